@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+/// One trade, reported by the venue that matched it.
+/// @param buyer      Gains +size.
+/// @param seller     Gains -size. Another account; the venue's own pool account is an account like any other.
+/// @param instrument Of this venue.
+/// @param size       1e18 units of the underlying, > 0, a multiple of the lot.
+/// @param price      1e18 cash per unit, > 0.
+/// @param buyerFee   1e18 cash, 0.. ; goes to the venue's fee account.
+/// @param sellerFee  1e18 cash, 0.. .
+struct Fill {
+    bytes32 buyer;
+    bytes32 seller;
+    uint128 instrument;
+    uint256 size;
+    uint256 price;
+    uint256 buyerFee;
+    uint256 sellerFee;
+}
+
+/// What venues speak to: admission, fills, price bands.
+interface IClearinghouse {
+    event VenueSet(uint16 indexed venue, address indexed contractAddress, bytes32 feeAccount, uint64 band, bool active);
+    event Cleared(uint16 indexed venue, uint128 indexed instrument, bytes32 indexed buyer, bytes32 seller, uint256 size, uint256 price);
+    event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+    event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
+
+    error NotOwner(address caller, address owner);
+    error AlreadyInitialized();
+    /// The caller is not an active venue.
+    error NotAVenue(address caller);
+    error VenueExists(uint16 venue, address contractAddress);
+    error InvalidVenue(uint16 venue, uint256 reason);
+    error WrongVenue(uint16 instrumentVenue, uint16 callerVenue);
+    error UnsupportedKind(uint128 instrument);
+    error InvalidInstrument(uint128 instrument);
+    error SelfTrade(bytes32 account);
+    error ZeroAmount();
+    error NotMultipleOfLot(uint256 size, uint64 lot);
+    error AmountTooLarge(uint256 amount, uint256 limit);
+    /// Price with the fee lies outside the band around the mark, all 1e18 per unit.
+    error PriceOutsideBand(uint128 instrument, uint256 price, uint256 mark, uint256 band);
+    error PricesStale(uint128 instrument);
+    error NoFills();
+    error TooManyItems(uint256 given, uint256 limit);
+    error BadCalldata();
+
+    function initialize(address owner, address vault, address margin) external;
+    function owner() external view returns (address);
+    function pendingOwner() external view returns (address);
+    function transferOwnership(address newOwner) external;
+    function acceptOwnership() external;
+    function vault() external view returns (address);
+    function margin() external view returns (address);
+
+    /// Admits a venue or changes its band, fee account and activity; its address is frozen once set.
+    /// @param venue      Number, not 0.
+    /// @param feeAccount Account that receives fees.
+    /// @param band       1e18 share of the mark that a fill's price may lie away from it, 1e14..2e17.
+    function setVenue(uint16 venue, address contractAddress, bytes32 feeAccount, uint64 band, bool active) external;
+    function venue(uint16 venue) external view returns (address contractAddress, bytes32 feeAccount, uint64 band, bool active);
+    function venueOf(address contractAddress) external view returns (uint16);
+
+    /// Clears up to 16 fills of the calling venue, all or none.
+    function clear(Fill[] calldata fills) external;
+}

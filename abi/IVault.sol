@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {Portfolio, Assessment} from "./Types.sol";
+
+/// A change of one account's cash and of one leg of it. Several entries may name one account.
+/// @param account    Whose.
+/// @param cash       Added to cash, 1e18.
+/// @param instrument Which leg; 0 = cash only.
+/// @param size       Lots added, signed.
+/// @param quote      Added to Q (1e-18 cash); a fill of size at price p adds size*lot*(p - I) to one side
+///                   and exactly its negative to the other.
+struct Entry {
+    bytes32 account;
+    int128 cash;
+    uint128 instrument;
+    int64 size;
+    int128 quote;
+}
+
+/// A change of one account's collateral.
+struct AssetEntry {
+    bytes32 account;
+    uint8 asset;
+    int128 amount;
+}
+
+/// The ledger and the custodian: tokens, collateral, cash, legs, rights, the gate and the lock.
+///
+/// Every change goes through one door: `apply` (clearinghouse and auction only) and the user's own deposit and
+/// withdraw. The door takes the lock (this contract's transient storage), applies the changes, asks `margin`
+/// about every touched account and refuses what the gate forbids. Views refuse to answer while it is open.
+///
+/// System accounts have the vault's own address as owner: subaccount 0 is the insurance fund; subaccount
+/// 2^88 | instrument >> 54 is the clearing account of an instrument, which takes over Q when a leg is closed and
+/// pays or receives the cash, so that sum of cash = tokens held and sum of Q = 0 at every moment.
+interface IVault {
+    event AssetListed(uint8 indexed asset, address indexed token, uint8 decimals, uint128 cap, bool settlement);
+    event Deposited(bytes32 indexed account, address indexed token, address indexed from, uint256 amount, uint256 balance);
+    event Withdrawn(bytes32 indexed account, address indexed token, address indexed to, uint256 amount, uint256 balance);
+    /// State after a change of one leg: size in lots, quote in 1e-18 cash, both 0 when closed.
+    event LegChanged(bytes32 indexed account, uint128 indexed instrument, int64 size, int128 quote);
+    /// Cash after a change, 1e18.
+    event CashChanged(bytes32 indexed account, int128 cash);
+    event AssetMoved(bytes32 indexed account, uint8 indexed asset, uint128 balance);
+    event VenueAdmitted(bytes32 indexed account, uint16 indexed venue, bool admitted);
+    event OperatorSet(bytes32 indexed account, address indexed operator, bool approved);
+    event AuctionFlagSet(bytes32 indexed account, bool inAuction);
+    event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+    event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
+
+    error NotOwner(address caller, address owner);
+    error AlreadyInitialized();
+    error NotSibling(address caller);
+    /// Caller is neither the account's owner nor its operator.
+    error NotAuthorized(bytes32 account, address caller);
+    error Locked();
+    error UnknownToken(address token);
+    error UnknownAsset(uint8 asset);
+    error TokenListed(address token, uint8 asset);
+    error InvalidToken(address token, uint256 reason);
+    error ZeroAmount();
+    error AmountTooLarge(uint256 amount, uint256 limit);
+    /// Too small to be worth one unit of the ledger, or below the minimum for a stranger's deposit.
+    error AmountTooSmall(uint256 amount, uint256 minimum);
+    error CapExceeded(address token, uint256 total, uint256 cap);
+    /// The token moved another amount than asked, returned false, or failed.
+    error TransferFailed(address token, uint256 asked, uint256 moved);
+    error NotAskedFor(bytes32 account, uint8 asset);
+    error InsufficientBalance(bytes32 account, uint8 asset, uint256 have, uint256 want);
+    error InsufficientCash(bytes32 account, int256 have, uint256 want);
+    error InsufficientLiquidity(address token, uint256 have, uint256 want);
+    /// The account would not be healthy and its risk did not fall. Before/after in 1e18.
+    error InsufficientMargin(bytes32 account, int256 equity, uint256 im, uint256 mm, int256 equityBefore, uint256 imBefore);
+    error PricesStale(bytes32 account);
+    error VenueNotAdmitted(bytes32 account, uint16 venue);
+    error AccountInAuction(bytes32 account);
+    error TooManyLegs(bytes32 account, uint256 slots, uint256 limit);
+    error TooManyAssets(bytes32 account, uint256 given, uint256 limit);
+    error TooManyItems(uint256 given, uint256 limit);
+    error InvalidInstrument(uint128 instrument);
+    /// Entries do not sum to zero.
+    error Unbalanced(uint128 instrument, int256 cash, int256 size, int256 quote);
+    error ValueOutOfRange(bytes32 account);
+    error BadCalldata();
+
+    function initialize(address owner, address margin, address clearinghouse, address auction) external;
+    function owner() external view returns (address);
+    function pendingOwner() external view returns (address);
+    function transferOwnership(address newOwner) external;
+    function acceptOwnership() external;
+    function siblings() external view returns (address margin, address clearinghouse, address auction);
+
+    /// Lists a token. The first one listed is the settlement coin: its deposits are credited as cash at 1e18
+    /// scale. Decimals are read and frozen. At most 16 assets; index = order of listing.
+    /// @param cap Most the vault accepts of it, in the token's own decimals.
+    function listAsset(address token, uint128 cap) external returns (uint8 asset);
+    function setCap(uint8 asset, uint128 cap) external;
+    function asset(uint8 asset) external view returns (address token, uint8 decimals, uint128 cap, uint128 held);
+    function assetCount() external view returns (uint8);
+
+    /// Moves tokens from the caller and credits what arrived. Always allowed, also mid-auction: that is how an owner
+    /// cures. A stranger may only deposit cash, or an asset the account already holds, above a minimum.
+    /// @param amount In the token's own decimals.
+    function deposit(bytes32 account, address token, uint256 amount) external returns (uint256 credited);
+
+    /// Pays out to `to`. Leaves the account healthy at fresh prices; a flat account without negative cash may always
+    /// leave, whatever any feed says. Settlement coin: rounded down to the token's decimals, never overdraws cash.
+    function withdraw(bytes32 account, address token, uint256 amount, address to) external returns (uint256 paid);
+
+    /// Owner only: lets a venue trade for the account, or stops it.
+    function admitVenue(bytes32 account, uint16 venue, bool admitted) external;
+    function isVenueAdmitted(bytes32 account, uint16 venue) external view returns (bool);
+    /// Owner only: an operator may withdraw to the owner, admit venues and bid for the account.
+    function setOperator(bytes32 account, address operator, bool approved) external;
+    function isOperator(bytes32 account, address operator) external view returns (bool);
+
+    /// The door. Siblings only. Cash, size and quote per instrument and every asset must sum to zero.
+    /// @param venue      Non-zero: every account but system accounts must have admitted it.
+    /// @param liquidated Non-zero: this account need not become healthy, but its shortfall equity - mm must rise, and
+    ///                   its flag lets it through; all other accounts must pass the gate.
+    /// @return accounts  The distinct touched accounts, in order of first mention.
+    /// @return after_    Their assessments.
+    function apply(uint16 venue, bytes32 liquidated, Entry[] calldata entries, AssetEntry[] calldata assets)
+        external returns (bytes32[] memory accounts, Assessment[] memory after_);
+
+    /// Auction only.
+    function setInAuction(bytes32 account, bool inAuction) external;
+
+    /// Version counts changes of legs and collateral by anyone but depositors; a bid names the version it expects.
+    function account(bytes32 account) external view returns (Portfolio memory portfolio, uint32 version, bool inAuction);
+    function assessAccount(bytes32 account) external view returns (Assessment memory);
+    function cashOf(bytes32 account) external view returns (int128);
+    function balanceOf(bytes32 account, uint8 asset) external view returns (uint128);
+    /// Most that `withdraw` would pay now, in the token's own decimals.
+    function maxWithdraw(bytes32 account, address token) external view returns (uint256);
+}
