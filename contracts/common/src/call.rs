@@ -1,0 +1,43 @@
+//! Typed calls to our own contracts. For tokens and other strangers the vault has its own bounded calls.
+use crate::{errors::BadAnswer, revert::Revert};
+use alloy_sol_types::SolCall;
+use stylus_sdk::{
+    alloy_primitives::{Address, U256},
+    call::RawCall,
+    host::VM,
+    stylus_core::StorageAccess,
+};
+
+/// Static call. Writes pending storage out first, so that the callee sees it if it asks.
+///
+/// # Errors
+/// The callee's revert data unchanged; [`BadAnswer`] when its answer does not decode.
+pub fn view<C: SolCall>(vm: &VM, callee: Address, call: &C) -> Result<C::Return, Revert> {
+    vm.flush_cache(false);
+    // SAFETY: no storage reference is held across the call (none is reachable from here), the cache is
+    // flushed, and a static callee cannot change our storage.
+    let answer = unsafe { RawCall::new_static(vm).call(callee, &call.abi_encode()) };
+    decode::<C>(callee, answer)
+}
+
+/// State-changing call without value. Writes pending storage out and forgets what was read, because the
+/// callee may come back and change it.
+///
+/// # Errors
+/// The callee's revert data unchanged; [`BadAnswer`] when its answer does not decode.
+pub fn mutate<C: SolCall>(vm: &VM, callee: Address, call: &C) -> Result<C::Return, Revert> {
+    vm.flush_cache(true);
+    // SAFETY: no storage reference is held across the call, and the cache is flushed and cleared.
+    let answer = unsafe {
+        RawCall::new_with_value(vm, U256::ZERO).call(callee, &call.abi_encode())
+    };
+    decode::<C>(callee, answer)
+}
+
+fn decode<C: SolCall>(
+    callee: Address,
+    answer: Result<alloc::vec::Vec<u8>, alloc::vec::Vec<u8>>,
+) -> Result<C::Return, Revert> {
+    let data = answer.map_err(Revert)?;
+    C::abi_decode_returns_validate(&data).map_err(|_| BadAnswer { callee }.into())
+}
