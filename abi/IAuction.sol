@@ -45,8 +45,8 @@ struct AuctionState {
 interface IAuction {
     event AuctionStarted(bytes32 indexed account, address indexed starter, int256 equity, uint256 im, uint256 mm);
     event BidTaken(bytes32 indexed account, bytes32 indexed bidder, uint256 fraction, int256 price, uint256 lambda, uint256 fundPaid, int256 equityAfter, uint256 mmAfter);
-    /// @param cured True when the owner restored it, false when bids did or nothing is left.
     event InsolvencyMarked(bytes32 indexed account, int256 equity);
+    /// @param cured True when the owner restored it, false when bids did or nothing is left.
     event AuctionClosed(bytes32 indexed account, bool cured, int256 equity, uint256 mm);
     event ParametersSet(uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);

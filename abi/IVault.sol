@@ -27,7 +27,7 @@ struct AssetEntry {
 
 /// The ledger and the custodian: tokens, collateral, cash, legs, rights, the gate and the lock.
 ///
-/// Every change goes through one door: `apply` (clearinghouse and auction only) and the user's own deposit and
+/// Every change goes through one door: `applyEntries` (clearinghouse and auction only) and the user's own deposit and
 /// withdraw. The door takes the lock (this contract's transient storage), applies the changes, asks `margin`
 /// about every touched account and refuses what the gate forbids. Views refuse to answer while it is open.
 ///
@@ -121,7 +121,7 @@ interface IVault {
     ///                   its flag lets it through; all other accounts must pass the gate.
     /// @return accounts  The distinct touched accounts, in order of first mention.
     /// @return after_    Their assessments.
-    function apply(uint16 venue, bytes32 liquidated, Entry[] calldata entries, AssetEntry[] calldata assets)
+    function applyEntries(uint16 venue, bytes32 liquidated, Entry[] calldata entries, AssetEntry[] calldata assets)
         external returns (bytes32[] memory accounts, Assessment[] memory after_);
 
     /// Auction only.

@@ -1,0 +1,219 @@
+// Compiles the test contracts and the public interfaces.
+//
+//   node build.mjs           writes artifacts/*.json, ../../abi/*.json and ../../abi/SELECTORS.md
+//   node build.mjs --check   builds in memory, lists files that differ, exits 1 if any does
+//
+// The output is committed, so nothing that runs the contracts needs Node. It is deterministic: the compiler is pinned,
+// metadata is off, and source names are paths inside the repository.
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const solc = createRequire(import.meta.url)('solc');
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = resolve(here, '../..');
+const abiDir = join(root, 'abi');
+const srcDir = join(here, 'src');
+const artifactsDir = join(here, 'artifacts');
+
+/** All .sol files under a directory, sorted. */
+function solFiles(dir) {
+  return readdirSync(dir, { withFileTypes: true })
+    .filter((e) => e.name !== 'node_modules')
+    .flatMap((e) => (e.isDirectory() ? solFiles(join(dir, e.name)) : [join(dir, e.name)]))
+    .filter((path) => path.endsWith('.sol'))
+    .sort();
+}
+
+function compile() {
+  const files = [...solFiles(abiDir), ...solFiles(srcDir)];
+  const name = (path) => relative(root, path).replaceAll('\\', '/');
+  const input = {
+    language: 'Solidity',
+    sources: Object.fromEntries(files.map((path) => [name(path), { content: readFileSync(path, 'utf8') }])),
+    settings: {
+      evmVersion: 'cancun',
+      optimizer: { enabled: true, runs: 200 },
+      metadata: { bytecodeHash: 'none', appendCBOR: false },
+      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.methodIdentifiers', 'devdoc', 'userdoc'] } },
+    },
+  };
+  const output = JSON.parse(solc.compile(JSON.stringify(input)));
+  // 2519: a parameter named like a function of its interface, as in `venue(uint16 venue)`. Meant.
+  const problems = (output.errors ?? []).filter((e) => e.severity === 'error' || e.errorCode !== '2519');
+  if (problems.length > 0) {
+    for (const p of problems) console.error(p.formattedMessage);
+    process.exit(1);
+  }
+  return output.contracts;
+}
+
+/** ABI entries in a fixed order and without compiler-internal types. */
+function tidy(abi) {
+  const params = (list) =>
+    list.map(({ name, type, indexed, components }) => ({
+      name,
+      type,
+      ...(indexed === undefined ? {} : { indexed }),
+      ...(components ? { components: params(components) } : {}),
+    }));
+  const rank = ['constructor', 'receive', 'fallback', 'function', 'event', 'error'];
+  return abi
+    .map((e) => ({
+      type: e.type,
+      ...(e.name === undefined ? {} : { name: e.name }),
+      ...(e.inputs ? { inputs: params(e.inputs) } : {}),
+      ...(e.outputs ? { outputs: params(e.outputs) } : {}),
+      ...(e.stateMutability ? { stateMutability: e.stateMutability } : {}),
+      ...(e.anonymous === undefined ? {} : { anonymous: e.anonymous }),
+    }))
+    .sort((a, b) => rank.indexOf(a.type) - rank.indexOf(b.type) || (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
+const key = (e) => `${e.name ?? ''}(${(e.inputs ?? []).map(canonical).join(',')})`;
+
+/** The canonical type of a parameter: structs become tuples. */
+function canonical(p) {
+  return p.type.startsWith('tuple') ? `(${p.components.map(canonical).join(',')})${p.type.slice(5)}` : p.type;
+}
+
+/** One entry a line: small, and a change of one entry is a diff of one line. */
+const lines = (entries) => `[\n${entries.map((e) => '  ' + JSON.stringify(e)).join(',\n')}\n]`;
+
+/** Escapes what would end a table cell, and joins NatSpec that spans lines. */
+const cell = (text) => (text ?? '').replace(/\s+/g, ' ').replaceAll('|', '\\|').trim();
+
+/** NatSpec of an event or error: it is stored by signature, an error with a list of texts. */
+function natspec(contract, kind, signature) {
+  const of = (doc) => doc?.[`${kind}s`]?.[signature];
+  const user = of(contract.userdoc);
+  const dev = of(contract.devdoc);
+  const first = (x) => (Array.isArray(x) ? x[0] : x);
+  return cell([first(user)?.notice, first(dev)?.details].filter(Boolean).join(' '));
+}
+
+function selectorsPage(contracts) {
+  const interfaces = Object.entries(contracts)
+    .filter(([file]) => file.startsWith('abi/'))
+    .flatMap(([, units]) => Object.entries(units))
+    .filter(([name]) => isInterface(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+
+  // Rows by signature: one name with one signature has one selector in every contract.
+  const rows = { error: new Map(), event: new Map(), function: new Map() };
+  for (const [name, contract] of interfaces) {
+    for (const e of contract.abi) {
+      const signature = key(e);
+      const row = rows[e.type].get(signature) ?? {
+        entry: e,
+        id: e.type === 'event' ? topic(signature) : topic(signature).slice(0, 10),
+        contracts: [],
+        text: '',
+      };
+      row.contracts.push(name);
+      row.text ||= natspec(contract, e.type, signature);
+      rows[e.type].set(signature, row);
+    }
+  }
+  const declaration = ({ entry }) =>
+    `${entry.name}(${entry.inputs.map((p) => `${canonical(p)}${p.indexed ? ' indexed' : ''}${p.name ? ' ' + p.name : ''}`).join(', ')})`;
+  const table = (kind, idTitle, order) => {
+    const sorted = [...rows[kind].values()].sort(order);
+    return [
+      `| ${idTitle} | ${kind} | in | meaning |`,
+      '| --- | --- | --- | --- |',
+      ...sorted.map((r) => `| \`${r.id}\` | \`${declaration(r)}\` | ${r.contracts.join(', ')} | ${r.text} |`),
+    ];
+  };
+  const byId = (a, b) => (a.id < b.id ? -1 : 1);
+  const byName = (a, b) => (key(a.entry) < key(b.entry) ? -1 : 1);
+  return [
+    '# Selectors',
+    '',
+    '<!-- Made by tests/solidity/build.mjs from the .sol files beside it. Do not edit. -->',
+    '',
+    'One name has one signature and so one selector in every contract. Look a revert up by the first four bytes of its data.',
+    '',
+    '## Errors, by selector',
+    '',
+    ...table('error', 'selector', byId),
+    '',
+    '## Events, by name',
+    '',
+    ...table('event', 'topic 0', byName),
+    '',
+    '## Functions, by selector',
+    '',
+    '| selector | function | in | mutability |',
+    '| --- | --- | --- | --- |',
+    ...[...rows.function.values()]
+      .sort(byId)
+      .map((r) => `| \`${r.id}\` | \`${declaration(r)}\` | ${r.contracts.join(', ')} | ${r.entry.stateMutability} |`),
+    '',
+  ].join('\n');
+}
+
+const isInterface = (name) => /^I[A-Z]/.test(name);
+
+const { keccak256 } = createRequire(createRequire(import.meta.url).resolve('solc'))('js-sha3');
+const topic = (signature) => '0x' + keccak256(signature);
+
+/** Every output file: path → content. */
+function outputs() {
+  const contracts = compile();
+  const files = new Map();
+  const seen = new Map();
+  for (const [file, units] of Object.entries(contracts)) {
+    for (const [name, unit] of Object.entries(units)) {
+      const public_ = file.startsWith('abi/');
+      if (public_ && !isInterface(name)) continue;
+      if (!public_ && unit.evm.bytecode.object === '') continue; // interfaces and abstract contracts
+      if (seen.has(name)) throw new Error(`${name} is defined in ${seen.get(name)} and ${file}`);
+      seen.set(name, file);
+      const abi = lines(tidy(unit.abi));
+      if (public_) files.set(join(abiDir, `${name}.json`), abi + '\n');
+      else {
+        const fields = [
+          `"contract": ${JSON.stringify(name)}`,
+          `"source": ${JSON.stringify(relative('tests/solidity', file).replaceAll('\\', '/'))}`,
+          `"abi": ${abi}`,
+          `"bytecode": "0x${unit.evm.bytecode.object}"`,
+        ];
+        files.set(join(artifactsDir, `${name}.json`), `{\n${fields.join(',\n')}\n}\n`);
+      }
+    }
+  }
+  files.set(join(abiDir, 'SELECTORS.md'), selectorsPage(contracts));
+  return files;
+}
+
+/** Generated files that exist now. */
+function existing() {
+  const list = (dir, keep) => (existsSync(dir) ? readdirSync(dir).filter(keep).map((f) => join(dir, f)) : []);
+  return [
+    ...list(artifactsDir, (f) => f.endsWith('.json')),
+    ...list(abiDir, (f) => /^I[A-Z].*\.json$/.test(f) || f === 'SELECTORS.md'),
+  ];
+}
+
+const files = outputs();
+const stale = existing().filter((path) => !files.has(path));
+const changed = [...files].filter(([path, text]) => !existsSync(path) || readFileSync(path, 'utf8') !== text);
+const show = (path) => relative(root, path);
+
+if (process.argv.includes('--check')) {
+  for (const path of stale) console.error(`has no source: ${show(path)}`);
+  for (const [path] of changed) console.error(`differs: ${show(path)}`);
+  if (stale.length + changed.length > 0) {
+    console.error('Run `npm ci && node build.mjs` in tests/solidity and commit the result.');
+    process.exit(1);
+  }
+  console.log(`${files.size} files agree with their sources.`);
+} else {
+  mkdirSync(artifactsDir, { recursive: true });
+  for (const path of stale) rmSync(path);
+  for (const [path, text] of changed) writeFileSync(path, text);
+  console.log(`${files.size} files, ${changed.length} written, ${stale.length} removed.`);
+}
