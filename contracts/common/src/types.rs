@@ -66,7 +66,7 @@ sol! {
     }
 
     interface IVault {
-        function apply(uint16 venue, bytes32 liquidated, Entry[] calldata entries, AssetEntry[] calldata assets)
+        function applyEntries(uint16 venue, bytes32 liquidated, Entry[] calldata entries, AssetEntry[] calldata assets)
             external returns (bytes32[] memory accounts, Assessment[] memory after_);
         function setInAuction(bytes32 account, bool inAuction) external;
         function account(bytes32 account) external view
