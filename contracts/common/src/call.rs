@@ -28,9 +28,8 @@ pub fn view<C: SolCall>(vm: &VM, callee: Address, call: &C) -> Result<C::Return,
 pub fn mutate<C: SolCall>(vm: &VM, callee: Address, call: &C) -> Result<C::Return, Revert> {
     vm.flush_cache(true);
     // SAFETY: no storage reference is held across the call, and the cache is flushed and cleared.
-    let answer = unsafe {
-        RawCall::new_with_value(vm, U256::ZERO).call(callee, &call.abi_encode())
-    };
+    let answer =
+        unsafe { RawCall::new_with_value(vm, U256::ZERO).call(callee, &call.abi_encode()) };
     decode::<C>(callee, answer)
 }
 

@@ -59,7 +59,10 @@ fn answer<C: Contract>(vm: &VM, input: &[u8]) -> Result<Vec<u8>, Vec<u8>> {
         Some((selector, arguments)) => (*selector, arguments),
         None => {
             let mut selector = [0; 4];
-            selector.iter_mut().zip(input).for_each(|(to, from)| *to = *from);
+            selector
+                .iter_mut()
+                .zip(input)
+                .for_each(|(to, from)| *to = *from);
             return Err(unknown(selector));
         }
     };
@@ -75,14 +78,20 @@ fn answer<C: Contract>(vm: &VM, input: &[u8]) -> Result<Vec<u8>, Vec<u8>> {
 }
 
 fn unknown(selector: [u8; 4]) -> Vec<u8> {
-    Revert::from(UnknownSelector { selector: FixedBytes(selector) }).0
+    Revert::from(UnknownSelector {
+        selector: FixedBytes(selector),
+    })
+    .0
 }
 
 /// The SDK's router of a contract, for [`entrypoint!`](crate::entrypoint).
 #[doc(hidden)]
 pub fn route<C>(contract: &mut C, selector: u32, arguments: &[u8]) -> Option<ArbResult>
 where
-    C: Router<C> + TopLevelStorage + core::borrow::BorrowMut<<C as Router<C>>::Storage> + ValueDenier,
+    C: Router<C>
+        + TopLevelStorage
+        + core::borrow::BorrowMut<<C as Router<C>>::Storage>
+        + ValueDenier,
 {
     <C as Router<C>>::route(contract, selector, arguments)
 }

@@ -70,7 +70,11 @@ impl Ownable {
         }
         self.only_owner()?;
         if owner.is_zero() {
-            return Err(NotOwner { caller: owner, owner: self.owner.get() }.into());
+            return Err(NotOwner {
+                caller: owner,
+                owner: self.owner.get(),
+            }
+            .into());
         }
         self.initialized.set(true);
         self.set_owner(owner);
@@ -114,6 +118,9 @@ impl Ownable {
     fn set_owner(&mut self, owner: Address) {
         let previous = self.owner.get();
         self.owner.set(owner);
-        self.vm().log(OwnershipTransferred { previousOwner: previous, newOwner: owner });
+        self.vm().log(OwnershipTransferred {
+            previousOwner: previous,
+            newOwner: owner,
+        });
     }
 }

@@ -1,2 +1,8 @@
 //! The kernel.
 #![no_std]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod book;
+pub mod codec;
