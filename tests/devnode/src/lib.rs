@@ -29,6 +29,7 @@
 pub mod chain;
 pub mod config;
 pub mod error;
+pub mod rpc;
 mod state;
 pub mod types;
 

@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn reverts_carry_code_three_and_their_data() {
         let data: Bytes = Revert::from("nope").abi_encode().into();
-        let error = RpcError::from(ChainError::Reverted(data.clone()))
-            .into_object(&ErrorRegistry::new());
+        let error =
+            RpcError::from(ChainError::Reverted(data.clone())).into_object(&ErrorRegistry::new());
         assert_eq!(error.code(), 3);
         assert_eq!(error.message(), "execution reverted: nope");
         assert_eq!(error.data().unwrap().get(), format!("\"{data}\""));

@@ -35,7 +35,9 @@ impl ErrorRegistry {
     /// Learns the errors of one ABI. An error that is known already keeps its first description.
     pub fn add(&mut self, abi: &JsonAbi) {
         for error in abi.errors() {
-            self.errors.entry(error.selector()).or_insert_with(|| error.clone());
+            self.errors
+                .entry(error.selector())
+                .or_insert_with(|| error.clone());
         }
     }
 
@@ -121,7 +123,11 @@ impl ErrorRegistry {
                     .collect();
                 Some(format!("{}({})", error.name, arguments.join(", ")))
             }
-            Err(_) => Some(format!("{} with malformed arguments {}", error.name, cut_bytes(body))),
+            Err(_) => Some(format!(
+                "{} with malformed arguments {}",
+                error.name,
+                cut_bytes(body)
+            )),
         }
     }
 }
@@ -192,7 +198,11 @@ fn show_int(value: I256) -> String {
 }
 
 fn show_uint(value: U256, bits: usize) -> String {
-    if bits == 256 && value == U256::MAX { "max".into() } else { scaled(value) }
+    if bits == 256 && value == U256::MAX {
+        "max".into()
+    } else {
+        scaled(value)
+    }
 }
 
 /// Exact, and readable when it is an amount in units of 10^-18: 12500000000000000000 is `12.5e18`.
@@ -204,7 +214,11 @@ fn scaled(value: U256) -> String {
     let padded = format!("{digits:0>19}");
     let (whole, fraction) = padded.split_at(padded.len() - 18);
     let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() { format!("{whole}e18") } else { format!("{whole}.{fraction}e18") }
+    if fraction.is_empty() {
+        format!("{whole}e18")
+    } else {
+        format!("{whole}.{fraction}e18")
+    }
 }
 
 #[cfg(test)]
@@ -269,20 +283,32 @@ mod tests {
     #[test]
     fn what_compilers_emit_is_known() {
         let empty = ErrorRegistry::new();
-        assert_eq!(empty.describe(&Revert::from("nope").abi_encode()).unwrap(), "nope");
         assert_eq!(
-            empty.describe(&Panic::from(PanicKind::UnderOverflow).abi_encode()).unwrap(),
+            empty.describe(&Revert::from("nope").abi_encode()).unwrap(),
+            "nope"
+        );
+        assert_eq!(
+            empty
+                .describe(&Panic::from(PanicKind::UnderOverflow).abi_encode())
+                .unwrap(),
             "panic: arithmetic underflow or overflow (0x11)"
         );
         assert_eq!(empty.describe(&[]), None);
         assert_eq!(empty.describe(&[1, 2]).unwrap(), "raw data 0x0102");
-        assert_eq!(empty.describe(&[1, 2, 3, 4, 5]).unwrap(), "custom error 0x0102030405");
+        assert_eq!(
+            empty.describe(&[1, 2, 3, 4, 5]).unwrap(),
+            "custom error 0x0102030405"
+        );
     }
 
     #[test]
     fn malformed_data_is_shown_and_never_panics() {
         let registry = registry();
-        let good = InsufficientMargin { account: Default::default(), excess: I256::MIN }.abi_encode();
+        let good = InsufficientMargin {
+            account: Default::default(),
+            excess: I256::MIN,
+        }
+        .abi_encode();
         for cut in 0..good.len() {
             let _ = registry.describe(&good[..cut]);
         }
@@ -291,14 +317,22 @@ mod tests {
         assert!(registry.describe(&endless).unwrap().contains("malformed"));
         let mut text = vec![0x08, 0xc3, 0x79, 0xa0];
         text.extend([0xff; 64]);
-        assert!(registry.describe(&text).unwrap().starts_with("custom error 0x08c379a0"));
+        assert!(
+            registry
+                .describe(&text)
+                .unwrap()
+                .starts_with("custom error 0x08c379a0")
+        );
     }
 
     #[test]
     fn amounts_are_exact() {
         assert_eq!(scaled(uint!(999_999_999_999_999_U256)), "999999999999999");
         assert_eq!(scaled(uint!(1_000_000_000_000_000_U256)), "0.001e18");
-        assert_eq!(scaled(uint!(1_000_000_000_000_000_001_U256)), "1.000000000000000001e18");
+        assert_eq!(
+            scaled(uint!(1_000_000_000_000_000_001_U256)),
+            "1.000000000000000001e18"
+        );
         assert_eq!(scaled(uint!(2_000_000_000_000_000_000_U256)), "2e18");
     }
 }

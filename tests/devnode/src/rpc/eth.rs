@@ -1,0 +1,468 @@
+//! What every client asks: `eth_`, `net_`, `web3_`, `txpool_`.
+
+use alloy::{
+    eips::{BlockId, BlockNumberOrTag, Encodable2718},
+    primitives::{Address, B256, Bytes, keccak256},
+    rpc::types::{BlockOverrides, Filter, TransactionRequest, state::StateOverride},
+    signers::SignerSync,
+};
+use serde_json::{Value, json};
+
+use super::{
+    error::{Result, RpcError},
+    filters::{Changes, Kind},
+    json,
+    json::{data, quantity},
+    params::{Args, Num, Word},
+    worker::Backend,
+};
+use crate::{Block, CallRequest, ChainError, Outcome};
+
+/// Blocks `eth_feeHistory` answers for at most.
+const MAX_FEE_HISTORY: u64 = 1_024;
+
+/// What the node calls itself.
+pub(crate) const CLIENT: &str = concat!("plimsoll-devnode/v", env!("CARGO_PKG_VERSION"));
+
+fn block_id(args: &mut Args) -> Result<BlockId> {
+    Ok(args.optional("block")?.unwrap_or_default())
+}
+
+/// A block by id, the pending one too.
+pub(crate) fn find_block<T>(
+    node: &Backend,
+    id: BlockId,
+    read: impl FnOnce(&Block) -> Result<T>,
+) -> Result<Option<T>> {
+    if id.is_pending() {
+        return read(&node.chain.pending_block()).map(Some);
+    }
+    node.chain.block(id).map(|block| read(block)).transpose()
+}
+
+// web3, net, and what never changes
+
+pub(crate) fn client_version(_: &mut Backend, _: Args) -> Result<Value> {
+    Ok(json!(CLIENT))
+}
+
+pub(crate) fn sha3(_: &mut Backend, mut args: Args) -> Result<Value> {
+    Ok(json!(keccak256(args.need::<Bytes>("data")?)))
+}
+
+pub(crate) fn net_version(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(json!(node.chain.config().chain_id.to_string()))
+}
+
+pub(crate) fn yes(_: &mut Backend, _: Args) -> Result<Value> {
+    Ok(json!(true))
+}
+
+pub(crate) fn no(_: &mut Backend, _: Args) -> Result<Value> {
+    Ok(json!(false))
+}
+
+pub(crate) fn zero(_: &mut Backend, _: Args) -> Result<Value> {
+    Ok(quantity(0u64))
+}
+
+pub(crate) fn modules(_: &mut Backend, _: Args) -> Result<Value> {
+    Ok(
+        json!({"anvil": "1.0", "debug": "1.0", "eth": "1.0", "evm": "1.0", "net": "1.0",
+        "txpool": "1.0", "web3": "1.0"}),
+    )
+}
+
+pub(crate) fn chain_id(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(quantity(node.chain.config().chain_id))
+}
+
+pub(crate) fn accounts(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(node
+        .chain
+        .accounts()
+        .iter()
+        .map(|a| json!(a.address))
+        .collect())
+}
+
+pub(crate) fn coinbase(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(json!(node.chain.latest().header.beneficiary))
+}
+
+// Fees
+
+pub(crate) fn gas_price(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(quantity(node.chain.base_fee()))
+}
+
+pub(crate) fn fee_history(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let count = args
+        .need::<Num>("blockCount")?
+        .as_u64("blockCount")?
+        .min(MAX_FEE_HISTORY);
+    let newest: BlockNumberOrTag = args.optional("newestBlock")?.unwrap_or_default();
+    let percentiles: Vec<f64> = args.optional("rewardPercentiles")?.unwrap_or_default();
+    if percentiles.len() > 100 {
+        return Err(RpcError::params("over the query limit of 100 percentiles"));
+    }
+    if percentiles.iter().any(|p| !(0.0..=100.0).contains(p))
+        || percentiles.windows(2).any(|w| w[0] > w[1])
+    {
+        return Err(RpcError::params(
+            "reward percentiles must ascend within 0 to 100",
+        ));
+    }
+    let chain = &node.chain;
+    let head = chain.block_number();
+    let newest = match newest {
+        BlockNumberOrTag::Pending => head,
+        other => match chain.block(other.into()) {
+            Some(block) => block.header.number,
+            None => return Err(ChainError::UnknownBlock(other.to_string()).into()),
+        },
+    };
+    let oldest = (newest + 1).saturating_sub(count);
+    let blocks: Vec<_> = (oldest..=newest)
+        .take(count as usize)
+        .filter_map(|n| chain.block(n.into()))
+        .collect();
+    if blocks.is_empty() {
+        return Ok(json!({"oldestBlock": quantity(0u64), "gasUsedRatio": null}));
+    }
+    let mut base_fees: Vec<_> = blocks
+        .iter()
+        .map(|b| quantity(b.header.base_fee_per_gas.unwrap_or_default()))
+        .collect();
+    base_fees.push(match chain.block((newest + 1).into()) {
+        Some(next) => quantity(next.header.base_fee_per_gas.unwrap_or_default()),
+        None => quantity(chain.base_fee()),
+    });
+    let ratios: Vec<_> = blocks
+        .iter()
+        .map(|b| b.header.gas_used as f64 / (b.header.gas_limit.max(1)) as f64)
+        .collect();
+    let mut answer = json!({
+        "oldestBlock": quantity(oldest),
+        "baseFeePerGas": base_fees,
+        "gasUsedRatio": ratios,
+        "baseFeePerBlobGas": vec![quantity(0u64); blocks.len() + 1],
+        "blobGasUsedRatio": vec![0.0; blocks.len()],
+    });
+    if !percentiles.is_empty() {
+        // Arbitrum drops tips: a transaction pays the base fee.
+        answer["reward"] = json!(vec![vec!["0x0"; percentiles.len()]; blocks.len()]);
+    }
+    Ok(answer)
+}
+
+// State
+
+pub(crate) fn block_number(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(quantity(node.chain.block_number()))
+}
+
+pub(crate) fn balance(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let address = args.need("address")?;
+    Ok(quantity(node.chain.balance(address, block_id(&mut args)?)?))
+}
+
+pub(crate) fn nonce(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let address = args.need("address")?;
+    Ok(quantity(node.chain.nonce(address, block_id(&mut args)?)?))
+}
+
+pub(crate) fn code(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let address = args.need("address")?;
+    Ok(data(node.chain.code(address, block_id(&mut args)?)?))
+}
+
+pub(crate) fn storage(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let address = args.need("address")?;
+    let slot: Word = args.need("slot")?;
+    Ok(json!(node.chain.storage(
+        address,
+        slot.0.into(),
+        block_id(&mut args)?
+    )?))
+}
+
+pub(crate) fn proof(_: &mut Backend, _: Args) -> Result<Value> {
+    Err(RpcError::Unsupported(
+        "eth_getProof is not supported: the state root of this chain is not a Merkle root".into(),
+    ))
+}
+
+pub(crate) fn access_list(_: &mut Backend, _: Args) -> Result<Value> {
+    Err(RpcError::Unsupported(
+        "eth_createAccessList is not supported: send the transaction without a list".into(),
+    ))
+}
+
+// Calls
+
+/// A request whose `data` and `input` may both be there if they are equal.
+pub(crate) fn request(args: &mut Args) -> Result<TransactionRequest> {
+    let mut request: TransactionRequest = args.need("transaction")?;
+    if let (Some(input), Some(data)) = (&request.input.input, &request.input.data)
+        && input != data
+    {
+        return Err(RpcError::params(
+            "both \"data\" and \"input\" are set and not equal. Please use \"input\" to pass \
+             transaction call data",
+        ));
+    }
+    request.input.normalize_input();
+    Ok(request)
+}
+
+/// The four parameters of a call: transaction, block, state overrides, block overrides.
+fn call_request(args: &mut Args) -> Result<CallRequest> {
+    let transaction = request(args)?;
+    let block = args.optional("block")?;
+    let state_overrides: Option<StateOverride> = args.optional("stateOverrides")?;
+    let block_overrides: Option<BlockOverrides> = args.optional("blockOverrides")?;
+    check_overrides(state_overrides.as_ref())?;
+    Ok(CallRequest {
+        transaction,
+        block,
+        state_overrides,
+        block_overrides,
+    })
+}
+
+/// Refuses overrides that contradict themselves.
+pub(crate) fn check_overrides(overrides: Option<&StateOverride>) -> Result<()> {
+    for (address, account) in overrides.into_iter().flatten() {
+        if account.state.is_some() && account.state_diff.is_some() {
+            return Err(RpcError::params(format!(
+                "account {address} has both 'state' and 'stateDiff'"
+            )));
+        }
+        if account.move_precompile_to.is_some() {
+            return Err(RpcError::Unsupported(
+                "moving a precompile by an override is not supported".into(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn call(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let result = node.chain.call(&call_request(&mut args)?)?;
+    match result.outcome {
+        Outcome::Success => Ok(data(result.output)),
+        Outcome::Reverted => Err(ChainError::Reverted(result.output).into()),
+        Outcome::Halted(why) => Err(ChainError::Halted(why).into()),
+    }
+}
+
+pub(crate) fn estimate_gas(node: &mut Backend, mut args: Args) -> Result<Value> {
+    Ok(quantity(
+        node.chain.estimate_gas(&call_request(&mut args)?)?,
+    ))
+}
+
+// Sending
+
+pub(crate) fn send_raw(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let raw: Bytes = args.need("transaction")?;
+    Ok(json!(node.chain.send_raw(&raw)?))
+}
+
+pub(crate) fn send(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let request = request(&mut args)?;
+    if request.from.is_none() {
+        return Err(RpcError::params("missing member from"));
+    }
+    Ok(json!(node.chain.send_request(request)?))
+}
+
+pub(crate) fn fill(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let filled = node.chain.fill(request(&mut args)?)?;
+    Ok(json!({"tx": json::value(&filled)?}))
+}
+
+fn sign_message(node: &Backend, address: Address, message: &Bytes) -> Result<Value> {
+    let account = node.chain.accounts().iter().find(|a| a.address == address);
+    let account = account.ok_or(ChainError::UnknownAccount(address))?;
+    let signature = account
+        .signer
+        .sign_message_sync(message)
+        .map_err(|e| RpcError::Internal(e.to_string()))?;
+    Ok(data(signature.as_bytes()))
+}
+
+pub(crate) fn sign(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let address = args.need("address")?;
+    sign_message(node, address, &args.need("message")?)
+}
+
+pub(crate) fn personal_sign(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let message = args.need("message")?;
+    sign_message(node, args.need("address")?, &message)
+}
+
+pub(crate) fn sign_typed_data(_: &mut Backend, _: Args) -> Result<Value> {
+    Err(RpcError::Unsupported(
+        "typed data is not signed here: sign with the account's key in the client".into(),
+    ))
+}
+
+// Blocks
+
+pub(crate) fn block_by_number(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let number: BlockNumberOrTag = args.need("blockNumber")?;
+    let full = args.optional("full")?.unwrap_or(false);
+    Ok(find_block(node, number.into(), |b| json::block(b, full))?.unwrap_or_default())
+}
+
+pub(crate) fn block_by_hash(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let hash: B256 = args.need("blockHash")?;
+    let full = args.optional("full")?.unwrap_or(false);
+    Ok(find_block(node, hash.into(), |b| json::block(b, full))?.unwrap_or_default())
+}
+
+fn count(node: &Backend, id: BlockId) -> Result<Value> {
+    let count = find_block(node, id, |b| Ok(quantity(b.transactions.len() as u64)))?;
+    Ok(count.unwrap_or_default())
+}
+
+pub(crate) fn count_by_number(node: &mut Backend, mut args: Args) -> Result<Value> {
+    count(node, args.need::<BlockNumberOrTag>("blockNumber")?.into())
+}
+
+pub(crate) fn count_by_hash(node: &mut Backend, mut args: Args) -> Result<Value> {
+    count(node, args.need::<B256>("blockHash")?.into())
+}
+
+pub(crate) fn uncles_by_number(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let number: BlockNumberOrTag = args.need("blockNumber")?;
+    Ok(find_block(node, number.into(), |_| Ok(quantity(0u64)))?.unwrap_or_default())
+}
+
+pub(crate) fn uncles_by_hash(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let hash: B256 = args.need("blockHash")?;
+    Ok(find_block(node, hash.into(), |_| Ok(quantity(0u64)))?.unwrap_or_default())
+}
+
+pub(crate) fn block_receipts(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let id = args.need("block")?;
+    let receipts = find_block(node, id, |b| {
+        b.transactions
+            .iter()
+            .map(|tx| json::receipt(tx, b.l1_block_number))
+            .collect()
+    })?;
+    Ok(receipts.unwrap_or_default())
+}
+
+// Transactions
+
+pub(crate) fn transaction(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let hash: B256 = args.need("hash")?;
+    if let Some(tx) = node.chain.transaction(hash) {
+        return json::transaction(tx);
+    }
+    let mut waiting = node.chain.pending_transactions();
+    match waiting.find(|(tx, _)| *tx.tx_hash() == hash) {
+        Some((tx, sender)) => json::pending_transaction(tx, sender),
+        None => Ok(Value::Null),
+    }
+}
+
+pub(crate) fn raw_transaction(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let hash: B256 = args.need("hash")?;
+    if let Some(tx) = node.chain.transaction(hash) {
+        return Ok(data(tx.envelope.encoded_2718()));
+    }
+    let mut waiting = node.chain.pending_transactions();
+    Ok(waiting
+        .find(|(tx, _)| *tx.tx_hash() == hash)
+        .map(|(tx, _)| data(tx.encoded_2718()))
+        .unwrap_or_default())
+}
+
+fn transaction_at(node: &Backend, id: BlockId, index: Num) -> Result<Value> {
+    let found = find_block(node, id, |b| {
+        let tx = usize::try_from(index.0)
+            .ok()
+            .and_then(|i| b.transactions.get(i));
+        tx.map(|tx| json::transaction(tx)).transpose()
+    })?;
+    Ok(found.flatten().unwrap_or_default())
+}
+
+pub(crate) fn transaction_by_number(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let number: BlockNumberOrTag = args.need("blockNumber")?;
+    transaction_at(node, number.into(), args.need("index")?)
+}
+
+pub(crate) fn transaction_by_hash(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let hash: B256 = args.need("blockHash")?;
+    transaction_at(node, hash.into(), args.need("index")?)
+}
+
+pub(crate) fn receipt(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let hash: B256 = args.need("hash")?;
+    let Some(tx) = node.chain.transaction(hash) else {
+        return Ok(Value::Null);
+    };
+    let block = node.chain.block(tx.block_hash.into());
+    json::receipt(tx, block.map(|b| b.l1_block_number).unwrap_or_default())
+}
+
+// Logs and filters
+
+pub(crate) fn logs(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let filter: Filter = args.need("filter")?;
+    json::value(&node.chain.logs(&filter)?)
+}
+
+pub(crate) fn new_filter(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let filter: Filter = args.optional("filter")?.unwrap_or_default();
+    Ok(quantity(node.filters.add(Kind::Logs(Box::new(filter)))))
+}
+
+pub(crate) fn new_block_filter(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(quantity(node.filters.add(Kind::Blocks)))
+}
+
+pub(crate) fn new_pending_filter(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(quantity(node.filters.add(Kind::Pending)))
+}
+
+pub(crate) fn filter_changes(node: &mut Backend, mut args: Args) -> Result<Value> {
+    match node.filters.changes(args.need::<Num>("id")?.0)? {
+        Changes::Hashes(hashes) => json::value(&hashes),
+        Changes::Logs(logs) => json::value(&logs),
+    }
+}
+
+pub(crate) fn filter_logs(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let filter = node.filters.query(args.need::<Num>("id")?.0)?;
+    json::value(&node.chain.logs(&filter)?)
+}
+
+pub(crate) fn uninstall_filter(node: &mut Backend, mut args: Args) -> Result<Value> {
+    Ok(json!(node.filters.remove(args.need::<Num>("id")?.0)))
+}
+
+// The pool
+
+pub(crate) fn pool_status(node: &mut Backend, _: Args) -> Result<Value> {
+    let waiting = node.chain.pending_transactions().count() as u64;
+    Ok(json!({"pending": quantity(waiting), "queued": quantity(0u64)}))
+}
+
+pub(crate) fn pool_content(node: &mut Backend, _: Args) -> Result<Value> {
+    use alloy::consensus::Transaction as _;
+    let mut pending = serde_json::Map::new();
+    for (tx, sender) in node.chain.pending_transactions() {
+        let of = pending
+            .entry(sender.to_string())
+            .or_insert_with(|| json!({}));
+        of[tx.nonce().to_string()] = json::pending_transaction(tx, sender)?;
+    }
+    Ok(json!({"pending": pending, "queued": {}}))
+}

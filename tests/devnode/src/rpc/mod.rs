@@ -1,0 +1,183 @@
+//! The chain as a server: JSON-RPC over HTTP and WebSocket on one port.
+//!
+//! ```no_run
+//! use plimsoll_devnode::rpc::{Node, NodeConfig};
+//!
+//! # async fn example() -> eyre::Result<()> {
+//! let node = Node::start(NodeConfig::default()).await?;
+//! println!("{}", node.banner());
+//! let height = node.chain.with(|chain| chain.block_number());
+//! assert_eq!(height, 0);
+//! node.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+// RPC needs, of `Chain`:
+// - `Chain` is `Send`. It runs on one thread with a stack of 1 GiB (less where that is refused).
+// - A panic inside a call leaves the chain as it was: execute on a copy, commit last. The server
+//   turns the panic into an error answer and goes on with the same chain.
+// - Events are sent inside the call that causes them, in order: `Pending`, then `Block`.
+// - `safe` and `finalized` are the latest block, `earliest` is block 0.
+// - A block filter that starts above the head answers an empty list, not an error.
+
+mod dev;
+mod error;
+mod eth;
+mod filters;
+mod json;
+mod params;
+mod registry;
+mod server;
+mod subscriptions;
+mod trace;
+mod worker;
+
+use std::{
+    fmt::Write as _,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use jsonrpsee::server::ServerHandle;
+
+pub use registry::ErrorRegistry;
+pub use worker::ChainHandle;
+
+use crate::{Chain, ChainConfig, DevAccount};
+
+/// How a node starts.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// Address to listen on.
+    pub host: IpAddr,
+    /// Port to listen on; 0 takes any that is free.
+    pub port: u16,
+    /// The chain, when the node makes it.
+    pub chain: ChainConfig,
+    /// The errors it can name.
+    pub errors: ErrorRegistry,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self {
+            host: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            chain: ChainConfig::default(),
+            errors: ErrorRegistry::new(),
+        }
+    }
+}
+
+/// A running node. It stops when dropped.
+#[derive(Debug)]
+pub struct Node {
+    /// Where it takes HTTP.
+    pub url: String,
+    /// Where it takes WebSockets: the same port.
+    pub ws_url: String,
+    /// The chain inside.
+    pub chain: ChainHandle,
+    server: ServerHandle,
+}
+
+impl Node {
+    /// Starts a chain and serves it. Needs a running Tokio runtime.
+    ///
+    /// # Errors
+    /// If the port cannot be had.
+    pub async fn start(config: NodeConfig) -> eyre::Result<Self> {
+        let chain = Chain::new(config.chain.clone());
+        Self::serve(chain, config).await
+    }
+
+    /// Serves a chain that is there already; `config.chain` is ignored.
+    ///
+    /// # Errors
+    /// If the port cannot be had.
+    pub async fn serve(chain: Chain, config: NodeConfig) -> eyre::Result<Self> {
+        let chain = ChainHandle::spawn(chain)?;
+        let rpc = server::Rpc {
+            chain: chain.clone(),
+            errors: Arc::new(config.errors),
+        };
+        let module = server::module(rpc)?;
+        let (bound, server) =
+            server::serve(SocketAddr::new(config.host, config.port), module).await?;
+        Ok(Self {
+            url: format!("http://{bound}"),
+            ws_url: format!("ws://{bound}"),
+            chain,
+            server,
+        })
+    }
+
+    /// What to print when it is up: where it is, the accounts with their keys, the chain, and what
+    /// it does not model.
+    pub fn banner(&self) -> String {
+        let (config, accounts, head) = self.chain.with(|chain| {
+            (
+                chain.config().clone(),
+                chain.accounts().to_vec(),
+                chain.block_number(),
+            )
+        });
+        banner(&self.url, &self.ws_url, &config, &accounts, head)
+    }
+
+    /// Waits until it has stopped, for example because another task called
+    /// [`stop`](Self::stop)'s handle. Serves for ever otherwise.
+    pub async fn stopped(&self) {
+        self.server.clone().stopped().await;
+    }
+
+    /// Stops it and waits until open requests are answered.
+    pub async fn stop(self) {
+        let _ = self.server.stop();
+        self.server.clone().stopped().await;
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = self.server.stop();
+    }
+}
+
+fn banner(
+    url: &str,
+    ws_url: &str,
+    config: &ChainConfig,
+    accounts: &[DevAccount],
+    head: u64,
+) -> String {
+    let mut text = String::new();
+    let ether =
+        config.balance / alloy::primitives::U256::from(10).pow(alloy::primitives::U256::from(18));
+    let _ = writeln!(text, "Plimsoll devnode {}", env!("CARGO_PKG_VERSION"));
+    let _ = writeln!(text, "  HTTP        {url}");
+    let _ = writeln!(text, "  WebSocket   {ws_url}");
+    let _ = writeln!(text, "  Chain id    {}", config.chain_id);
+    let _ = writeln!(text, "  ArbOS       {}", config.arbos_version);
+    let _ = writeln!(text, "  Block       {head}");
+    let _ = writeln!(
+        text,
+        "\nAccounts, {ether} ETH each. The keys are public: never use them elsewhere."
+    );
+    for (i, account) in accounts.iter().enumerate() {
+        let _ = writeln!(text, "  ({i}) {}  {}", account.address, account.key);
+    }
+    text.push_str(NOT_MODELLED);
+    text
+}
+
+/// What this node leaves out, in words for its user.
+const NOT_MODELLED: &str = "
+Not modelled:
+  - state proofs: the state root is a hash chain, not a Merkle root (no eth_getProof)
+  - the L1 data fee, unless a price per byte is set
+  - retryable tickets, L1 messages, batches, the sequencer's queue and express lane
+  - a moving base fee: it stays where it is put
+  - opcode steps in traces: the default tracer shows one step for each frame
+";

@@ -1,0 +1,150 @@
+//! The one thread that owns the chain.
+//!
+//! Every request is a closure that runs there, one after the other, so a block is never half seen.
+//! The thread has a deep stack, because nested calls of programs nest on it, and a request that
+//! panics becomes an error answer while the chain lives on.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, mpsc},
+    thread,
+};
+
+use tokio::sync::{broadcast, oneshot};
+
+use super::{
+    error::{Result, RpcError},
+    filters::Filters,
+};
+use crate::{Chain, ChainEvent};
+
+/// Stack of the thread: 1,024 nested frames of programs at half a megabyte each. Reserved, not used.
+const STACK: [usize; 3] = [1 << 30, 1 << 28, 1 << 26];
+
+type Job = Box<dyn FnOnce(&mut Backend) + Send>;
+
+/// What the thread owns.
+pub(crate) struct Backend {
+    /// The chain.
+    pub(crate) chain: Chain,
+    /// Filters that clients poll.
+    pub(crate) filters: Filters,
+    events: broadcast::Receiver<ChainEvent>,
+}
+
+impl Backend {
+    fn new(chain: Chain) -> Self {
+        let events = chain.subscribe();
+        Self {
+            chain,
+            filters: Filters::default(),
+            events,
+        }
+    }
+
+    /// Hands what happened to the filters.
+    fn pump(&mut self) {
+        loop {
+            match self.events.try_recv() {
+                Ok(event) => self.filters.tell(&event),
+                Err(broadcast::error::TryRecvError::Lagged(_)) => self.filters.lost(),
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// A handle to the chain of a running node. Cheap to clone.
+#[derive(Clone)]
+pub struct ChainHandle {
+    jobs: mpsc::Sender<Job>,
+}
+
+impl std::fmt::Debug for ChainHandle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ChainHandle")
+    }
+}
+
+impl ChainHandle {
+    /// Starts the thread.
+    pub(crate) fn spawn(chain: Chain) -> eyre::Result<Self> {
+        let (jobs, inbox) = mpsc::channel::<Job>();
+        let chain = Arc::new(std::sync::Mutex::new(Some(chain)));
+        let inbox = Arc::new(std::sync::Mutex::new(Some(inbox)));
+        let mut last = None;
+        for stack in STACK {
+            let (chain, inbox) = (chain.clone(), inbox.clone());
+            let started = thread::Builder::new()
+                .name("devnode".into())
+                .stack_size(stack)
+                .spawn(move || {
+                    let (Some(chain), Some(inbox)) = (take(&chain), take(&inbox)) else {
+                        return;
+                    };
+                    let mut backend = Backend::new(chain);
+                    while let Ok(job) = inbox.recv() {
+                        job(&mut backend);
+                        backend.pump();
+                    }
+                });
+            match started {
+                Ok(_) => return Ok(Self { jobs }),
+                Err(e) => last = Some(e),
+            }
+        }
+        Err(eyre::eyre!("no thread for the chain: {last:?}"))
+    }
+
+    /// Runs `work` on the chain and waits for it, blocking the calling thread.
+    ///
+    /// # Panics
+    /// If `work` panics, or the node's thread is gone.
+    pub fn with<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Chain) -> T + Send + 'static,
+    ) -> T {
+        let (answer, wait) = mpsc::sync_channel(1);
+        let job: Job = Box::new(move |backend| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(&mut backend.chain)));
+            let _ = answer.send(outcome);
+        });
+        if self.jobs.send(job).is_err() {
+            panic!("the chain's thread is gone");
+        }
+        match wait.recv() {
+            Ok(Ok(value)) => value,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => panic!("the chain's thread is gone"),
+        }
+    }
+
+    /// Runs one request.
+    pub(crate) async fn request<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Backend) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (answer, wait) = oneshot::channel();
+        let job: Job = Box::new(move |backend| {
+            let outcome = catch_unwind(AssertUnwindSafe(|| work(backend)))
+                .unwrap_or_else(|panic| Err(RpcError::Internal(words(&*panic))));
+            let _ = answer.send(outcome);
+        });
+        let gone = || RpcError::Internal("the node is stopping".into());
+        self.jobs.send(job).map_err(|_| gone())?;
+        wait.await.map_err(|_| gone())?
+    }
+}
+
+fn take<T>(cell: &std::sync::Mutex<Option<T>>) -> Option<T> {
+    cell.lock().ok().and_then(|mut held| held.take())
+}
+
+fn words(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|s| (*s).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a fault without words".into())
+}
