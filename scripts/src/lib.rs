@@ -1,1 +1,16 @@
-//! plimsoll
+//! The `plimsoll` command, as a library: everything it does can be called from tests.
+//!
+//! * [`wasm`] builds the five contracts and makes them fit for deployment;
+//! * [`deploy`] puts them on a chain and configures them;
+//! * [`bindings`] speak to them, [`client`] carries the words;
+//! * [`house`] is a whole house on an in-process node, for demos, measurements and tests;
+//! * [`demo`], [`bench`], [`verify`] and [`account`] are the commands.
+
+pub mod bindings;
+pub mod client;
+pub mod config;
+pub mod deploy;
+pub mod ids;
+pub mod term;
+pub mod wasm;
+pub mod workspace;

@@ -1,0 +1,157 @@
+//! Account, instrument and lot arithmetic at the ABI's edge.
+
+use alloy::primitives::{Address, B256, U256};
+use eyre::{Result, WrapErr, bail, eyre};
+
+/// 1e18.
+pub const WAD: u128 = 1_000_000_000_000_000_000;
+
+/// The account `subaccount` of `owner`: owner (20 bytes) ‖ subaccount number (12 bytes).
+pub fn account_id(owner: Address, subaccount: u128) -> B256 {
+    let mut id = [0; 32];
+    id[..20].copy_from_slice(owner.as_slice());
+    id[20..].copy_from_slice(&subaccount.to_be_bytes()[4..]);
+    B256::from(id)
+}
+
+/// Who owns an account.
+pub fn account_owner(account: B256) -> Address {
+    Address::from_slice(&account[..20])
+}
+
+/// The insurance fund of a vault.
+pub fn fund_account(vault: Address) -> B256 {
+    account_id(vault, 0)
+}
+
+/// The clearing account of an instrument: subaccount 2^88 | instrument >> 54.
+pub fn clearing_account(vault: Address, instrument: u128) -> B256 {
+    account_id(vault, (1 << 88) | (instrument >> 54))
+}
+
+/// The perpetual on `underlying` of `venue`.
+pub const fn perpetual(venue: u16, underlying: u16) -> u128 {
+    ((venue as u128) << 112) | ((underlying as u128) << 96)
+}
+
+/// The venue of an instrument.
+pub const fn venue_of(instrument: u128) -> u16 {
+    (instrument >> 112) as u16
+}
+
+/// The underlying of an instrument.
+pub const fn underlying_of(instrument: u128) -> u16 {
+    (instrument >> 96) as u16
+}
+
+/// A perpetual or future as the vault stores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Which instrument.
+    pub instrument: u128,
+    /// Lots, signed.
+    pub size: i64,
+    /// Q, 1e-18 cash.
+    pub quote: i128,
+}
+
+impl Leg {
+    /// Takes a slot apart.
+    pub fn decode(slot: U256) -> Self {
+        let limbs = slot.as_limbs();
+        let header = u128::from(limbs[3]) << 64 | u128::from(limbs[2]);
+        Self {
+            instrument: (header >> 78) << 78,
+            size: limbs[2] as i64,
+            quote: (u128::from(limbs[1]) << 64 | u128::from(limbs[0])) as i128,
+        }
+    }
+}
+
+/// Reads a decimal number such as `-0.15` as an integer scaled by `10^decimals`.
+///
+/// # Errors
+///
+/// Not a number, more decimals than there are, or out of range.
+pub fn parse_decimal(text: &str, decimals: usize) -> Result<i128> {
+    let clean: String = text
+        .trim()
+        .chars()
+        .filter(|&c| c != '_' && c != ',')
+        .collect();
+    let (negative, digits) = clean
+        .strip_prefix('-')
+        .map_or((false, clean.as_str()), |rest| (true, rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let fraction = fraction.trim_end_matches('0');
+    if fraction.len() > decimals {
+        bail!("{text} has more than {decimals} decimals");
+    }
+    let joined = format!("{whole}{fraction:0<decimals$}");
+    if joined.is_empty() || !joined.chars().all(|c| c.is_ascii_digit()) {
+        bail!("{text:?} is not a number");
+    }
+    let value: i128 = joined
+        .parse()
+        .wrap_err_with(|| format!("{text:?} is out of range"))?;
+    Ok(if negative { -value } else { value })
+}
+
+/// Reads an unsigned decimal number scaled 1e18.
+///
+/// # Errors
+///
+/// As [`parse_decimal`], or negative.
+pub fn parse_wad(text: &str) -> Result<U256> {
+    let value = parse_decimal(text, 18)?;
+    u128::try_from(value)
+        .map(U256::from)
+        .map_err(|_| eyre!("{text} is negative"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy::primitives::address;
+
+    #[test]
+    fn accounts_carry_their_owner() {
+        let owner = address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+        let id = account_id(owner, 7);
+        assert_eq!(account_owner(id), owner);
+        assert_eq!(id[31], 7);
+        let clearing = clearing_account(owner, perpetual(2, 1));
+        assert_eq!(clearing[20], 1, "bit 88 marks clearing accounts");
+    }
+
+    #[test]
+    fn legs_decode() {
+        let instrument = perpetual(3, 9);
+        let (size, quote) = (-5i64, -1_234i128);
+        let slot = U256::from(instrument) << 128
+            | U256::from(size as u64) << 128
+            | U256::from(quote as u128);
+        assert_eq!(
+            Leg::decode(slot),
+            Leg {
+                instrument,
+                size,
+                quote
+            }
+        );
+    }
+
+    #[test]
+    fn decimals_parse() {
+        assert_eq!(parse_decimal("1,234.5", 6).unwrap(), 1_234_500_000);
+        assert_eq!(
+            parse_decimal("-0.15", 18).unwrap(),
+            -150_000_000_000_000_000
+        );
+        assert_eq!(parse_decimal("3", 0).unwrap(), 3);
+        assert!(parse_decimal("0.1234567", 6).is_err());
+        assert!(parse_decimal("", 6).is_err());
+        assert!(parse_decimal("1e5", 6).is_err());
+        assert!(parse_wad("-1").is_err());
+    }
+}
