@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy::{
-    primitives::{B256, hex},
+    primitives::{Address, B256, hex},
     rpc::types::{BlockOverrides, state::StateOverride},
 };
 use serde::Deserialize;
@@ -247,13 +247,18 @@ fn host_calls(frame: &CallFrame) -> Vec<Value> {
             "startInk": host_call.start_ink,
             "endInk": host_call.end_ink,
         });
-        if let Some(opened) = host_call.call.and_then(|at| frame.calls.get(at)) {
-            if matches!(opened.kind, CallKind::Create | CallKind::Create2) {
+        let opened = host_call.call.and_then(|at| frame.calls.get(at));
+        match opened {
+            Some(opened) if matches!(opened.kind, CallKind::Create | CallKind::Create2) => {
                 shown.push(opened_by_evm(opened));
-            } else {
-                entry["address"] = json!(opened.to);
-                entry["steps"] = Value::Array(host_calls(opened));
             }
+            _ if host_call.name.ends_with("call_contract") || opened.is_some() => {
+                // A call that was refused opened no frame; its target is the first argument.
+                let named = host_call.args.get(..20).map(Address::from_slice);
+                entry["address"] = json!(opened.and_then(|f| f.to).or(named).unwrap_or_default());
+                entry["steps"] = Value::Array(opened.map(host_calls).unwrap_or_default());
+            }
+            _ => {}
         }
         shown.push(entry);
     }
@@ -275,7 +280,130 @@ fn opened_by_evm(frame: &CallFrame) -> Value {
         "outs": "0x",
         "startInk": 0,
         "endInk": 0,
-        "address": frame.to,
+        "address": frame.to.unwrap_or_default(),
         "steps": host_calls(frame),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::HostCall;
+    use alloy::primitives::{Bytes, U256};
+
+    fn frame(kind: CallKind, stylus: bool) -> CallFrame {
+        CallFrame {
+            kind,
+            from: Address::repeat_byte(1),
+            to: Some(Address::repeat_byte(2)),
+            value: U256::ZERO,
+            gas: 100,
+            gas_used: 10,
+            input: Bytes::from_static(&[1, 2, 3, 4, 5]),
+            output: Bytes::new(),
+            error: None,
+            stylus,
+            host_calls: Vec::new(),
+            logs: Vec::new(),
+            calls: Vec::new(),
+        }
+    }
+
+    fn host_call(name: &'static str, call: Option<usize>) -> HostCall {
+        let args = Bytes::from(vec![7; 28]);
+        HostCall {
+            name,
+            args,
+            outs: Bytes::new(),
+            start_ink: 9,
+            end_ink: 8,
+            call,
+        }
+    }
+
+    fn trace(frame: &CallFrame, options: Value) -> Result<Value> {
+        let options: Options = serde_json::from_value(options).unwrap();
+        show(options.tracer()?, frame, 42, &ErrorRegistry::new())
+    }
+
+    #[test]
+    fn programs_show_their_host_calls() {
+        let mut top = frame(CallKind::Call, true);
+        top.host_calls = vec![
+            host_call("read_args", None),
+            host_call("call_contract", Some(0)),
+            host_call("static_call_contract", None),
+            host_call("create1", Some(1)),
+        ];
+        let mut inner = frame(CallKind::Call, true);
+        inner.host_calls = vec![host_call("msg_sender", None)];
+        let mut failed = frame(CallKind::Create, false);
+        failed.to = None;
+        top.calls = vec![inner, failed];
+
+        let steps = trace(&top, json!({"tracer": "stylusTracer"})).unwrap();
+        let names: Vec<_> = steps
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| &s["name"])
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "read_args",
+                "call_contract",
+                "static_call_contract",
+                "evm_create1",
+                "create1"
+            ]
+        );
+        assert_eq!(steps[1]["steps"][0]["name"], "msg_sender");
+        assert_eq!(steps[1]["address"], json!(Address::repeat_byte(2)));
+        assert_eq!(steps[2]["address"], json!(Address::repeat_byte(7)));
+        assert_eq!(steps[3]["address"], json!(Address::ZERO));
+        assert_eq!(steps[0]["startInk"], 9);
+    }
+
+    #[test]
+    fn evm_frames_stand_between() {
+        let mut top = frame(CallKind::Call, false);
+        let mut inner = frame(CallKind::DelegateCall, true);
+        inner.host_calls = vec![host_call("read_args", None)];
+        top.calls = vec![inner];
+        let steps = trace(&top, json!({"tracer": "{\"hostio\": function(info) {}}"})).unwrap();
+        assert_eq!(steps[0]["name"], "evm_delegate_call_contract");
+        assert_eq!(steps[0]["steps"][0]["name"], "read_args");
+    }
+
+    #[test]
+    fn call_tracer_nests_and_names_reverts() {
+        let mut top = frame(CallKind::Call, false);
+        let mut inner = frame(CallKind::StaticCall, true);
+        inner.error = Some("execution reverted".into());
+        inner.output = Bytes::from_static(&[1, 2, 3, 4]);
+        top.calls = vec![inner];
+        let shown = trace(&top, json!({"tracer": "callTracer"})).unwrap();
+        assert_eq!(shown["calls"][0]["type"], "STATICCALL");
+        assert_eq!(shown["calls"][0]["revertReason"], "custom error 0x01020304");
+        assert!(shown["calls"][0].get("value").is_none());
+        let top_only = json!({"tracer": "callTracer", "tracerConfig": {"onlyTopCall": true}});
+        assert!(trace(&top, top_only).unwrap().get("calls").is_none());
+    }
+
+    #[test]
+    fn other_tracers() {
+        let mut top = frame(CallKind::Call, false);
+        top.calls = vec![frame(CallKind::Call, true)];
+        assert_eq!(
+            trace(&top, json!({})).unwrap()["structLogs"]
+                .as_array()
+                .unwrap()
+                .len(),
+            2
+        );
+        let four = trace(&top, json!({"tracer": "4byteTracer"})).unwrap();
+        assert_eq!(four["0x01020304-1"], 2);
+        assert!(trace(&top, json!({"tracer": "prestateTracer"})).is_err());
+    }
 }
