@@ -76,7 +76,7 @@ pub struct CallRequest {
     pub value: U256,
     /// What the frame has left: the host takes the base cost and applies the 63/64 rule to it.
     pub gas_left: u64,
-    /// What the program asked to pass on.
+    /// What the program asked to pass on, at most `gas_left`.
     pub gas_requested: u64,
 }
 
@@ -98,7 +98,8 @@ pub struct CreateRequest {
 pub struct CallOutcome {
     /// 0, or the byte the program sees (2 for any callee error).
     pub status: u8,
-    /// Gas the frame pays: base cost + passed on − returned.
+    /// Gas the frame pays: base cost + passed on − returned; all of `gas_left` where the base cost
+    /// cannot be paid, nothing for a call with value from a static frame.
     pub gas_cost: u64,
     /// Return data (of a revert too).
     pub output: Bytes,
@@ -113,7 +114,8 @@ pub struct CreateOutcome {
     pub gas_cost: u64,
     /// Return data: only of a revert.
     pub output: Bytes,
-    /// `Err` ends the frame (write protection).
+    /// The frame ends as a revert and nothing is charged: a static frame, or `gas_left` below the
+    /// base cost (32000, for `create2` plus 6 per word of init code).
     pub failed_frame: bool,
 }
 
@@ -124,7 +126,10 @@ pub trait Host {
     /// Reads a slot of `contract`; also the SLOAD cost, 2100 cold or 100 warm, WITHOUT the cache surcharge.
     fn storage_load(&mut self, key: B256) -> (B256, u64);
     /// Writes slots in order, SSTORE cost each, stopping when `gas_left` does not suffice.
-    /// Returns the cost and the status.
+    /// Returns the cost and the status: `OutOfGas` where a slot could not be paid (the cost is then
+    /// `gas_left`) or where exactly nothing is left, `WriteProtection` in a static frame. The engine
+    /// passes one gas more than the frame has, so that spending the last unit is no error. Never
+    /// called without a slot.
     fn storage_store(&mut self, slots: &[(B256, B256)], gas_left: u64) -> (u64, ApiStatus);
     /// Reads transient storage.
     fn transient_load(&mut self, key: B256) -> B256;
@@ -139,7 +144,8 @@ pub trait Host {
     /// Balance, and the account touch cost (2600 cold, 100 warm).
     fn balance(&mut self, address: Address) -> (U256, u64);
     /// Code and the cost of touching the account WITH the 700 of code access.
-    /// `gas_left` lets the host answer empty when the touch cannot be paid.
+    /// `gas_left` lets the host answer empty when the touch cannot be paid. The engine asks once
+    /// for a run of calls about one address whose code is not empty.
     fn code(&mut self, address: Address, gas_left: u64) -> (Bytes, u64);
     /// Code hash and the account touch cost.
     fn code_hash(&mut self, address: Address) -> (B256, u64);
@@ -147,4 +153,28 @@ pub trait Host {
     fn pages(&self) -> (u16, u16);
     /// Opens `new` pages more (saturating), raising the most ever open.
     fn add_pages(&mut self, new: u16);
+    /// Whether [`Host::trace`] is wanted.
+    fn tracing(&self) -> bool {
+        false
+    }
+    /// Told of every host function that ended well, in the shape of Nitro's `stylusTracer`; the
+    /// run itself is framed by `user_entrypoint` and `user_returned`. Figures are ink.
+    fn trace(&mut self, hostio: HostioTrace<'_>) {
+        let _ = hostio;
+    }
+}
+
+/// One host function as a tracer sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostioTrace<'a> {
+    /// Its name, as imported.
+    pub name: &'static str,
+    /// What it was given, one after the other, big endian.
+    pub args: &'a [u8],
+    /// What it gave, one after the other, big endian.
+    pub outs: &'a [u8],
+    /// Ink before it.
+    pub start_ink: u64,
+    /// Ink after it.
+    pub end_ink: u64,
 }
