@@ -80,6 +80,41 @@ pub fn explain(data: &[u8]) -> String {
         .or_else(|| known::<IOracle::IOracleErrors>("oracle", data))
         .or_else(|| known::<IAuction::IAuctionErrors>("auction", data))
         .or_else(|| known::<IArbWasm::IArbWasmErrors>("ArbWasm", data))
+        .or_else(|| known::<reference::BookExchange::BookExchangeErrors>("book", data))
+        .or_else(|| known::<reference::PoolExchange::PoolExchangeErrors>("pool", data))
+        .or_else(|| known::<reference::Token::TokenErrors>("token", data))
+        .or_else(|| known::<reference::Feed::FeedErrors>("feed", data))
         .or_else(|| alloy::sol_types::decode_revert_reason(data))
         .unwrap_or_else(|| format!("reverted with {}", Bytes::copy_from_slice(data)))
+}
+
+/// The reference contracts of `tests/solidity`, with their creation code.
+pub mod reference {
+    use alloy::sol;
+
+    sol!(
+        #[sol(all_derives)]
+        Token,
+        "../tests/solidity/artifacts/Token.json"
+    );
+    sol!(
+        #[sol(all_derives)]
+        Feed,
+        "../tests/solidity/artifacts/Feed.json"
+    );
+    sol!(
+        #[sol(all_derives)]
+        BookExchange,
+        "../tests/solidity/artifacts/BookExchange.json"
+    );
+    sol!(
+        #[sol(all_derives)]
+        PoolExchange,
+        "../tests/solidity/artifacts/PoolExchange.json"
+    );
+    sol!(
+        #[sol(all_derives)]
+        LyingVenue,
+        "../tests/solidity/artifacts/LyingVenue.json"
+    );
 }

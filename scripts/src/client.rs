@@ -247,7 +247,14 @@ impl Client {
         if receipt.status() {
             return Ok(receipt);
         }
-        // It ran out of what it was given or the state changed under it: ask the block it is in.
+        if let Some(data) = self.output_of(receipt.transaction_hash).await {
+            return Err(CallError::Reverted {
+                call: Cow::Borrowed(C::SIGNATURE),
+                to,
+                data,
+            });
+        }
+        // No traces here: ask the state before its block.
         let mut asked = self.provider.call(sent);
         if let Some(number) = receipt.block_number {
             asked = asked.block(number.saturating_sub(1).into());
@@ -263,6 +270,23 @@ impl Client {
             )
             .into()),
         }
+    }
+
+    /// What a transaction returned or reverted with, where the node traces.
+    async fn output_of(&self, hash: B256) -> Option<Bytes> {
+        let options = serde_json::json!({
+            "tracer": "callTracer",
+            "tracerConfig": { "onlyTopCall": true },
+        });
+        let frame: serde_json::Value = self
+            .provider
+            .raw_request(Cow::Borrowed("debug_traceTransaction"), (hash, options))
+            .await
+            .ok()?;
+        // Out of gas is no revert.
+        let reverted = frame.get("error")?.as_str()?.contains("revert");
+        let output = frame.get("output").and_then(|o| o.as_str()).unwrap_or("0x");
+        reverted.then(|| output.parse().ok()).flatten()
     }
 
     /// Creates a contract.

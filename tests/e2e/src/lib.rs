@@ -1,1 +1,337 @@
-//! Shared by the end-to-end tests.
+//! Shared by the end-to-end tests: a house on an in-process node, with people who act in it.
+//!
+//! ```no_run
+//! use plimsoll_e2e::*;
+//!
+//! # async fn example() {
+//! let house = House::start().await;
+//! let (alice, bob) = (house.people.alice.clone(), house.people.bob.clone());
+//!
+//! // Everybody has USDC, WBTC and WETH, has approved the vault, and has admitted the venues BOOK,
+//! // POOL and DESK for subaccount 0 (`alice.account()`). Nobody has deposited.
+//! house.give(&alice, "100,000").await;
+//! house.give(&bob, "100,000").await;
+//!
+//! // The desk reports whatever it is told: the quickest way to a position. The book and the pool
+//! // are real venues: `trade_book`, `trade_pool`.
+//! house.fill(&alice, &bob, perp(DESK, ETH), "10", "2,000").await;
+//!
+//! house.set_price(ETH, "1,900").await.unwrap();
+//! assert!(house.assess(alice.account()).await.unwrap().equity < wad("100,000"));
+//!
+//! // A refusal is a type with numbers. `expect_revert` also asserts that nothing changed.
+//! let call = IVault::withdrawCall {
+//!     account: alice.account(),
+//!     token: house.usdc.address,
+//!     amount: house.usdc.amount("99,999").unwrap(),
+//!     to: alice.address,
+//! };
+//! let e: IVault::InsufficientMargin = house.expect_revert(&alice, house.at.vault, &call).await;
+//! assert!(e.equity < e.im.to());
+//!
+//! house.assert_balanced().await;
+//! # }
+//! ```
+//!
+//! # How it works
+//!
+//! [`House::start`] builds the WASM once (`target/plimsoll`, nothing to do while the sources are
+//! unchanged), deploys with the code that deploys to a live chain, and talks to the node over
+//! JSON-RPC only. Every house has its own chain, so tests run side by side.
+//!
+//! Inside a test, [`plimsoll::house::House::snapshot`] and `revert` go back in time; `warp` moves
+//! the clock (feeds go stale after two hours: [`House::refresh`] pushes the same answers again).
+//!
+//! # What to ask it
+//!
+//! Everything of [`plimsoll::house::House`] (deposit, withdraw, admit, trade, price, time, assess,
+//! legs, marks, balance sheet), any call through `send` and `ask` with the types of
+//! [`plimsoll::bindings`], and what is here: [`House::exec`] (send and typed result),
+//! [`House::expect_revert`], [`House::events`], [`House::fill`], [`House::digest`].
+
+use std::{fmt::Debug, ops::Deref};
+
+pub use alloy::{
+    primitives::{Address, B256, Bytes, I256, U256, address, aliases},
+    rpc::types::TransactionReceipt,
+    sol_types::{SolCall, SolError, SolEvent},
+};
+pub use plimsoll::{
+    bindings::{self, *},
+    client::{CallError, Client, GasLimit},
+    deploy::Addresses,
+    house::{Actor, BOOK, BTC, DESK, ETH, Options, POOL, TokenInfo},
+    ids::{self, Leg, WAD},
+    term::Progress,
+};
+
+/// The perpetual on `underlying` of `venue`.
+pub const fn perp(venue: u16, underlying: u16) -> u128 {
+    ids::perpetual(venue, underlying)
+}
+
+/// A decimal number scaled 1e18.
+///
+/// # Panics
+///
+/// It is none.
+pub fn wad(text: &str) -> I256 {
+    I256::try_from(ids::parse_decimal(text, 18).expect("a number")).expect("fits")
+}
+
+/// An unsigned decimal number scaled 1e18.
+///
+/// # Panics
+///
+/// It is none.
+pub fn uwad(text: &str) -> U256 {
+    ids::parse_wad(text).expect("a number")
+}
+
+/// A house for tests, with the desk admitted as a third venue. Panics where a command would explain.
+#[derive(Debug)]
+pub struct House {
+    inner: plimsoll::house::House,
+}
+
+impl Deref for House {
+    type Target = plimsoll::house::House;
+    fn deref(&self) -> &Self::Target {
+        &self.inner
+    }
+}
+
+impl House {
+    /// A house with ETH at 2,000 and BTC at 40,000.
+    ///
+    /// # Panics
+    ///
+    /// It cannot be furnished; the message says at which step.
+    pub async fn start() -> Self {
+        Self::start_with(Options::default()).await
+    }
+
+    /// A house with other options; the desk is admitted in any case.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::start`].
+    pub async fn start_with(options: Options) -> Self {
+        let progress = if std::env::var_os("PLIMSOLL_TEST_PROGRESS").is_some() {
+            Progress::new()
+        } else {
+            Progress::silent()
+        };
+        let options = Options {
+            desk: true,
+            ..options
+        };
+        match plimsoll::house::House::start(options, progress).await {
+            Ok(inner) => Self { inner },
+            Err(e) => panic!("the house does not start: {e:?}"),
+        }
+    }
+
+    /// Deposits settlement coin of `actor` into its own account.
+    ///
+    /// # Panics
+    ///
+    /// It is refused.
+    pub async fn give(&self, actor: &Actor, coin: &str) {
+        self.give_token(actor, self.usdc, coin).await;
+    }
+
+    /// Deposits a token of `actor` into its own account.
+    ///
+    /// # Panics
+    ///
+    /// It is refused.
+    pub async fn give_token(&self, actor: &Actor, token: TokenInfo, amount: &str) {
+        let amount = token.amount(amount).expect("an amount");
+        ok(self.deposit(actor, actor.account(), token, amount).await);
+    }
+
+    /// Has the desk report a trade between two accounts. Size in units, price in cash.
+    ///
+    /// # Panics
+    ///
+    /// It is refused.
+    pub async fn fill(
+        &self,
+        buyer: &Actor,
+        seller: &Actor,
+        instrument: u128,
+        size: &str,
+        price: &str,
+    ) -> TransactionReceipt {
+        ok(self.try_fill(buyer, seller, instrument, size, price).await)
+    }
+
+    /// Like [`Self::fill`], which may be refused.
+    ///
+    /// # Errors
+    ///
+    /// The clearinghouse or the vault refuses.
+    pub async fn try_fill(
+        &self,
+        buyer: &Actor,
+        seller: &Actor,
+        instrument: u128,
+        size: &str,
+        price: &str,
+    ) -> Result<TransactionReceipt, CallError> {
+        self.send(
+            &self.people.stranger,
+            self.desk(),
+            &Self::report(buyer.account(), seller.account(), instrument, size, price),
+        )
+        .await
+    }
+
+    /// The desk's call for one trade, for [`Self::expect_revert`] at [`Self::desk`].
+    pub fn report(
+        buyer: B256,
+        seller: B256,
+        instrument: u128,
+        size: &str,
+        price: &str,
+    ) -> reference::LyingVenue::inventCall {
+        reference::LyingVenue::inventCall {
+            buyer,
+            seller,
+            instrument,
+            size: uwad(size),
+            price: uwad(price),
+        }
+    }
+
+    /// The desk: anybody may have it report anything.
+    ///
+    /// # Panics
+    ///
+    /// Never: test houses have one.
+    pub fn desk(&self) -> Address {
+        self.inner.desk.expect("test houses have a desk")
+    }
+
+    /// Pushes every feed's last answer again, so that nothing is stale.
+    ///
+    /// # Panics
+    ///
+    /// The node fails.
+    pub async fn refresh(&self) {
+        for feed in [self.eth_feed, self.btc_feed] {
+            let round = ok(self.ask(feed, &IAggregatorV3::latestRoundDataCall {}).await);
+            let answer = aliases::I192::try_from(i128::try_from(round.answer).expect("a price"))
+                .expect("fits");
+            let push = reference::Feed::pushCall { answer };
+            ok(self.send(&self.people.deployer, feed, &push).await);
+        }
+    }
+
+    /// Sends a call and gives its typed result (asked for just before).
+    ///
+    /// # Panics
+    ///
+    /// It is refused.
+    pub async fn exec<C: SolCall>(&self, actor: &Actor, to: Address, call: &C) -> C::Return {
+        let result = ok(self.client.call_as(actor.address, to, call).await);
+        ok(self.send(actor, to, call).await);
+        result
+    }
+
+    /// Sends a call that must be refused with `E`, asserts that nothing changed, gives the numbers.
+    ///
+    /// # Panics
+    ///
+    /// It goes through, is refused with something else, or changed something.
+    pub async fn expect_revert<E: SolError + Debug>(
+        &self,
+        actor: &Actor,
+        to: Address,
+        call: &impl SolCall,
+    ) -> E {
+        let before = self.digest().await;
+        let outcome = self.send(actor, to, call).await;
+        let after = self.digest().await;
+        assert_eq!(before, after, "a refused call changed the state");
+        match outcome {
+            Ok(_) => panic!("expected {}, but it went through", E::SIGNATURE),
+            Err(e) => e
+                .as_error::<E>()
+                .unwrap_or_else(|| panic!("expected {}, got {e}", E::SIGNATURE)),
+        }
+    }
+
+    /// The events `E` that a contract emitted in a transaction.
+    pub fn events<E: SolEvent>(receipt: &TransactionReceipt, from: Address) -> Vec<E> {
+        receipt
+            .logs()
+            .iter()
+            .filter(|log| log.address() == from)
+            .filter_map(|log| E::decode_log(&log.inner).ok().map(|log| log.data))
+            .collect()
+    }
+
+    /// All that accounts, tokens and auctions are, as text: equal texts, equal state.
+    ///
+    /// # Panics
+    ///
+    /// The node fails.
+    pub async fn digest(&self) -> String {
+        let p = &self.people;
+        let mut text = String::new();
+        for actor in [
+            &p.deployer,
+            &p.alice,
+            &p.bob,
+            &p.carol,
+            &p.maker,
+            &p.bidder,
+            &p.stranger,
+        ] {
+            let account = ok(self.account(actor.account()).await);
+            let auction = IAuction::stateCall {
+                account: actor.account(),
+            };
+            let started = self
+                .ask(self.at.auction, &auction)
+                .await
+                .map(|s| s.startedAt);
+            text += &format!("{} {account:?} {:?}", actor.name, started.ok());
+            for token in self.tokens() {
+                let call = IERC20::balanceOfCall {
+                    owner: actor.address,
+                };
+                text += &format!(" {}", ok(self.ask(token.address, &call).await));
+            }
+            text += "\n";
+        }
+        let sheet = self.balance_sheet().await.expect("the books can be read");
+        text += &format!(
+            "{:?} {} {} {:?}",
+            sheet.assets, sheet.insurance_fund, sheet.clearing_accounts, sheet.instruments
+        );
+        text
+    }
+
+    /// Asserts I-ACC-1, I-ACC-2 and I-ACC-3 on the chain: tokens cover claims, cash adds up, every
+    /// instrument sums to zero.
+    ///
+    /// # Panics
+    ///
+    /// The books do not balance.
+    pub async fn assert_balanced(&self) {
+        let sheet = self.balance_sheet().await.expect("the books can be read");
+        assert!(sheet.ok, "{}", sheet.render());
+    }
+}
+
+/// Unwraps with the contract's own words.
+///
+/// # Panics
+///
+/// It is an error.
+pub fn ok<T>(result: Result<T, CallError>) -> T {
+    result.unwrap_or_else(|e| panic!("{e}"))
+}

@@ -1,0 +1,847 @@
+//! A whole house on an in-process node: contracts, tokens, feeds, two venues and people with money.
+//!
+//! Nothing here is a mock: the programs are the compiled contracts, deployed by [`crate::deploy`],
+//! and everything is asked for over JSON-RPC as on a live chain.
+
+use crate::{
+    bindings::{
+        Assessment, IERC20, IMargin, IVault, Portfolio,
+        reference::{BookExchange, Feed, LyingVenue, PoolExchange, Token},
+    },
+    client::{CallError, Client, GasLimit},
+    config::{FeedConfig, HouseConfig, TokenConfig, UnderlyingConfig, VenueConfig},
+    deploy::{Addresses, Deployer, Record},
+    ids,
+    term::Progress,
+    wasm,
+};
+use alloy::{
+    primitives::{Address, B256, Bytes, U256, aliases::I192},
+    rpc::types::TransactionReceipt,
+    signers::local::PrivateKeySigner,
+    sol_types::{SolCall, SolConstructor},
+};
+use eyre::{Result, WrapErr, ensure, eyre};
+use plimsoll_devnode::{
+    ChainConfig, DevAccount,
+    config::dev_accounts,
+    rpc::{ErrorRegistry, Node, NodeConfig},
+};
+use std::path::PathBuf;
+
+/// Number of the underlying, and of the feed, of ether.
+pub const ETH: u16 = 1;
+/// Number of the underlying, and of the feed, of bitcoin.
+pub const BTC: u16 = 2;
+/// Number of the order book exchange.
+pub const BOOK: u16 = 1;
+/// Number of the pool exchange.
+pub const POOL: u16 = 2;
+/// Number of the venue that reports whatever it is told; only where [`Options::desk`] is set.
+pub const DESK: u16 = 3;
+/// Decimals of the reference feeds' answers.
+pub const FEED_DECIMALS: usize = 8;
+/// Gas limit of transactions on the in-process node.
+const GAS: u64 = 30_000_000;
+
+/// How a house is furnished.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The chain under it.
+    pub chain: ChainConfig,
+    /// Port of the node; 0 takes any that is free.
+    pub port: u16,
+    /// Admit a venue that reports whatever it is told, for tests.
+    pub desk: bool,
+    /// Keep the programs in the chain's cache.
+    pub cache: bool,
+    /// First price of ether, settlement coin.
+    pub eth: String,
+    /// First price of bitcoin.
+    pub btc: String,
+    /// Where the record goes; nowhere if none.
+    pub record: Option<PathBuf>,
+    /// How old a feed's answer may be, seconds.
+    pub max_age: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            chain: ChainConfig::default(),
+            port: 0,
+            desk: false,
+            cache: false,
+            eth: "2000".into(),
+            btc: "40000".into(),
+            record: None,
+            max_age: 7_200,
+        }
+    }
+}
+
+/// Somebody with a key. [`Actor::account`] is subaccount 0.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    /// For people.
+    pub name: &'static str,
+    /// Its address.
+    pub address: Address,
+    /// Its key.
+    pub signer: PrivateKeySigner,
+}
+
+impl Actor {
+    fn new(name: &'static str, account: &DevAccount) -> Self {
+        Self {
+            name,
+            address: account.address,
+            signer: account.signer.clone(),
+        }
+    }
+
+    /// Its account in the house, subaccount 0.
+    pub fn account(&self) -> B256 {
+        self.subaccount(0)
+    }
+
+    /// Any of its accounts.
+    pub fn subaccount(&self, number: u128) -> B256 {
+        ids::account_id(self.address, number)
+    }
+}
+
+/// A token the vault takes.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenInfo {
+    /// Its contract.
+    pub address: Address,
+    /// Its index in the vault's list.
+    pub asset: u8,
+    /// Its decimals.
+    pub decimals: u8,
+}
+
+impl TokenInfo {
+    /// An amount such as `"1,000.5"` in the token's own decimals.
+    ///
+    /// # Errors
+    ///
+    /// Not a number, negative, or finer than the token.
+    pub fn amount(&self, text: &str) -> Result<U256> {
+        let value = ids::parse_decimal(text, self.decimals.into())?;
+        u128::try_from(value)
+            .map(U256::from)
+            .map_err(|_| eyre!("{text} is negative"))
+    }
+}
+
+/// The people of a house, by what they are for; all have tokens and have approved the vault.
+#[derive(Clone, Debug)]
+pub struct People {
+    /// Deployer: owns contracts, tokens, feeds and venues.
+    pub deployer: Actor,
+    /// A trader.
+    pub alice: Actor,
+    /// A trader.
+    pub bob: Actor,
+    /// A trader.
+    pub carol: Actor,
+    /// Makes markets on the book.
+    pub maker: Actor,
+    /// Bids in auctions.
+    pub bidder: Actor,
+    /// Nobody in particular: has no account.
+    pub stranger: Actor,
+}
+
+/// A house.
+#[derive(Debug)]
+pub struct House {
+    /// The node, in this process.
+    pub node: Node,
+    /// A connection to it.
+    pub client: Client,
+    /// The five contracts.
+    pub at: Addresses,
+    /// What was deployed.
+    pub record: Record,
+    /// Settlement coin, 6 decimals.
+    pub usdc: TokenInfo,
+    /// Collateral linked to bitcoin, 8 decimals.
+    pub wbtc: TokenInfo,
+    /// Collateral linked to ether, 18 decimals.
+    pub weth: TokenInfo,
+    /// Feed of ether.
+    pub eth_feed: Address,
+    /// Feed of bitcoin.
+    pub btc_feed: Address,
+    /// The order book exchange.
+    pub book: Address,
+    /// The pool exchange.
+    pub pool: Address,
+    /// The venue that reports whatever it is told, if admitted.
+    pub desk: Option<Address>,
+    /// The people.
+    pub people: People,
+    /// Gas the deployment took.
+    pub deploy_gas: u64,
+}
+
+impl House {
+    /// Starts a node and furnishes a house on it.
+    ///
+    /// # Errors
+    ///
+    /// The contracts do not build, or a step of the deployment fails.
+    pub async fn start(options: Options, progress: Progress) -> Result<Self> {
+        let programs = wasm::build_cached(&progress)?;
+        Self::start_with(&programs, options, progress).await
+    }
+
+    /// Like [`Self::start`] with programs that are built already.
+    ///
+    /// # Errors
+    ///
+    /// A step of the deployment fails.
+    pub async fn start_with(
+        programs: &[wasm::Program],
+        options: Options,
+        progress: Progress,
+    ) -> Result<Self> {
+        let mut errors = ErrorRegistry::new();
+        errors
+            .add_dir(&crate::workspace::root().join("abi"))
+            .wrap_err("reading abi/")?;
+        let accounts = dev_accounts(options.chain.accounts);
+        let node = Node::start(NodeConfig {
+            port: options.port,
+            chain: options.chain.clone(),
+            errors,
+            ..NodeConfig::default()
+        })
+        .await
+        .wrap_err("starting the node")?;
+        let client = Client::connect(&node.url)
+            .await?
+            .with_gas_limit(GasLimit::Fixed(GAS));
+        let people = people(&accounts)?;
+        let signer = people.deployer.signer.clone();
+
+        progress.say(format!("node at {}", node.url));
+        let mut deployer = Deployer::new(&client, &signer, options.record.clone(), progress)?;
+        let at = deployer.contracts(programs, options.cache).await?;
+
+        progress.say("tokens, feeds and venues");
+        let create = Creator {
+            client: &client,
+            signer: &signer,
+        };
+        let usdc = create.token("USD Coin", "USDC", 6, 0).await?;
+        let wbtc = create.token("Wrapped Bitcoin", "WBTC", 8, 1).await?;
+        let weth = create.token("Wrapped Ether", "WETH", 18, 2).await?;
+        let eth_feed = create.feed("ETH / USD", &options.eth).await?;
+        let btc_feed = create.feed("BTC / USD", &options.btc).await?;
+        let furniture = furniture(&options, [usdc, wbtc, weth], [eth_feed, btc_feed]);
+        deployer.configure(&furniture).await?;
+
+        // Venues ask the house about underlyings when they list markets, so they come last.
+        let book = create.book(at.clearinghouse).await?;
+        let pool = create.pool(at.clearinghouse).await?;
+        let desk = if options.desk {
+            Some(create.desk(at.clearinghouse).await?)
+        } else {
+            None
+        };
+        let venues = venues(book, pool, desk);
+        deployer
+            .configure(&HouseConfig {
+                venues,
+                ..HouseConfig::default()
+            })
+            .await?;
+        create
+            .markets(book, pool, eth_feed, btc_feed, options.max_age)
+            .await?;
+
+        let record = deployer.record().clone();
+        let deploy_gas = deployer.gas_used();
+        let house = Self {
+            node,
+            client,
+            at,
+            record,
+            usdc,
+            wbtc,
+            weth,
+            eth_feed,
+            btc_feed,
+            book,
+            pool,
+            desk,
+            people,
+            deploy_gas,
+        };
+        house.fund_people().await.wrap_err("funding people")?;
+        Ok(house)
+    }
+
+    /// All tokens, by asset index.
+    pub const fn tokens(&self) -> [TokenInfo; 3] {
+        [self.usdc, self.wbtc, self.weth]
+    }
+
+    /// Gives everybody tokens, approvals and venues, and funds the pool.
+    async fn fund_people(&self) -> Result<()> {
+        let p = &self.people;
+        for actor in [&p.alice, &p.bob, &p.carol, &p.maker, &p.bidder] {
+            for (token, amount) in [
+                (self.usdc, "10,000,000"),
+                (self.wbtc, "100"),
+                (self.weth, "1,000"),
+            ] {
+                self.mint(token, actor.address, token.amount(amount)?)
+                    .await?;
+                let call = IERC20::approveCall {
+                    spender: self.at.vault,
+                    amount: U256::MAX,
+                };
+                self.send(actor, token.address, &call).await?;
+            }
+            for venue in [Some(BOOK), Some(POOL), self.desk.map(|_| DESK)]
+                .into_iter()
+                .flatten()
+            {
+                self.admit(actor, actor.account(), venue, true).await?;
+            }
+        }
+        let amount = self.usdc.amount("5,000,000")?;
+        self.mint(self.usdc, p.deployer.address, amount).await?;
+        let approve = IERC20::approveCall {
+            spender: self.pool,
+            amount: U256::MAX,
+        };
+        self.send(&p.deployer, self.usdc.address, &approve).await?;
+        self.send(&p.deployer, self.pool, &PoolExchange::fundCall { amount })
+            .await?;
+        Ok(())
+    }
+
+    // ---- what people do -------------------------------------------------------------------------
+
+    /// Sends any call as `actor`.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError::Reverted`] with the data where the contract refuses.
+    pub async fn send<C: SolCall>(
+        &self,
+        actor: &Actor,
+        to: Address,
+        call: &C,
+    ) -> Result<TransactionReceipt, CallError> {
+        self.client.send(&actor.signer, to, call).await
+    }
+
+    /// Asks any view.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub async fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, CallError> {
+        self.client.call(to, call).await
+    }
+
+    /// Creates tokens.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn mint(&self, token: TokenInfo, to: Address, amount: U256) -> Result<(), CallError> {
+        let call = Token::mintCall { to, amount };
+        self.send(&self.people.deployer, token.address, &call)
+            .await
+            .map(drop)
+    }
+
+    /// Deposits, in the token's own decimals.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub async fn deposit(
+        &self,
+        actor: &Actor,
+        account: B256,
+        token: TokenInfo,
+        amount: U256,
+    ) -> Result<TransactionReceipt, CallError> {
+        let call = IVault::depositCall {
+            account,
+            token: token.address,
+            amount,
+        };
+        self.send(actor, self.at.vault, &call).await
+    }
+
+    /// Withdraws to the actor, in the token's own decimals.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub async fn withdraw(
+        &self,
+        actor: &Actor,
+        account: B256,
+        token: TokenInfo,
+        amount: U256,
+    ) -> Result<TransactionReceipt, CallError> {
+        let call = IVault::withdrawCall {
+            account,
+            token: token.address,
+            amount,
+            to: actor.address,
+        };
+        self.send(actor, self.at.vault, &call).await
+    }
+
+    /// Lets a venue trade for an account, or stops it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub async fn admit(
+        &self,
+        actor: &Actor,
+        account: B256,
+        venue: u16,
+        admitted: bool,
+    ) -> Result<TransactionReceipt, CallError> {
+        self.send(
+            actor,
+            self.at.vault,
+            &IVault::admitVenueCall {
+                account,
+                venue,
+                admitted,
+            },
+        )
+        .await
+    }
+
+    /// Two accounts trade on the book: `seller` rests an order at `price`, `buyer` takes it.
+    /// Size and price 1e18; the price a multiple of 0.01.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`]; the resting order is left where the second step fails.
+    pub async fn trade_book(
+        &self,
+        buyer: &Actor,
+        seller: &Actor,
+        underlying: u16,
+        size: U256,
+        price: U256,
+    ) -> Result<TransactionReceipt, CallError> {
+        let order = |account, is_buy, rest| BookExchange::placeCall {
+            account,
+            instrument: ids::perpetual(BOOK, underlying),
+            isBuy: is_buy,
+            price,
+            size,
+            rest,
+            hint: 0,
+        };
+        self.send(seller, self.book, &order(seller.account(), false, 0))
+            .await?;
+        self.send(buyer, self.book, &order(buyer.account(), true, 1))
+            .await
+    }
+
+    /// An account trades with the pool at whatever it quotes. Size 1e18.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub async fn trade_pool(
+        &self,
+        actor: &Actor,
+        underlying: u16,
+        is_buy: bool,
+        size: U256,
+    ) -> Result<TransactionReceipt, CallError> {
+        let limit = if is_buy {
+            U256::from(u128::MAX)
+        } else {
+            U256::ZERO
+        };
+        let call = PoolExchange::tradeCall {
+            account: actor.account(),
+            instrument: ids::perpetual(POOL, underlying),
+            isBuy: is_buy,
+            size,
+            limit,
+            deadline: U256::from(u64::MAX),
+        };
+        self.send(actor, self.pool, &call).await
+    }
+
+    /// Sets a feed's answer, now. `price` such as `"2,365.18"`.
+    ///
+    /// # Errors
+    ///
+    /// Not a number, or the node fails.
+    pub async fn set_price(&self, underlying: u16, price: &str) -> Result<(), CallError> {
+        let answer = ids::parse_decimal(price, FEED_DECIMALS)?;
+        let answer = I192::try_from(answer).map_err(|e| eyre!("{price}: {e}"))?;
+        let feed = if underlying == BTC {
+            self.btc_feed
+        } else {
+            self.eth_feed
+        };
+        self.send(&self.people.deployer, feed, &Feed::pushCall { answer })
+            .await
+            .map(drop)
+    }
+
+    // ---- time -----------------------------------------------------------------------------------
+
+    /// Makes the next block `seconds` later than the latest one, and makes it.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn warp(&self, seconds: u64) -> Result<()> {
+        let now = self.client.now().await?;
+        self.warp_to(now + seconds).await
+    }
+
+    /// Makes the next block at `time`, and makes it.
+    ///
+    /// # Errors
+    ///
+    /// `time` is not after the latest block, or the node fails.
+    pub async fn warp_to(&self, time: u64) -> Result<()> {
+        self.next_block_at(time).await?;
+        self.client
+            .rpc::<_, serde_json::Value>("evm_mine", ())
+            .await
+            .map(drop)
+    }
+
+    /// Sets the time of the block that the next transaction makes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::warp_to`].
+    pub async fn next_block_at(&self, time: u64) -> Result<()> {
+        self.client
+            .rpc::<_, serde_json::Value>("evm_setNextBlockTimestamp", [time])
+            .await
+            .map(drop)
+    }
+
+    /// Remembers everything; [`Self::revert`] goes back to it, once.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn snapshot(&self) -> Result<U256> {
+        self.client.rpc("evm_snapshot", ()).await
+    }
+
+    /// Goes back.
+    ///
+    /// # Errors
+    ///
+    /// There is no such snapshot (any more), or the node fails.
+    pub async fn revert(&self, snapshot: U256) -> Result<()> {
+        let done: bool = self.client.rpc("evm_revert", [snapshot]).await?;
+        ensure!(done, "there is no snapshot {snapshot}");
+        Ok(())
+    }
+
+    // ---- what stands ----------------------------------------------------------------------------
+
+    /// Margin's word on an account now.
+    ///
+    /// # Errors
+    ///
+    /// The vault refuses to answer, or the node fails.
+    pub async fn assess(&self, account: B256) -> Result<Assessment, CallError> {
+        self.ask(self.at.vault, &IVault::assessAccountCall { account })
+            .await
+    }
+
+    /// An account as the vault has it: portfolio, version, in auction.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::assess`].
+    pub async fn account(&self, account: B256) -> Result<(Portfolio, u32, bool), CallError> {
+        let a = self
+            .ask(self.at.vault, &IVault::accountCall { account })
+            .await?;
+        Ok((a.portfolio, a.version, a.inAuction))
+    }
+
+    /// Cash of an account, 1e18.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::assess`].
+    pub async fn cash(&self, account: B256) -> Result<i128, CallError> {
+        self.ask(self.at.vault, &IVault::cashOfCall { account })
+            .await
+    }
+
+    /// The leg of an account in an instrument, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::assess`].
+    pub async fn leg(
+        &self,
+        account: B256,
+        instrument: u128,
+    ) -> Result<Option<ids::Leg>, CallError> {
+        let (portfolio, _, _) = self.account(account).await?;
+        Ok(portfolio
+            .legs
+            .into_iter()
+            .map(ids::Leg::decode)
+            .find(|l| l.instrument == instrument))
+    }
+
+    /// The mark of a perpetual, 1e18 per unit.
+    ///
+    /// # Errors
+    ///
+    /// Margin does not know the underlying, or the node fails.
+    pub async fn mark(&self, instrument: u128) -> Result<U256, CallError> {
+        let call = IMargin::marksCall {
+            instruments: vec![instrument],
+        };
+        let marks = self.ask(self.at.margin, &call).await?;
+        marks
+            .values
+            .first()
+            .copied()
+            .ok_or_else(|| eyre!("no mark came back").into())
+    }
+
+    /// The books of the whole house, read from the chain.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn balance_sheet(&self) -> Result<crate::sheet::BalanceSheet> {
+        crate::sheet::read(&self.client, self.at).await
+    }
+}
+
+fn people(accounts: &[DevAccount]) -> Result<People> {
+    let names = [
+        "deployer", "alice", "bob", "carol", "maker", "bidder", "stranger",
+    ];
+    let mut actors = names
+        .iter()
+        .zip(accounts)
+        .map(|(name, account)| Actor::new(name, account));
+    let mut next = || {
+        actors
+            .next()
+            .ok_or_else(|| eyre!("the chain needs seven accounts"))
+    };
+    Ok(People {
+        deployer: next()?,
+        alice: next()?,
+        bob: next()?,
+        carol: next()?,
+        maker: next()?,
+        bidder: next()?,
+        stranger: next()?,
+    })
+}
+
+/// The reference house: three tokens, two feeds, two underlyings. Venues are added later.
+fn furniture(
+    options: &Options,
+    [usdc, wbtc, weth]: [TokenInfo; 3],
+    [eth, btc]: [Address; 2],
+) -> HouseConfig {
+    let feed = |number, name: &str, aggregator, min: &str, max: &str| FeedConfig {
+        number,
+        name: name.into(),
+        aggregator,
+        max_age: options.max_age,
+        min_price: min.into(),
+        max_price: max.into(),
+    };
+    let underlying = |number, name: &str, lot: &str| UnderlyingConfig {
+        number,
+        name: name.into(),
+        feed: number,
+        lot: lot.into(),
+        scenario_set: 1,
+        im_factor: "1.25".into(),
+        mm_factor: "1".into(),
+    };
+    let token =
+        |symbol: &str, t: TokenInfo, cap: &str, link: u16, im: &str, mm: &str| TokenConfig {
+            symbol: symbol.into(),
+            address: t.address,
+            decimals: t.decimals,
+            cap: cap.into(),
+            feed: link,
+            underlying: link,
+            im_haircut: im.into(),
+            mm_haircut: mm.into(),
+        };
+    HouseConfig {
+        owner: None,
+        cache: options.cache,
+        feeds: vec![
+            feed(ETH, "ETH / USD", eth, "10", "100,000"),
+            feed(BTC, "BTC / USD", btc, "100", "1,000,000"),
+        ],
+        underlyings: vec![
+            underlying(ETH, "ETH", "0.0001"),
+            underlying(BTC, "BTC", "0.00001"),
+        ],
+        tokens: vec![
+            token("USDC", usdc, "1,000,000,000", 0, "0", "0"),
+            token("WBTC", wbtc, "10,000", BTC, "0.1", "0.05"),
+            token("WETH", weth, "100,000", ETH, "0.1", "0.05"),
+        ],
+        venues: Vec::new(),
+        auction: None,
+    }
+}
+
+fn venues(book: Address, pool: Address, desk: Option<Address>) -> Vec<VenueConfig> {
+    let venue = |number, name: &str, address, fees| VenueConfig {
+        number,
+        name: name.into(),
+        address,
+        fee_account: ids::account_id(address, fees),
+        band: "0.1".into(),
+    };
+    let mut all = vec![venue(BOOK, "book", book, 0), venue(POOL, "pool", pool, 1)];
+    all.extend(desk.map(|desk| venue(DESK, "desk", desk, 0)));
+    all
+}
+
+/// Creates the reference contracts.
+struct Creator<'a> {
+    client: &'a Client,
+    signer: &'a PrivateKeySigner,
+}
+
+impl Creator<'_> {
+    async fn create(&self, code: &Bytes, arguments: impl SolConstructor) -> Result<Address> {
+        let mut init = code.to_vec();
+        init.extend(arguments.abi_encode());
+        Ok(self.client.create(self.signer, init.into()).await?.0)
+    }
+
+    async fn token(&self, name: &str, symbol: &str, decimals: u8, asset: u8) -> Result<TokenInfo> {
+        let arguments = Token::constructorCall {
+            name_: name.into(),
+            symbol_: symbol.into(),
+            decimals_: decimals,
+        };
+        let address = self
+            .create(&Token::BYTECODE, arguments)
+            .await
+            .wrap_err_with(|| symbol.to_owned())?;
+        Ok(TokenInfo {
+            address,
+            asset,
+            decimals,
+        })
+    }
+
+    async fn feed(&self, description: &str, price: &str) -> Result<Address> {
+        let arguments = Feed::constructorCall {
+            description_: description.into(),
+            decimals_: FEED_DECIMALS as u8,
+        };
+        let address = self
+            .create(&Feed::BYTECODE, arguments)
+            .await
+            .wrap_err_with(|| description.to_owned())?;
+        let answer = I192::try_from(ids::parse_decimal(price, FEED_DECIMALS)?)
+            .map_err(|e| eyre!("{price}: {e}"))?;
+        self.send(address, &Feed::pushCall { answer }).await?;
+        Ok(address)
+    }
+
+    async fn book(&self, clearinghouse: Address) -> Result<Address> {
+        let arguments = BookExchange::constructorCall {
+            clearinghouse_: clearinghouse,
+            venue_: BOOK,
+            makerFee_: U256::ZERO,
+            takerFee_: ids::parse_wad("0.0005")?,
+        };
+        self.create(&BookExchange::BYTECODE, arguments)
+            .await
+            .wrap_err("order book exchange")
+    }
+
+    async fn pool(&self, clearinghouse: Address) -> Result<Address> {
+        let arguments = PoolExchange::constructorCall {
+            clearinghouse_: clearinghouse,
+            venue_: POOL,
+            takerFee_: ids::parse_wad("0.0005")?,
+        };
+        self.create(&PoolExchange::BYTECODE, arguments)
+            .await
+            .wrap_err("pool exchange")
+    }
+
+    async fn desk(&self, clearinghouse: Address) -> Result<Address> {
+        let arguments = LyingVenue::constructorCall {
+            clearinghouse_: clearinghouse,
+        };
+        self.create(&LyingVenue::BYTECODE, arguments)
+            .await
+            .wrap_err("desk")
+    }
+
+    async fn markets(
+        &self,
+        book: Address,
+        pool: Address,
+        eth: Address,
+        btc: Address,
+        max_age: u32,
+    ) -> Result<()> {
+        for (underlying, feed) in [(ETH, eth), (BTC, btc)] {
+            let list = BookExchange::listCall {
+                instrument: ids::perpetual(BOOK, underlying),
+                tick: ids::WAD / 100,
+                minSize: ids::WAD / 1_000,
+            };
+            self.send(book, &list).await?;
+            let market = PoolExchange::setMarketCall {
+                instrument: ids::perpetual(POOL, underlying),
+                feed,
+                maxAge: max_age,
+                spread: 1_000_000_000_000_000,
+                skew: 10_000_000_000_000_000,
+                maxInventory: 1_000 * ids::WAD,
+            };
+            self.send(pool, &market).await?;
+        }
+        Ok(())
+    }
+
+    async fn send<C: SolCall>(&self, to: Address, call: &C) -> Result<()> {
+        self.client
+            .send(self.signer, to, call)
+            .await
+            .map_err(|e| eyre!("{e}"))?;
+        Ok(())
+    }
+}
