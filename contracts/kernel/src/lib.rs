@@ -4,5 +4,8 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod auction;
 pub mod book;
 pub mod codec;
+pub mod gate;
+pub mod num;
