@@ -1,0 +1,285 @@
+// What the scripts share: options, the deployment record, contracts, numbers, errors.
+import { readFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Contract, Interface, JsonRpcProvider, formatUnits, getAddress, isAddress, isHexString, parseUnits } from 'ethers';
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The five contracts: key in the record → interface. */
+export const CONTRACTS = {
+  oracle: 'IOracle',
+  margin: 'IMargin',
+  vault: 'IVault',
+  clearinghouse: 'IClearinghouse',
+  auction: 'IAuction',
+};
+
+/** A mistake of the user or the world, told without a stack trace. */
+export class Failure extends Error {
+  constructor(message, detail = {}) {
+    super(message);
+    this.detail = detail;
+  }
+}
+
+/** The JSON ABI of an interface. */
+export const abi = (name) => JSON.parse(readFileSync(join(root, 'abi', `${name}.json`), 'utf8'));
+
+/** Options common to all scripts, for `parseArgs`. */
+export const COMMON = {
+  rpc: { type: 'string', default: process.env.PLIMSOLL_RPC ?? 'http://127.0.0.1:8547' },
+  record: { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+};
+
+export const COMMON_HELP = `  --rpc URL        node to speak to            [PLIMSOLL_RPC, else http://127.0.0.1:8547]
+  --record FILE    deployment record           [deployments/<chain id>.json]
+  --json           one JSON object a line; amounts are decimal strings in 1e-18
+  -h, --help       this text`;
+
+/** Parses the command line; prints the help, or what is wrong with it, and exits. */
+export function options(spec, help) {
+  try {
+    const parsed = parseArgs({ options: { ...COMMON, ...spec }, allowPositionals: true });
+    if (parsed.values.help) {
+      console.log(help);
+      process.exit(0);
+    }
+    return parsed;
+  } catch (error) {
+    console.error(`${error.message} (--help shows what there is)`);
+    process.exit(2);
+  }
+}
+
+/** Connects, and opens the contracts a deployment record names. */
+export async function connect({ rpc, record }) {
+  const provider = new JsonRpcProvider(rpc, undefined, { staticNetwork: true, batchMaxCount: 50 });
+  provider.pollingInterval = 250;
+  let chainId;
+  try {
+    ({ chainId } = await provider.getNetwork());
+  } catch (error) {
+    provider.destroy();
+    throw new Failure(`no answer from ${rpc}: ${error.shortMessage ?? error.message}`);
+  }
+  const path = record ?? join(root, 'deployments', `${chainId}.json`);
+  let deployed;
+  try {
+    deployed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    provider.destroy();
+    throw new Failure(`cannot read the deployment record ${path}: ${error.message}`);
+  }
+  if (BigInt(deployed.chainId) !== chainId) {
+    provider.destroy();
+    throw new Failure(`${path} is of chain ${deployed.chainId}, ${rpc} is chain ${chainId}`);
+  }
+  const house = { provider, chainId, record: deployed };
+  for (const [key, name] of Object.entries(CONTRACTS)) {
+    const entry = deployed.contracts?.[key];
+    if (!entry) {
+      provider.destroy();
+      throw new Failure(`${path} has no ${key}`);
+    }
+    house[key] = new Contract(entry.address, abi(name), provider);
+  }
+  house.fromBlock = Math.min(...Object.keys(CONTRACTS).map((key) => Number(deployed.contracts[key].block)));
+  return house;
+}
+
+// ---- accounts -------------------------------------------------------------------------------------------------------
+
+/** account = owner (20 bytes) ‖ subaccount (12 bytes). */
+export function accountOf(owner, subaccount = 0n) {
+  const sub = BigInt(subaccount);
+  if (sub < 0n || sub >= 1n << 96n) throw new Failure(`subaccount ${subaccount} is not in 0..2^96-1`);
+  return getAddress(owner).toLowerCase() + sub.toString(16).padStart(24, '0');
+}
+
+export const ownerOf = (account) => getAddress(account.slice(0, 42));
+
+/** Reads an account from the command line: 32 bytes, or owner[/subaccount]. */
+export function parseAccount(text) {
+  if (isHexString(text, 32)) return text.toLowerCase();
+  const [owner, sub = '0', rest] = text.split('/');
+  if (isAddress(owner) && /^\d+$/.test(sub) && rest === undefined) return accountOf(owner, sub);
+  throw new Failure(`${text} is no account: 32 bytes in hex, or owner/subaccount`);
+}
+
+/** owner/subaccount, short enough to read. */
+export function showAccount(account) {
+  return `${ownerOf(account)}/${BigInt('0x' + account.slice(42))}`;
+}
+
+/** A leg slot of a perpetual or future, as `IVault.account` returns them. Options are reported by kind only. */
+export function decodeLeg(slot) {
+  return {
+    venue: Number(slot >> 240n),
+    underlying: Number((slot >> 224n) & 0xffffn),
+    kind: ['perpetual', 'future', 'call', 'put'][Number((slot >> 222n) & 3n)],
+    size: BigInt.asIntN(64, slot >> 128n),
+    quote: BigInt.asIntN(128, slot),
+  };
+}
+
+// ---- numbers --------------------------------------------------------------------------------------------------------
+
+export const WAD = 10n ** 18n;
+
+/** floor(a / b) for b > 0. */
+export const divFloor = (a, b) => (a % b < 0n ? a / b - 1n : a / b);
+/** ceil(a / b) for b > 0. */
+export const divCeil = (a, b) => -divFloor(-a, b);
+
+/** 1e18 amount for people: two decimals, rounded down, thousands apart. */
+export function money(amount) {
+  const cents = divFloor(BigInt(amount), 10n ** 16n);
+  const [whole, part] = formatUnits(cents < 0n ? -cents : cents, 2).split('.');
+  return `${cents < 0n ? '-' : ''}${whole.replace(/\B(?=(\d{3})+$)/g, ',')}.${part.padEnd(2, '0')}`;
+}
+
+/** A decimal number from the command line as 1e18. */
+export function parseWad(text, name) {
+  try {
+    return parseUnits(text, 18);
+  } catch {
+    throw new Failure(`--${name} ${text} is not a number`);
+  }
+}
+
+/** Decimal strings for big integers, so that nothing is lost in JSON. */
+export const toJson = (value) => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? v.toString() : v));
+
+// ---- health ---------------------------------------------------------------------------------------------------------
+
+/** What the line says about an assessment: the words of the house. */
+export function health({ equity, im, mm, stale, inAuction }) {
+  if (inAuction) return 'in auction';
+  if (equity < 0n) return 'insolvent';
+  if (equity < mm) return 'liquidatable';
+  if (equity < im) return 'below initial';
+  return stale ? 'healthy, prices stale' : 'healthy';
+}
+
+/** State of one account. */
+export async function readAccount(house, account) {
+  const [[portfolio, version, inAuction], assessment] = await Promise.all([
+    house.vault.getFunction('account')(account),
+    house.vault.assessAccount(account),
+  ]);
+  const { equity, im, mm, stale } = assessment;
+  return {
+    account,
+    health: health({ equity, im, mm, stale, inAuction }),
+    equity,
+    im,
+    mm,
+    stale,
+    inAuction,
+    version: Number(version),
+    cash: portfolio.cash,
+    collateral: portfolio.collateral.map(({ asset, amount }) => ({ asset: Number(asset), amount })),
+    legs: [...portfolio.legs],
+  };
+}
+
+// ---- events ---------------------------------------------------------------------------------------------------------
+
+/** Interfaces of all contracts by address, to read logs with. */
+export function interfaces(house) {
+  return new Map(
+    Object.entries(CONTRACTS).map(([key, name]) => [
+      house.record.contracts[key].address.toLowerCase(),
+      { contract: key, interface: new Interface(abi(name)) },
+    ]),
+  );
+}
+
+/** Logs of the house in a range of blocks, decoded; halves the range when the node finds it too long. */
+export async function events(house, from, to) {
+  const known = interfaces(house);
+  let logs;
+  try {
+    logs = await house.provider.getLogs({ address: [...known.keys()], fromBlock: from, toBlock: to });
+  } catch (error) {
+    if (to <= from) throw error;
+    const middle = Math.floor((from + to) / 2);
+    return [...(await events(house, from, middle)), ...(await events(house, middle + 1, to))];
+  }
+  return logs.flatMap((log) => {
+    const { contract, interface: abi } = known.get(log.address.toLowerCase());
+    const parsed = abi.parseLog(log);
+    if (!parsed) return [];
+    const args = Object.fromEntries(parsed.fragment.inputs.map((input, i) => [input.name, parsed.args[i]]));
+    return [{ block: log.blockNumber, tx: log.transactionHash, contract, event: parsed.name, args }];
+  });
+}
+
+/** Accounts an event names. */
+export function accountsIn({ args }) {
+  return ['account', 'bidder', 'buyer', 'seller', 'feeAccount'].flatMap((key) =>
+    isHexString(args[key], 32) ? [args[key].toLowerCase()] : [],
+  );
+}
+
+// ---- bids -----------------------------------------------------------------------------------------------------------
+
+/**
+ * The bid to make in a state: share, expected price, limit.
+ * The price scales with the share; the expected price rounds up, against the bidder.
+ */
+export function planBid({ state, fraction, tolerance, maxPrice }) {
+  const share = fraction === undefined || fraction > state.maxFraction ? state.maxFraction : fraction;
+  if (share <= 0n) throw new Failure('the auction gives nothing now');
+  const price = divCeil(state.price * share, state.maxFraction);
+  const slack = divCeil(divCeil(state.mm * share, WAD) * tolerance, WAD);
+  return { fraction: share, price, maxPrice: maxPrice ?? price + slack };
+}
+
+// ---- failures -------------------------------------------------------------------------------------------------------
+
+const errorInterfaces = Object.values(CONTRACTS).map((name) => new Interface(abi(name)));
+
+/** The house's error in a failed call or transaction: { name, args }, or null. */
+export function houseError(error) {
+  const data = error?.data ?? error?.info?.error?.data;
+  if (!isHexString(data) || data.length < 10) return null;
+  for (const known of errorInterfaces) {
+    const parsed = known.parseError(data);
+    if (parsed) {
+      const args = Object.fromEntries(parsed.fragment.inputs.map((input, i) => [input.name, parsed.args[i]]));
+      return { name: parsed.name, args };
+    }
+  }
+  return { name: 'unknown', args: { data } };
+}
+
+/** Turns a call's exception into a Failure that names the house's error and its numbers. */
+export function explain(error, what) {
+  if (error instanceof Failure) return error;
+  const known = houseError(error);
+  if (known) {
+    const numbers = Object.entries(known.args).map(([name, value]) => `${name} ${value}`);
+    return new Failure(`${what}: ${known.name}${numbers.length ? ` (${numbers.join(', ')})` : ''}`, {
+      error: known.name,
+      args: known.args,
+    });
+  }
+  return new Failure(`${what}: ${error.shortMessage ?? error.message}`);
+}
+
+/** Runs a script; a Failure goes to stderr (or, with --json, to stdout as an object) and exits 1. */
+export async function main(run) {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (process.argv.includes('--json')) console.log(toJson({ failure: error.message, ...error.detail }));
+    else console.error(error.message);
+    process.exitCode = 1;
+  }
+}
