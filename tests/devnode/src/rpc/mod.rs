@@ -113,6 +113,11 @@ impl Node {
         })
     }
 
+    /// The methods it answers, by name.
+    pub fn methods() -> Vec<&'static str> {
+        server::methods()
+    }
+
     /// What to print when it is up: where it is, the accounts with their keys, the chain, and what
     /// it does not model.
     pub fn banner(&self) -> String {

@@ -220,6 +220,16 @@ where
     Ok(())
 }
 
+/// Every method's name.
+pub(crate) fn methods() -> Vec<&'static str> {
+    let mut names: Vec<_> = METHODS.iter().map(|m| m.0).collect();
+    names.extend(LEVERS.iter().flat_map(|m| [m.0, m.1]));
+    names.extend(TRACERS.iter().map(|m| m.0));
+    names.extend(["eth_subscribe", "eth_unsubscribe"]);
+    names.sort_unstable();
+    names
+}
+
 /// All methods over a chain.
 pub(crate) fn module(rpc: Rpc) -> eyre::Result<RpcModule<Rpc>> {
     let mut module = RpcModule::new(rpc);
