@@ -195,9 +195,9 @@ contract PoolExchange {
 
         // The lean is capped at the full skew, so that the factor stays positive whatever the position.
         int256 skew = int256(uint256(market.skew));
-        int256 lean = _clamp(_divFloor(skew * (start + end), 2 * limit), skew);
+        int256 both = skew * (start + end);
+        int256 lean = _clamp(isBuy ? _divFloor(both, 2 * limit) : -_divFloor(-both, 2 * limit), skew);
         int256 factor = 1e18 - lean + (isBuy ? int256(uint256(market.spread)) : -int256(uint256(market.spread)));
-        if (!isBuy) factor -= 1; // the lean was floored, which favours the seller by less than one unit
         uint256 feedPrice = _feedPrice(market);
         return isBuy ? _mulUp(feedPrice, uint256(factor)) : feedPrice * uint256(factor) / 1e18;
     }
