@@ -417,58 +417,112 @@ fn write_function(
         let (op, offset) = reader.read_with_offset().map_err(|e| e.to_string())?;
         ops.push((op, offset..reader.original_position()));
     }
-    let last = ops.len().saturating_sub(1);
-    let mut first = 0;
-    for (end, (op, _)) in ops.iter().enumerate() {
-        if opcode::ends_block(op) {
-            write_block(&mut body, bin, &ops[first..=end], &at, frame, end == last);
-            first = end + 1;
-        }
+    let mut writer = Writer {
+        body,
+        at,
+        frame,
+        dead: None,
+    };
+    let mut rest = ops.as_slice();
+    while let Some(end) = rest.iter().position(|(op, _)| opcode::ends_block(op)) {
+        let (block, after) = rest.split_at(end + 1);
+        writer.block(bin, block, after.is_empty());
+        rest = after;
     }
-    Ok(body.0)
+    Ok(writer.body.0)
 }
 
-/// Writes one basic block, its price first.
-fn write_block(
-    body: &mut Body,
-    bin: &Binary<'_>,
-    ops: &[(Operator<'_>, core::ops::Range<usize>)],
-    at: &Indices,
+/// Writes opcodes and checks, leaving out what can never run.
+///
+/// Dead code counts in the price of its block all the same. It is left out because the prover's
+/// parser lets pass some of it that is not well typed, and the interpreter's does not.
+struct Writer {
+    body: Body,
+    at: Indices,
     frame: i32,
-    is_last: bool,
-) {
-    let cost = ops
-        .iter()
-        .fold(0u64, |sum, (op, _)| {
-            sum.saturating_add(opcode::price(op, &bin.types))
-        })
-        .saturating_add(opcode::HEADER_INK) as i64;
-    // ink < cost: out of ink; else ink -= cost
-    body.global_get(at.ink)
-        .local_tee(at.ink_local)
-        .i64_const(cost)
-        .byte(0x54);
-    body.trap_if(at.status, 1);
-    body.local_get(at.ink_local)
-        .i64_const(cost)
-        .byte(0x7d)
-        .global_set(at.ink);
+    /// Scopes opened since the code became dead, where it is.
+    dead: Option<u32>,
+}
 
-    for (i, (op, range)) in ops.iter().enumerate() {
-        match op {
-            Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => charge_length(body, at),
-            Operator::MemoryGrow { .. } => {
-                if let Some(pay) = at.pay {
-                    body.local_tee(at.len_local)
-                        .local_get(at.len_local)
-                        .indexed(0x10, pay);
-                }
+impl Writer {
+    /// Writes one basic block, its price first.
+    fn block(
+        &mut self,
+        bin: &Binary<'_>,
+        ops: &[(Operator<'_>, core::ops::Range<usize>)],
+        is_last: bool,
+    ) {
+        if self.dead.is_none() {
+            let cost = ops
+                .iter()
+                .fold(0u64, |sum, (op, _)| {
+                    sum.saturating_add(opcode::price(op, &bin.types))
+                })
+                .saturating_add(opcode::HEADER_INK);
+            self.charge(cost as i64);
+        }
+        for (i, (op, range)) in ops.iter().enumerate() {
+            if self.dead.is_some() && !self.revives(op) {
+                continue;
             }
-            Operator::Return => reclaim(body, at, frame),
-            Operator::End if is_last && i + 1 == ops.len() => reclaim(body, at, frame),
+            let (body, at) = (&mut self.body, &self.at);
+            match op {
+                Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => {
+                    charge_length(body, at)
+                }
+                Operator::MemoryGrow { .. } => {
+                    if let Some(pay) = at.pay {
+                        body.local_tee(at.len_local)
+                            .local_get(at.len_local)
+                            .indexed(0x10, pay);
+                    }
+                }
+                Operator::Return => reclaim(body, at, self.frame),
+                Operator::End if is_last && i + 1 == ops.len() => reclaim(body, at, self.frame),
+                _ => {}
+            }
+            body.0.extend_from_slice(&bin.wasm[range.clone()]);
+            if matches!(
+                op,
+                Operator::Unreachable
+                    | Operator::Br { .. }
+                    | Operator::BrTable { .. }
+                    | Operator::Return
+            ) {
+                self.dead = Some(0);
+            }
+        }
+    }
+
+    /// ink < cost: out of ink; else ink -= cost
+    fn charge(&mut self, cost: i64) {
+        let (body, at) = (&mut self.body, &self.at);
+        body.global_get(at.ink)
+            .local_tee(at.ink_local)
+            .i64_const(cost)
+            .byte(0x54);
+        body.trap_if(at.status, 1);
+        body.local_get(at.ink_local)
+            .i64_const(cost)
+            .byte(0x7d)
+            .global_set(at.ink);
+    }
+
+    /// Follows dead code; whether `op` closes the scope that became dead, and so is to be written.
+    fn revives(&mut self, op: &Operator<'_>) -> bool {
+        let Some(depth) = &mut self.dead else {
+            return true;
+        };
+        match op {
+            Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => *depth += 1,
+            Operator::End | Operator::Else if *depth == 0 => {
+                self.dead = None;
+                return true;
+            }
+            Operator::End => *depth -= 1,
             _ => {}
         }
-        body.0.extend_from_slice(&bin.wasm[range.clone()]);
+        false
     }
 }
 

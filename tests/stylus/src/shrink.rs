@@ -1,13 +1,281 @@
-//! Making a module fit for deployment.
+//! Making a compiler's module fit for deployment.
 
-use crate::activate::ActivationError;
+use std::collections::{BTreeSet, HashMap};
 
-/// Re-encodes a compiler's module for deployment.
+use wasm_encoder::{
+    CodeSection, ExportSection, FunctionSection, ImportSection, Module, RawSection,
+    reencode::{Error, Reencode, utils},
+};
+use wasmparser::{
+    CodeSectionReader, CustomSectionReader, ElementItems, Export, ExternalKind, FunctionBody,
+    FunctionSectionReader, Import, Imports, Operator, Parser, Payload, TypeRef, Validator,
+};
+
+use crate::{
+    activate::ActivationError,
+    parse::{ENTRY_POINT, HOOKS, MEMORY},
+};
+
+/// Id of the section that counts data segments.
+const DATA_COUNT: u8 = 12;
+
+/// Re-encodes a compiler's module for deployment, keeping what it does.
+///
+/// * Over-long encodings become short ones: rustc leaves room for the linker in the table index of
+///   `call_indirect`, and Nitro refuses that.
+/// * Custom sections go, among them names and debug information.
+/// * Exports other than the entry point and the memory go: Nitro ignores them.
+/// * Functions nothing leads to go, imported ones too.
+/// * The count of data segments goes unless an opcode needs it: Nitro refuses it.
+///
+/// The result is not checked; [`activate`](crate::activate()) does that.
 ///
 /// # Errors
 ///
-/// * [`ActivationError::Rejected`] - it is not a module.
+/// * [`ActivationError::Rejected`] - it is not a valid module.
 pub fn shrink(wasm: &[u8]) -> Result<Vec<u8>, ActivationError> {
-    let _ = wasm;
-    todo!()
+    let reject = |error: String| ActivationError::Rejected(format!("not a valid module: {error}"));
+    Validator::new()
+        .validate_all(wasm)
+        .map_err(|e| reject(e.to_string()))?;
+    let live = Live::of(wasm).map_err(|e| reject(e.to_string()))?;
+
+    let mut module = Module::new();
+    let needs_data_count = live.needs_data_count;
+    let mut shrinker = Shrinker { live };
+    shrinker
+        .parse_core_module(&mut module, Parser::new(0), wasm)
+        .map_err(|e| reject(e.to_string()))?;
+    let wasm = module.finish();
+    if needs_data_count {
+        return Ok(wasm);
+    }
+    without_section(&wasm, DATA_COUNT).map_err(|e| reject(e.to_string()))
+}
+
+/// Which functions stay.
+struct Live {
+    imports: u32,
+    /// New index of each function that stays, by its old one.
+    index: HashMap<u32, u32>,
+    needs_data_count: bool,
+}
+
+impl Live {
+    fn of(wasm: &[u8]) -> Result<Self, wasmparser::Error> {
+        let mut imports = 0;
+        let mut bodies = Vec::new();
+        let mut roots = BTreeSet::new();
+        for payload in Parser::new(0).parse_all(wasm) {
+            match payload? {
+                Payload::ImportSection(section) => {
+                    for import in section.into_imports() {
+                        let import = import?;
+                        if matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)) {
+                            // Called by no opcode of the module, but by every growth of memory.
+                            if import.module == HOOKS && import.name == "pay_for_memory_grow" {
+                                roots.insert(imports);
+                            }
+                            imports += 1;
+                        }
+                    }
+                }
+                Payload::ExportSection(section) => {
+                    for export in section {
+                        let export = export?;
+                        if keeps(&export) && export.kind == ExternalKind::Func {
+                            roots.insert(export.index);
+                        }
+                    }
+                }
+                Payload::StartSection { func, .. } => {
+                    roots.insert(func);
+                }
+                Payload::GlobalSection(section) => {
+                    for global in section {
+                        roots.extend(references(global?.init_expr.get_operators_reader())?);
+                    }
+                }
+                Payload::ElementSection(section) => {
+                    for element in section {
+                        match element?.items {
+                            ElementItems::Functions(items) => {
+                                for item in items {
+                                    roots.insert(item?);
+                                }
+                            }
+                            ElementItems::Expressions(_, items) => {
+                                for item in items {
+                                    roots.extend(references(item?.get_operators_reader())?);
+                                }
+                            }
+                        }
+                    }
+                }
+                Payload::CodeSectionEntry(body) => bodies.push(body),
+                _ => {}
+            }
+        }
+        Self::reach(imports, &bodies, roots)
+    }
+
+    fn reach(
+        imports: u32,
+        bodies: &[FunctionBody<'_>],
+        roots: BTreeSet<u32>,
+    ) -> Result<Self, wasmparser::Error> {
+        let mut live = roots.clone();
+        let mut open: Vec<u32> = roots.into_iter().collect();
+        let mut needs_data_count = false;
+        while let Some(function) = open.pop() {
+            let body = function
+                .checked_sub(imports)
+                .and_then(|x| bodies.get(x as usize));
+            let Some(body) = body else { continue };
+            for op in body.get_operators_reader()? {
+                let op = op?;
+                needs_data_count |=
+                    matches!(op, Operator::MemoryInit { .. } | Operator::DataDrop { .. });
+                if let Some(next) = reference(&op)
+                    && live.insert(next)
+                {
+                    open.push(next);
+                }
+            }
+        }
+        let index = live
+            .iter()
+            .enumerate()
+            .map(|(new, old)| (*old, new as u32))
+            .collect();
+        Ok(Self {
+            imports,
+            index,
+            needs_data_count,
+        })
+    }
+
+    fn has(&self, function: u32) -> bool {
+        self.index.contains_key(&function)
+    }
+}
+
+/// The function an opcode names.
+const fn reference(op: &Operator<'_>) -> Option<u32> {
+    match op {
+        Operator::Call { function_index }
+        | Operator::ReturnCall { function_index }
+        | Operator::RefFunc { function_index } => Some(*function_index),
+        _ => None,
+    }
+}
+
+fn references(reader: wasmparser::OperatorsReader<'_>) -> Result<Vec<u32>, wasmparser::Error> {
+    let mut found = Vec::new();
+    for op in reader {
+        found.extend(reference(&op?));
+    }
+    Ok(found)
+}
+
+/// Whether Nitro would keep the export.
+fn keeps(export: &Export<'_>) -> bool {
+    matches!(
+        (export.name, export.kind),
+        (ENTRY_POINT, ExternalKind::Func) | (MEMORY, ExternalKind::Memory)
+    )
+}
+
+struct Shrinker {
+    live: Live,
+}
+
+type Reencoded<T = ()> = Result<T, Error<core::convert::Infallible>>;
+
+impl Reencode for Shrinker {
+    type Error = core::convert::Infallible;
+
+    fn function_index(&mut self, func: u32) -> Reencoded<u32> {
+        // Functions that go are named nowhere, so that the old index is never taken.
+        Ok(self.live.index.get(&func).copied().unwrap_or(func))
+    }
+
+    fn parse_custom_section(
+        &mut self,
+        _module: &mut Module,
+        _section: CustomSectionReader<'_>,
+    ) -> Reencoded {
+        Ok(())
+    }
+
+    fn parse_import_section(
+        &mut self,
+        imports: &mut ImportSection,
+        section: wasmparser::ImportSectionReader<'_>,
+    ) -> Reencoded {
+        let mut function = 0;
+        for import in section.into_imports() {
+            let import: Import<'_> = import?;
+            if matches!(import.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)) {
+                function += 1;
+                if !self.live.has(function - 1) {
+                    continue;
+                }
+            }
+            utils::parse_imports(self, imports, Imports::Single(0, import))?;
+        }
+        Ok(())
+    }
+
+    fn parse_function_section(
+        &mut self,
+        functions: &mut FunctionSection,
+        section: FunctionSectionReader<'_>,
+    ) -> Reencoded {
+        for (function, ty) in (self.live.imports..).zip(section) {
+            let ty = ty?;
+            if self.live.has(function) {
+                functions.function(self.type_index(ty)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn parse_export(&mut self, exports: &mut ExportSection, export: Export<'_>) -> Reencoded {
+        if keeps(&export) {
+            utils::parse_export(self, exports, export)?;
+        }
+        Ok(())
+    }
+
+    fn parse_code_section(
+        &mut self,
+        codes: &mut CodeSection,
+        section: CodeSectionReader<'_>,
+    ) -> Reencoded {
+        for (function, body) in (self.live.imports..).zip(section) {
+            let body = body?;
+            if self.live.has(function) {
+                self.parse_function_body(codes, body)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Copies a module but for one section.
+fn without_section(wasm: &[u8], id: u8) -> Result<Vec<u8>, wasmparser::Error> {
+    let mut module = Module::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Some((section, range)) = payload?.as_section()
+            && section != id
+        {
+            let range = range.start as usize..range.end as usize;
+            module.section(&RawSection {
+                id: section,
+                data: &wasm[range],
+            });
+        }
+    }
+    Ok(module.finish())
 }

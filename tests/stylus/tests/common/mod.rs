@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use alloy_primitives::{Address, B256, Bytes, U256};
 use plimsoll_stylus::{
     Host, Module, RunOutcome, RunStatus, StylusParams,
     host::{
@@ -10,7 +11,6 @@ use plimsoll_stylus::{
         HostioTrace,
     },
 };
-use alloy_primitives::{Address, B256, Bytes, U256};
 
 /// A host whose answers a test sets, and which remembers what it was asked.
 #[derive(Default)]
@@ -99,12 +99,18 @@ impl Host for TestHost {
     }
 
     fn balance(&mut self, address: Address) -> (U256, u64) {
-        (self.balances.get(&address).copied().unwrap_or_default(), self.account_gas)
+        (
+            self.balances.get(&address).copied().unwrap_or_default(),
+            self.account_gas,
+        )
     }
 
     fn code(&mut self, address: Address, gas_left: u64) -> (Bytes, u64) {
         self.code_asks.push((address, gas_left));
-        (self.codes.get(&address).cloned().unwrap_or_default(), self.account_gas + 700)
+        (
+            self.codes.get(&address).cloned().unwrap_or_default(),
+            self.account_gas + 700,
+        )
     }
 
     fn code_hash(&mut self, _address: Address) -> (B256, u64) {
@@ -125,7 +131,13 @@ impl Host for TestHost {
     }
 
     fn trace(&mut self, t: HostioTrace<'_>) {
-        self.traces.push((t.name.into(), t.args.to_vec(), t.outs.to_vec(), t.start_ink, t.end_ink));
+        self.traces.push((
+            t.name.into(),
+            t.args.to_vec(),
+            t.outs.to_vec(),
+            t.start_ink,
+            t.end_ink,
+        ));
     }
 }
 
