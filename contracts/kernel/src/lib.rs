@@ -5,7 +5,16 @@
 extern crate std;
 
 pub mod auction;
+pub mod black76;
 pub mod book;
 pub mod codec;
+pub mod elementary;
+pub mod fixed;
 pub mod gate;
+pub mod margin;
+pub mod normal;
 pub mod num;
+pub mod price;
+pub mod portfolio;
+pub mod svi;
+mod tables;

@@ -21,11 +21,6 @@ pub const WAD: u64 = 1_000_000_000_000_000_000;
 /// Largest number of token decimals that converts: 10^36 is the largest such power that leaves room in 128 bits.
 pub const MAX_DECIMALS: u8 = 36;
 
-const WAD_DIVISOR: Divisor = match Divisor::new(WAD) {
-    Some(divisor) => divisor,
-    None => panic!("constant"),
-};
-
 // ---- unsigned, 128 bits -----------------------------------------------------------------------------------
 
 /// ⌊a·b / d⌋ with the product in full. `None`: d = 0 or the quotient needs more than 128 bits.
@@ -53,7 +48,7 @@ fn mul_div_rem(a: u128, b: u128, d: u128) -> Option<(u128, bool)> {
     let (quotient, exact) = match u64::try_from(d) {
         Ok(d) => {
             let divisor = if d == WAD {
-                WAD_DIVISOR
+                Divisor::WAD
             } else {
                 Divisor::new(d)?
             };
@@ -354,6 +349,18 @@ pub struct Divisor {
 }
 
 impl Divisor {
+    /// 1e18.
+    pub const WAD: Self = Self::constant(WAD);
+
+    /// Prepares a constant, at compile time; 0 does not compile.
+    #[must_use]
+    pub(crate) const fn constant(d: u64) -> Self {
+        match Self::new(d) {
+            Some(divisor) => divisor,
+            None => panic!("division by zero"),
+        }
+    }
+
     /// Prepares `d`; `None` for 0.
     #[must_use]
     pub const fn new(d: u64) -> Option<Self> {

@@ -1,0 +1,96 @@
+//! A feed's record in one storage word, so that a price costs one cold read.
+use alloy_primitives::{Address, U256};
+use plimsoll_kernel::price::{Bound, Terms};
+
+/// From the high byte down: zero 8 · max 24 · min 24 · decimals 8 · max age 32 · aggregator 160.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Record {
+    /// Not zero.
+    pub(crate) aggregator: Address,
+    pub(crate) decimals: u8,
+    /// Seconds.
+    pub(crate) max_age: u32,
+    pub(crate) min: Bound,
+    pub(crate) max: Bound,
+}
+
+impl Record {
+    /// The most another aggregator of the same feed may differ by, as a divisor of the price: 2 %.
+    const MAX_JUMP_DIVISOR: u128 = 50;
+
+    /// What a replacement may differ by from this price, 1e18.
+    pub(crate) const fn max_jump(price: u128) -> u128 {
+        price / Self::MAX_JUMP_DIVISOR
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        Terms {
+            decimals: self.decimals,
+            max_age: self.max_age,
+            min_price: self.min.to_wad(),
+            max_price: self.max.to_wad(),
+        }
+    }
+
+    pub(crate) fn encode(&self) -> U256 {
+        let [_, x2, x1, x0] = self.max.to_bits().to_be_bytes();
+        let [_, n2, n1, n0] = self.min.to_bits().to_be_bytes();
+        let [a3, a2, a1, a0] = self.max_age.to_be_bytes();
+        let mut word = [0; 32];
+        let head = [0, x2, x1, x0, n2, n1, n0, self.decimals, a3, a2, a1, a0];
+        let bytes = head.iter().chain(self.aggregator.0.iter());
+        word.iter_mut()
+            .zip(bytes)
+            .for_each(|(to, from)| *to = *from);
+        U256::from_be_bytes(word)
+    }
+
+    /// `None` for the empty word.
+    pub(crate) fn decode(word: U256) -> Option<Self> {
+        if word.is_zero() {
+            return None;
+        }
+        let word = word.to_be_bytes::<32>();
+        let [
+            _,
+            x2,
+            x1,
+            x0,
+            n2,
+            n1,
+            n0,
+            decimals,
+            a3,
+            a2,
+            a1,
+            a0,
+            aggregator @ ..,
+        ] = word;
+        Some(Self {
+            aggregator: Address::from(aggregator),
+            decimals,
+            max_age: u32::from_be_bytes([a3, a2, a1, a0]),
+            min: Bound::from_bits(u32::from_be_bytes([0, n2, n1, n0])),
+            max: Bound::from_bits(u32::from_be_bytes([0, x2, x1, x0])),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_one_word() {
+        let record = Record {
+            aggregator: Address::from([0xab; 20]),
+            decimals: 8,
+            max_age: 86_400,
+            min: Bound::from_wad(100 * 10_u128.pow(18)).unwrap(),
+            max: Bound::from_wad(99_999 * 10_u128.pow(18)).unwrap(),
+        };
+        assert_eq!(Record::decode(record.encode()), Some(record));
+        assert_eq!(record.encode() >> 248, U256::ZERO);
+        assert_eq!(Record::decode(U256::ZERO), None);
+    }
+}
