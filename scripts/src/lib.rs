@@ -6,13 +6,17 @@
 //! * [`house`] is a whole house on an in-process node, for demos, measurements and tests;
 //! * [`demo`], [`bench`], [`verify`] and [`account`] are the commands.
 
+pub mod account;
+pub mod bench;
 pub mod bindings;
 pub mod client;
 pub mod config;
+pub mod demo;
 pub mod deploy;
 pub mod house;
 pub mod ids;
 pub mod sheet;
 pub mod term;
+pub mod verify;
 pub mod wasm;
 pub mod workspace;

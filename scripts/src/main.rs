@@ -1,2 +1,343 @@
-//! plimsoll
-fn main() {}
+//! The `plimsoll` command.
+
+use clap::{Args, Parser, Subcommand};
+use eyre::{Result, WrapErr, bail, eyre};
+use plimsoll::{
+    account, bench,
+    client::Client,
+    config::HouseConfig,
+    demo::{self, DemoOptions},
+    deploy::{Deployer, Record},
+    term::Progress,
+    verify, wasm, workspace,
+};
+use plimsoll_devnode::{
+    ChainConfig, Clock,
+    rpc::{ErrorRegistry, Node, NodeConfig},
+};
+use std::{net::IpAddr, path::PathBuf, process::ExitCode};
+
+/// A cross-margin clearing house for derivative protocols on Arbitrum.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Replay 19 May 2021 on an in-process node: trades, a cure, a liquidation, the balance sheet.
+    Demo(DemoArgs),
+    /// Run every check: format, lints, tests, ABI, advisories.
+    Verify(verify::VerifyArgs),
+    /// Measure the gas of deposits, trades, withdrawals and auctions, and the contracts' sizes.
+    BenchGas(BenchArgs),
+    /// Run a development chain that executes Stylus programs.
+    Devnode(DevnodeArgs),
+    /// Build the contracts to WASM and check that the chain would accept them.
+    Build(BuildArgs),
+    /// Deploy a house, or finish or extend one, on any Arbitrum chain.
+    Deploy(DeployArgs),
+    /// Show an account: health, legs, collateral.
+    Account(AccountArgs),
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// One JSON object on stdout, progress on stderr.
+    #[arg(long)]
+    json: bool,
+    /// Leave the node running afterwards and say how to connect.
+    #[arg(long)]
+    serve: bool,
+    /// Port for --serve.
+    #[arg(long, default_value_t = 8545)]
+    port: u16,
+}
+
+#[derive(Debug, Args)]
+struct BenchArgs {
+    /// One JSON object on stdout, progress on stderr.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct BuildArgs {
+    /// One JSON object on stdout, progress on stderr.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct DevnodeArgs {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Port; 0 takes any that is free.
+    #[arg(long, default_value_t = 8545)]
+    port: u16,
+    /// Chain id.
+    #[arg(long, default_value_t = 412_346)]
+    chain_id: u64,
+    /// ArbOS version.
+    #[arg(long, default_value_t = 51, value_parser = arbos)]
+    arbos: u64,
+    /// Funded accounts, at most ten.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=10))]
+    accounts: u8,
+    /// Ether each of them has.
+    #[arg(long, default_value_t = 10_000)]
+    balance: u64,
+    /// Wei a unit of gas costs.
+    #[arg(long, default_value_t = 100_000_000)]
+    base_fee: u64,
+    /// Wei a byte of a transaction costs for its way to L1.
+    #[arg(long, default_value_t = 0)]
+    l1_price_per_byte: u64,
+    /// Seconds from block to block instead of the system's clock.
+    #[arg(long)]
+    block_time: Option<u64>,
+    /// Wait for evm_mine instead of making a block for each transaction.
+    #[arg(long)]
+    no_mining: bool,
+    /// Print one JSON object with URL, chain id and keys when it is up, and nothing else.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct DeployArgs {
+    /// The node.
+    #[arg(
+        long,
+        env = "PLIMSOLL_RPC_URL",
+        default_value = "http://127.0.0.1:8545"
+    )]
+    rpc_url: String,
+    /// Key of the deployer, hex. Give it in the environment rather than on the command line.
+    #[arg(long, env = "PLIMSOLL_PRIVATE_KEY", hide_env_values = true)]
+    private_key: Option<String>,
+    /// File that says what the house is made of (TOML or JSON). Without it only the contracts are
+    /// deployed.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Where the record is kept; deployments/<chainId>.json by default. It is what a second run goes
+    /// on from.
+    #[arg(long)]
+    record: Option<PathBuf>,
+    /// Ask for the programs to be cached (the deployer must be a cache manager).
+    #[arg(long)]
+    cache: bool,
+    /// The record on stdout, progress on stderr.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct AccountArgs {
+    /// 32 bytes in hex, an address (its subaccount 0), or address:subaccount.
+    account: String,
+    /// The node.
+    #[arg(
+        long,
+        env = "PLIMSOLL_RPC_URL",
+        default_value = "http://127.0.0.1:8545"
+    )]
+    rpc_url: String,
+    /// Record of the deployment; deployments/<chainId>.json by default.
+    #[arg(long)]
+    record: Option<PathBuf>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The versions whose rules the engine knows.
+fn arbos(text: &str) -> Result<u64, String> {
+    match text {
+        "51" => Ok(51),
+        "60" => Ok(60),
+        _ => Err("51 and 60 are modelled".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            eprintln!("error: no runtime: {e}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("error: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    let progress = Progress::new();
+    match cli.command {
+        Command::Demo(args) => {
+            let options = DemoOptions {
+                json: args.json,
+                serve: args.serve.then_some(args.port),
+            };
+            let result = demo::run(&options, progress).await?;
+            if !result.balance_sheet.ok {
+                bail!("the books do not balance");
+            }
+            let s = result.story;
+            if !(s.hedged_survived && s.cured_by_owner && s.liquidated_by_bidder) {
+                bail!("the day did not end as it should: {s:?}");
+            }
+        }
+        Command::Verify(args) => return verify::run(&args, progress),
+        Command::BenchGas(args) => bench::run(args.json, progress).await?,
+        Command::Devnode(args) => devnode(args).await?,
+        Command::Build(args) => build(&args, &progress)?,
+        Command::Deploy(args) => deploy(args, progress).await?,
+        Command::Account(args) => show(args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(args: &BuildArgs, progress: &Progress) -> Result<()> {
+    let programs = wasm::build(progress)?;
+    if args.json {
+        println!(
+            "{}",
+            serde_json::json!({ "contracts": bench::contracts(&programs) })
+        );
+    } else {
+        print!("{}", bench::contracts_table(&programs).render(0));
+    }
+    Ok(())
+}
+
+async fn devnode(args: DevnodeArgs) -> Result<()> {
+    let mut errors = ErrorRegistry::new();
+    errors
+        .add_dir(&workspace::root().join("abi"))
+        .wrap_err("reading abi/")?;
+    let ether = alloy::primitives::U256::from(10).pow(alloy::primitives::U256::from(18));
+    let chain = ChainConfig {
+        chain_id: args.chain_id,
+        arbos_version: args.arbos,
+        accounts: args.accounts.into(),
+        balance: alloy::primitives::U256::from(args.balance) * ether,
+        clock: args.block_time.map_or(Clock::System, Clock::Step),
+        automine: !args.no_mining,
+        base_fee: args.base_fee,
+        l1_price_per_byte: args.l1_price_per_byte,
+        ..ChainConfig::default()
+    };
+    let node = Node::start(NodeConfig {
+        host: args.host,
+        port: args.port,
+        chain,
+        errors,
+    })
+    .await
+    .wrap_err_with(|| format!("cannot listen on {}:{}", args.host, args.port))?;
+    if args.json {
+        let accounts: Vec<_> = node.chain.with(|c| {
+            c.accounts()
+                .iter()
+                .map(|a| serde_json::json!({ "address": a.address, "key": a.key }))
+                .collect()
+        });
+        println!(
+            "{}",
+            serde_json::json!({
+                "url": node.url,
+                "ws": node.ws_url,
+                "chainId": args.chain_id,
+                "arbos": args.arbos,
+                "accounts": accounts,
+            })
+        );
+    } else {
+        println!("{}", node.banner());
+        println!("Ctrl-C stops it.");
+    }
+    tokio::select! {
+        () = node.stopped() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(())
+}
+
+fn record_path(given: Option<PathBuf>, chain_id: u64) -> PathBuf {
+    given.unwrap_or_else(|| workspace::deployments().join(format!("{chain_id}.json")))
+}
+
+async fn deploy(args: DeployArgs, progress: Progress) -> Result<()> {
+    let house = args.config.as_deref().map(HouseConfig::read).transpose()?;
+    let key = args.private_key.ok_or_else(|| {
+        eyre!("no key: set PLIMSOLL_PRIVATE_KEY to the deployer's private key (hex)")
+    })?;
+    // Not the parser's own words: they may quote the key.
+    let signer = key
+        .trim()
+        .parse()
+        .map_err(|_| eyre!("the private key is not 32 bytes of hex"))?;
+    let client = Client::connect(&args.rpc_url).await?;
+    let programs = wasm::build(&progress)?;
+    let path = record_path(args.record, client.chain_id());
+    let mut deployer = Deployer::new(&client, &signer, Some(path.clone()), progress)?;
+    let cache = args.cache || house.as_ref().is_some_and(|h| h.cache);
+    let at = deployer.contracts(&programs, cache).await?;
+    if let Some(house) = &house {
+        deployer.configure(house).await?;
+    }
+    progress.say(format!(
+        "done: {} gas, recorded in {}",
+        plimsoll::term::grouped(deployer.gas_used()),
+        path.display()
+    ));
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(deployer.record())?);
+    } else {
+        for name in wasm::CONTRACTS {
+            if let Some(address) = at.get(name) {
+                println!("{name:<14} {address}");
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn show(args: AccountArgs) -> Result<()> {
+    let account = account::parse_id(&args.account)?;
+    let client = Client::connect(&args.rpc_url).await?;
+    let path = record_path(args.record, client.chain_id());
+    if !path.exists() {
+        bail!(
+            "there is no record {} of a house on chain {}: name one with --record, or deploy with \
+             `plimsoll deploy`",
+            path.display(),
+            client.chain_id()
+        );
+    }
+    let record = Record::open(&path, client.chain_id())?;
+    let view = account::read(&client, &record, account).await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&view)?);
+    } else {
+        if let Some(what) = account::describe(record.addresses()?.vault, account) {
+            println!("{what}");
+        }
+        print!("{}", view.render());
+    }
+    Ok(())
+}
