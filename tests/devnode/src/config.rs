@@ -104,7 +104,11 @@ pub fn dev_accounts(count: usize) -> Vec<DevAccount> {
         .take(count)
         .filter_map(|key| {
             let signer = PrivateKeySigner::from_bytes(key).ok()?;
-            Some(DevAccount { address: signer.address(), key: *key, signer })
+            Some(DevAccount {
+                address: signer.address(),
+                key: *key,
+                signer,
+            })
         })
         .collect()
 }
@@ -117,8 +121,17 @@ mod tests {
     fn accounts_are_the_mnemonics() {
         let accounts = dev_accounts(10);
         assert_eq!(accounts.len(), 10);
-        assert_eq!(accounts[0].address, address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"));
-        assert_eq!(accounts[1].address, address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8"));
-        assert_eq!(accounts[9].address, address!("0xa0Ee7A142d267C1f36714E4a8F75612F20a79720"));
+        assert_eq!(
+            accounts[0].address,
+            address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266")
+        );
+        assert_eq!(
+            accounts[1].address,
+            address!("0x70997970C51812dc3A010C7d01b50e0d17dc79C8")
+        );
+        assert_eq!(
+            accounts[9].address,
+            address!("0xa0Ee7A142d267C1f36714E4a8F75612F20a79720")
+        );
     }
 }

@@ -117,24 +117,44 @@ impl fmt::Display for ChainError {
                 write!(f, "transaction type not supported: {what}")
             }
             Self::InvalidRequest(why) => write!(f, "invalid request: {why}"),
-            Self::WrongChain { have: Some(have), want } => {
+            Self::WrongChain {
+                have: Some(have),
+                want,
+            } => {
                 write!(f, "invalid chain id for signer: have {have} want {want}")
             }
             Self::WrongChain { have: None, want } => {
-                write!(f, "only replay-protected (EIP-155) transactions allowed, chain id {want}")
+                write!(
+                    f,
+                    "only replay-protected (EIP-155) transactions allowed, chain id {want}"
+                )
             }
             Self::AlreadyKnown(_) => write!(f, "already known"),
             Self::NonceTooLow { address, tx, state } => {
-                write!(f, "nonce too low: address {address}, tx: {tx} state: {state}")
+                write!(
+                    f,
+                    "nonce too low: address {address}, tx: {tx} state: {state}"
+                )
             }
             Self::NonceTooHigh { address, tx, state } => {
-                write!(f, "nonce too high: address {address}, tx: {tx} state: {state}")
+                write!(
+                    f,
+                    "nonce too high: address {address}, tx: {tx} state: {state}"
+                )
             }
-            Self::InsufficientFunds { address, have, want } => write!(
+            Self::InsufficientFunds {
+                address,
+                have,
+                want,
+            } => write!(
                 f,
                 "insufficient funds for gas * price + value: address {address} have {have} want {want}"
             ),
-            Self::FeeCapTooLow { address, max_fee, base_fee } => write!(
+            Self::FeeCapTooLow {
+                address,
+                max_fee,
+                base_fee,
+            } => write!(
                 f,
                 "max fee per gas less than block base fee: address {address}, maxFeePerGas: {max_fee}, baseFee: {base_fee}"
             ),
@@ -145,7 +165,10 @@ impl fmt::Display for ChainError {
                 write!(f, "intrinsic gas too low: have {have}, want {want}")
             }
             Self::InitCodeTooLarge { size } => {
-                write!(f, "max initcode size exceeded: code size {size} limit 49152")
+                write!(
+                    f,
+                    "max initcode size exceeded: code size {size} limit 49152"
+                )
             }
             Self::SenderHasCode(address) => {
                 write!(f, "sender not an eoa: address {address}")
@@ -163,7 +186,10 @@ impl fmt::Display for ChainError {
                 write!(f, "gas required exceeds allowance ({cap})")
             }
             Self::TimestampTooLow { have, earliest } => {
-                write!(f, "timestamp {have} is before the earliest possible, {earliest}")
+                write!(
+                    f,
+                    "timestamp {have} is before the earliest possible, {earliest}"
+                )
             }
             Self::Internal(why) => write!(f, "internal error: {why}"),
         }

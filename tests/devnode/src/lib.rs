@@ -26,11 +26,18 @@
 //! configured. There are no retryable tickets, no L1 messages and no batches. The base fee stays
 //! where it is put.
 
+mod arbos;
 pub mod chain;
 pub mod config;
 pub mod error;
+mod evm;
+mod precompiles;
 pub mod rpc;
 mod state;
+mod state_root;
+mod stylus;
+mod trace;
+mod txs;
 pub mod types;
 
 pub use alloy::{
@@ -40,9 +47,10 @@ pub use alloy::{
         state::{AccountOverride, StateOverride},
     },
 };
-pub use chain::Chain;
+pub use chain::{CREATE2_DEPLOYER, Chain, init_code};
 pub use config::{ChainConfig, Clock, DevAccount};
 pub use error::{ChainError, Result};
+pub use evm::MAX_TX_GAS;
 pub use types::{
     Block, CallFrame, CallKind, CallRequest, CallResult, ChainEvent, HostCall, Outcome, Receipt,
     Transaction,

@@ -72,7 +72,9 @@ impl State {
     }
 
     pub(crate) fn storage(&self, address: &Address, slot: &U256) -> U256 {
-        self.account(address).and_then(|a| a.storage.get(slot).copied()).unwrap_or_default()
+        self.account(address)
+            .and_then(|a| a.storage.get(slot).copied())
+            .unwrap_or_default()
     }
 
     pub(crate) fn info(&self, address: &Address) -> Option<AccountInfo> {
@@ -109,7 +111,11 @@ impl State {
     }
 
     pub(crate) fn set_code(&mut self, address: Address, code: Bytes) {
-        let hash = if code.is_empty() { KECCAK256_EMPTY } else { keccak256(&code) };
+        let hash = if code.is_empty() {
+            KECCAK256_EMPTY
+        } else {
+            keccak256(&code)
+        };
         if !code.is_empty() {
             self.codes.insert(hash, bytecode(code));
         }

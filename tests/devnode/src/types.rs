@@ -23,6 +23,8 @@ pub struct Block {
     pub size: u64,
     /// Its transactions, in order.
     pub transactions: Vec<Arc<Transaction>>,
+    /// The state before it, with the levers pulled since its parent.
+    pub(crate) before: State,
     /// The state after it.
     pub(crate) state: State,
 }
@@ -30,7 +32,9 @@ pub struct Block {
 impl Block {
     /// All its logs, in order.
     pub fn logs(&self) -> impl Iterator<Item = &Log> {
-        self.transactions.iter().flat_map(|tx| tx.receipt.logs.iter())
+        self.transactions
+            .iter()
+            .flat_map(|tx| tx.receipt.logs.iter())
     }
 }
 
@@ -116,7 +120,10 @@ pub struct CallRequest {
 
 impl From<TransactionRequest> for CallRequest {
     fn from(transaction: TransactionRequest) -> Self {
-        Self { transaction, ..Default::default() }
+        Self {
+            transaction,
+            ..Default::default()
+        }
     }
 }
 
