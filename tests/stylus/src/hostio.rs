@@ -334,8 +334,7 @@ impl Hostio<'_> {
         &mut self,
         kind: CallKind,
         to: u32,
-        data: u32,
-        len: u32,
+        (data, len): (u32, u32),
         value: Option<u32>,
         gas: u64,
         ret_len: u32,
@@ -669,8 +668,7 @@ pub(crate) fn linker(engine: &Engine) -> core::result::Result<Linker<Frame>, was
                             ret: u32| x.call(
         CallKind::Call,
         to,
-        data,
-        len,
+        (data, len),
         Some(value),
         gas,
         ret
@@ -680,8 +678,7 @@ pub(crate) fn linker(engine: &Engine) -> core::result::Result<Linker<Frame>, was
         |x, to: u32, data: u32, len: u32, gas: u64, ret: u32| x.call(
             CallKind::Delegate,
             to,
-            data,
-            len,
+            (data, len),
             None,
             gas,
             ret
@@ -692,8 +689,7 @@ pub(crate) fn linker(engine: &Engine) -> core::result::Result<Linker<Frame>, was
         |x, to: u32, data: u32, len: u32, gas: u64, ret: u32| x.call(
             CallKind::Static,
             to,
-            data,
-            len,
+            (data, len),
             None,
             gas,
             ret

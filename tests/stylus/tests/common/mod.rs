@@ -35,6 +35,7 @@ pub struct TestHost {
     pub open: u16,
     pub ever: u16,
     pub tracing: bool,
+    #[allow(clippy::type_complexity)]
     pub traces: Vec<(String, Vec<u8>, Vec<u8>, u64, u64)>,
     /// Runs on every call, instead of `call_outcome`.
     #[allow(clippy::type_complexity)]
