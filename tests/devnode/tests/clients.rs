@@ -494,6 +494,23 @@ async fn waits_for_blocks_without_automine() {
 }
 
 #[tokio::test]
+async fn makes_blocks_by_itself_when_told() {
+    let node = node().await;
+    let provider = client(&node, 0);
+    raw(&provider, "evm_setIntervalMining", json!([1]))
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    raw(&provider, "evm_setIntervalMining", json!([0]))
+        .await
+        .unwrap();
+    let height = provider.get_block_number().await.unwrap();
+    assert!((1..=3).contains(&height), "{height}");
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_eq!(provider.get_block_number().await.unwrap(), height);
+}
+
+#[tokio::test]
 async fn overrides_state_and_surroundings() {
     let node = node().await;
     let provider = client(&node, 0);

@@ -182,7 +182,9 @@ async fn huge_bodies_and_batches_are_refused() {
 }
 
 /// Methods that move the chain when their parameters are good, or when they need none.
-const MOVERS: [&str; 17] = [
+const MOVERS: [&str; 19] = [
+    "evm_setIntervalMining",
+    "anvil_setIntervalMining",
     "evm_mine",
     "anvil_mine",
     "hardhat_mine",

@@ -131,6 +131,13 @@ pub(crate) fn set_automine(node: &mut Backend, mut args: Args) -> Result<Value> 
     Ok(json!(true))
 }
 
+/// In seconds, as anvil has it; 0 ends it.
+pub(crate) fn set_interval(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let seconds = args.need::<Num>("seconds")?.as_u64("seconds")?;
+    node.interval.send_replace(seconds.min(u64::from(u32::MAX)));
+    Ok(json!(true))
+}
+
 pub(crate) fn drop_transaction(node: &mut Backend, mut args: Args) -> Result<Value> {
     let hash: B256 = args.need("hash")?;
     Ok(if node.chain.drop_pending(hash) {

@@ -37,9 +37,11 @@ use std::{
     fmt::Write as _,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
+    time::Duration,
 };
 
 use jsonrpsee::server::ServerHandle;
+use tokio::{sync::watch, task::AbortHandle};
 
 pub use registry::ErrorRegistry;
 pub use worker::ChainHandle;
@@ -80,6 +82,7 @@ pub struct Node {
     /// The chain inside.
     pub chain: ChainHandle,
     server: ServerHandle,
+    miner: AbortHandle,
 }
 
 impl Node {
@@ -97,7 +100,8 @@ impl Node {
     /// # Errors
     /// If the port cannot be had.
     pub async fn serve(chain: Chain, config: NodeConfig) -> eyre::Result<Self> {
-        let chain = ChainHandle::spawn(chain)?;
+        let (interval, told) = watch::channel(0);
+        let chain = ChainHandle::spawn(chain, interval)?;
         let rpc = server::Rpc {
             chain: chain.clone(),
             errors: Arc::new(config.errors),
@@ -105,11 +109,13 @@ impl Node {
         let module = server::module(rpc)?;
         let (bound, server) =
             server::serve(SocketAddr::new(config.host, config.port), module).await?;
+        let miner = tokio::spawn(mine_by_itself(chain.clone(), told)).abort_handle();
         Ok(Self {
             url: format!("http://{bound}"),
             ws_url: format!("ws://{bound}"),
             chain,
             server,
+            miner,
         })
     }
 
@@ -147,6 +153,29 @@ impl Node {
 impl Drop for Node {
     fn drop(&mut self) {
         let _ = self.server.stop();
+        self.miner.abort();
+    }
+}
+
+/// Makes a block every so often, when told to.
+async fn mine_by_itself(chain: ChainHandle, mut interval: watch::Receiver<u64>) {
+    loop {
+        let seconds = *interval.borrow_and_update();
+        let changed = async {
+            if seconds == 0 {
+                return interval.changed().await.is_ok();
+            }
+            match tokio::time::timeout(Duration::from_secs(seconds), interval.changed()).await {
+                Ok(changed) => changed.is_ok(),
+                Err(_) => chain
+                    .request(|node| Ok(node.chain.mine(1, None)?))
+                    .await
+                    .is_ok(),
+            }
+        };
+        if !changed.await {
+            return;
+        }
     }
 }
 

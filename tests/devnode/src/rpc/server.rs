@@ -114,6 +114,8 @@ const METHODS: &[(&str, Handler)] = &[
     ("evm_setNextBlockTimestamp", dev::set_next_timestamp),
     ("evm_mine", dev::evm_mine),
     ("evm_setAutomine", dev::set_automine),
+    ("evm_setIntervalMining", dev::set_interval),
+    ("anvil_setIntervalMining", dev::set_interval),
     ("evm_addAccountBalance", dev::add_balance),
     ("evm_setAccountBalance", dev::set_balance),
     ("plimsoll_setL1BlockNumber", dev::set_l1_block_number),

@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use super::{
     error::{Result, RpcError},
@@ -30,15 +30,18 @@ pub(crate) struct Backend {
     pub(crate) chain: Chain,
     /// Filters that clients poll.
     pub(crate) filters: Filters,
+    /// Seconds between blocks that are made by themselves; 0 for none.
+    pub(crate) interval: watch::Sender<u64>,
     events: broadcast::Receiver<ChainEvent>,
 }
 
 impl Backend {
-    fn new(chain: Chain) -> Self {
+    fn new(chain: Chain, interval: watch::Sender<u64>) -> Self {
         let events = chain.subscribe();
         Self {
             chain,
             filters: Filters::default(),
+            interval,
             events,
         }
     }
@@ -69,9 +72,9 @@ impl std::fmt::Debug for ChainHandle {
 
 impl ChainHandle {
     /// Starts the thread.
-    pub(crate) fn spawn(chain: Chain) -> eyre::Result<Self> {
+    pub(crate) fn spawn(chain: Chain, interval: watch::Sender<u64>) -> eyre::Result<Self> {
         let (jobs, inbox) = mpsc::channel::<Job>();
-        let chain = Arc::new(std::sync::Mutex::new(Some(chain)));
+        let chain = Arc::new(std::sync::Mutex::new(Some((chain, interval))));
         let inbox = Arc::new(std::sync::Mutex::new(Some(inbox)));
         let mut last = None;
         for stack in STACK {
@@ -80,10 +83,11 @@ impl ChainHandle {
                 .name("devnode".into())
                 .stack_size(stack)
                 .spawn(move || {
-                    let (Some(chain), Some(inbox)) = (take(&chain), take(&inbox)) else {
+                    let (Some((chain, interval)), Some(inbox)) = (take(&chain), take(&inbox))
+                    else {
                         return;
                     };
-                    let mut backend = Backend::new(chain);
+                    let mut backend = Backend::new(chain, interval);
                     while let Ok(job) = inbox.recv() {
                         job(&mut backend);
                         backend.pump();
