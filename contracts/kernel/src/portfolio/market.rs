@@ -1,0 +1,189 @@
+//! What the calculator is told about the market and the rules: borrowed, nothing is stored here.
+
+use super::{money::Cash, scenario::Set};
+use crate::{
+    fixed::{ONE_Q40, Q40, Q62},
+    svi::Svi,
+};
+
+/// Most underlyings a portfolio may touch.
+pub const MAX_UNDERLYINGS: usize = 8;
+/// Most (underlying, expiry) pairs a portfolio may touch.
+pub const MAX_EXPIRIES: usize = 24;
+/// Most legs.
+pub const MAX_LEGS: usize = 128;
+/// Seconds in a year of 365 days.
+pub const YEAR: u64 = 31_536_000;
+/// Expiry is at 08:00 UTC.
+pub const EXPIRY_HOUR: u64 = 28_800;
+
+/// One snapshot for all legs.
+#[derive(Clone, Copy, Debug)]
+pub struct Market<'a> {
+    /// Unix seconds.
+    pub now: u64,
+    /// Price of the settlement coin against one dollar, 1e18; above one counts as one.
+    pub coin: u64,
+    /// Underlyings by ascending number.
+    pub underlyings: &'a [Underlying<'a>],
+    /// Collateral assets by ascending index.
+    pub assets: &'a [Asset],
+    /// Rules for the whole portfolio.
+    pub rules: Rules,
+}
+
+/// Rules for the whole portfolio, validated by [`Rules::check`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// Factor of the scan in the initial requirement, ≥ `mm_factor`.
+    pub im_factor: Q40,
+    /// Factor of the scan in the maintenance requirement, ≥ 1.
+    pub mm_factor: Q40,
+    /// Largest share of the sum of stand-alone scans that offsets across underlyings may remove, 0 ..= 0.6.
+    pub offset: Q40,
+    /// How far one underlying may move on its own, as a share of the grid, in the calm regime.
+    pub calm_reach: Q40,
+    /// The same when all move together.
+    pub together_reach: Q40,
+}
+
+impl Rules {
+    /// The defaults of `docs/method.md` §7.
+    pub const DEFAULT: Self = Self {
+        im_factor: ONE_Q40 / 4 * 5,
+        mm_factor: ONE_Q40,
+        offset: share(40),
+        calm_reach: ONE_Q40 / 2,
+        together_reach: ONE_Q40 / 4,
+    };
+}
+
+/// `percent` hundredths in Q40, floored.
+#[must_use]
+pub const fn share(percent: i64) -> Q40 {
+    ONE_Q40 / 100 * percent
+}
+
+/// An underlying: its prices, its expiries, its rules.
+#[derive(Clone, Copy, Debug)]
+pub struct Underlying<'a> {
+    /// Its number.
+    pub id: u16,
+    /// 1e18 units per lot.
+    pub lot: u64,
+    /// Spot, 1e18 coin per unit; 0 where it was never known. At most [`MAX_PRICE`].
+    pub spot: u128,
+    /// Uncertainty of spot, a share of it.
+    pub confidence: Q40,
+    /// False when spot is stale, missing or out of bounds.
+    pub fresh: bool,
+    /// Rates.
+    pub rates: Rates,
+    /// Expiries by ascending day.
+    pub expiries: &'a [Expiry],
+    /// Perpetuals whose mark is not spot or whose funding index is not zero, by ascending venue.
+    pub perpetuals: &'a [Perpetual],
+}
+
+/// Prices above this (1e18 scale) are clamped to it: 2^106, 8.1e13 coins.
+pub const MAX_PRICE: u128 = 1 << 106;
+
+/// One expiry of an underlying.
+#[derive(Clone, Copy, Debug)]
+pub struct Expiry {
+    /// Days since 1970-01-01; it expires at 08:00 UTC.
+    pub day: u16,
+    /// The part of the forward that moves with spot, 1e18.
+    pub variable: u128,
+    /// The part that a settlement window has fixed already, 1e18. After settlement all of it.
+    pub fixed: u128,
+    /// Discount factor, 0 ..= 1.
+    pub discount: Q62,
+    /// Total variance.
+    pub surface: Svi,
+    /// False when forward or surface is stale or missing.
+    pub fresh: bool,
+}
+
+impl Expiry {
+    /// Seconds from `now` to expiry, 0 once it is past.
+    #[must_use]
+    pub const fn seconds(&self, now: u64) -> u64 {
+        (self.day as u64 * 86_400 + EXPIRY_HOUR).saturating_sub(now)
+    }
+}
+
+/// A perpetual as its venue's market has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Perpetual {
+    /// Venue number.
+    pub venue: u16,
+    /// Mark price, 1e18.
+    pub mark: u128,
+    /// Funding index I, 1e18 coin per unit.
+    pub index: Cash,
+}
+
+/// Rates of an underlying. Pairs are (initial, maintenance), the first never below the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Scenario set.
+    pub set: u8,
+    /// Move per move of the common factor in the calm regime.
+    pub beta: Q40,
+    /// Floor of volatility per √year on up-shocks.
+    pub floor: Q40,
+    /// Move of the variable forward for the calendar basis.
+    pub basis_move: Q40,
+    /// Share of its loss that counts, at expiry and per year to it.
+    pub basis: (Q40, Q40),
+    /// Share of spot per unit of short option.
+    pub short_option: (Q40, Q40),
+    /// Share of spot per unit of perpetual or future: what closing it costs.
+    pub linear_cost: (Q40, Q40),
+    /// Share of spot per unit of option: what closing it costs.
+    pub option_cost: (Q40, Q40),
+    /// Charge on short exposure per unit by which the coin stands below 0.99.
+    pub depeg: (Q40, Q40),
+}
+
+impl Rates {
+    /// The defaults of `docs/method.md` §7.
+    pub const DEFAULT: Self = Self {
+        set: 2,
+        beta: ONE_Q40,
+        floor: share(40),
+        basis_move: ONE_Q40 / 1000 * 45,
+        basis: (ONE_Q40 / 2, 2 * ONE_Q40),
+        short_option: (share(1), ONE_Q40 / 200),
+        linear_cost: (share(1), ONE_Q40 / 200),
+        option_cost: (ONE_Q40 / 500, ONE_Q40 / 1000),
+        depeg: (2 * ONE_Q40, ONE_Q40),
+    };
+
+    /// The scenario set; an unknown number counts as 3, the widest.
+    #[must_use]
+    pub const fn set(&self) -> Set {
+        match Set::of(self.set) {
+            Some(set) => set,
+            None => Set::WIDEST,
+        }
+    }
+}
+
+/// A collateral asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asset {
+    /// Its index in the vault.
+    pub index: u8,
+    /// Conservative price of a whole unit, 1e18.
+    pub price: u128,
+    /// Decimals of the token, at most 24.
+    pub decimals: u8,
+    /// What it moves with; 0 for nothing.
+    pub underlying: u16,
+    /// Haircuts (initial, maintenance), below 1.
+    pub haircut: (Q40, Q40),
+    /// False when the price is stale, missing or out of bounds: it counts as nothing.
+    pub fresh: bool,
+}

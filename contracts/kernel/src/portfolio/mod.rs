@@ -1,0 +1,488 @@
+//! Portfolio margin: a pure function of (portfolio, market). `docs/method.md` states it.
+//!
+//! [`assess`] is the one entry. It is total: whatever the vault can hold gets an answer, clamped against its owner
+//! where a number leaves its range. Nothing is stored between calls; [`Scratch`] is the only memory, given by the caller.
+
+pub mod aggregate;
+pub mod market;
+pub mod money;
+pub mod scan;
+pub mod scenario;
+
+use crate::{
+    black76::{Factor, Price},
+    codec::{Kind, LegSlot, OptionLeg, PerpLeg},
+    fixed::{ONE_Q40, Q40},
+    num::{self, U256, WAD},
+};
+use market::{Asset, Expiry, MAX_PRICE, Market, Underlying};
+pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
+use money::{Cash, LIMIT, clamp, scale_ceil, scale_floor};
+use scan::{ExpiryScan, MAX_NODES, Nodes, OptionView, Scan, Tenor, forward_factor};
+use scenario::Scenario;
+
+/// Everything margin depends on, as the vault stores it.
+#[derive(Clone, Copy, Debug)]
+pub struct Portfolio<'a> {
+    /// Signed balance in the settlement coin, 1e-18.
+    pub cash: Cash,
+    /// (asset, amount in the token's decimals), by ascending asset.
+    pub collateral: &'a [(u8, u128)],
+    /// Leg slots as stored.
+    pub slots: &'a [U256],
+}
+
+/// What margin says about a portfolio. Healthy: equity ≥ im and not stale. Liquidatable: equity < mm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Assessment {
+    /// Cash + collateral, not haircut + marks of all legs; rounded down.
+    pub equity: Cash,
+    /// Initial requirement, rounded up; never below `mm`.
+    pub im: Cash,
+    /// Maintenance requirement, rounded up.
+    pub mm: Cash,
+    /// equity − mm at the best the stale items could be worth.
+    pub best: Cash,
+    /// equity − mm at the worst.
+    pub worst: Cash,
+    /// Some price it rests on is stale or missing.
+    pub stale: bool,
+    /// Some number left its range and was clamped, or a leg could not be read: cannot be opened.
+    pub out_of_range: bool,
+    /// Position in the market of the underlying that loses most alone, and its worst node.
+    pub worst_underlying: u8,
+    /// Index of that node: its scenario set's index, or beyond it a pocket node.
+    pub worst_node: u8,
+}
+
+/// Sums per (underlying, expiry).
+#[derive(Clone, Copy, Debug)]
+struct Group {
+    /// Index into `legs` of the first option; `MAX_LEGS` for none.
+    head: u8,
+    /// Futures' notional at the variable forward.
+    notional: Cash,
+    /// Net futures, calls, puts, 1e18 units.
+    futures: i128,
+    calls: i128,
+    puts: i128,
+}
+
+/// Sums per underlying.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    used: bool,
+    stale: bool,
+    /// Cash per unit of relative move of spot of everything linear in it.
+    notional: Cash,
+    /// Net perpetuals and linked collateral, 1e18 units.
+    net: i128,
+    /// Gross perpetuals and futures, options, short options, 1e18 units.
+    linear: i128,
+    options: i128,
+    short_options: i128,
+}
+
+const END: u8 = MAX_LEGS as u8;
+
+/// Working memory of one assessment.
+#[derive(Clone, Debug)]
+pub struct Scratch {
+    legs: [(OptionLeg, u8); MAX_LEGS],
+    groups: [Group; MAX_EXPIRIES],
+    sums: [Sums; MAX_UNDERLYINGS],
+    scans: [Scan; MAX_UNDERLYINGS],
+    expiry: ExpiryScan,
+    factors: [Factor; MAX_NODES],
+}
+
+impl Scratch {
+    /// Empty.
+    pub const NEW: Self = Self {
+        legs: [(OptionLeg { instrument: crate::codec::InstrumentId(0), size: 0 }, END); MAX_LEGS],
+        groups: [Group { head: END, notional: 0, futures: 0, calls: 0, puts: 0 }; MAX_EXPIRIES],
+        sums: [Sums {
+            used: false,
+            stale: false,
+            notional: 0,
+            net: 0,
+            linear: 0,
+            options: 0,
+            short_options: 0,
+        }; MAX_UNDERLYINGS],
+        scans: [Scan::ZERO; MAX_UNDERLYINGS],
+        expiry: ExpiryScan::ZERO,
+        factors: [Factor::IDENTITY; MAX_NODES],
+    };
+
+    /// What each underlying of the market loses at each node, after [`assess`].
+    #[must_use]
+    pub fn scans(&self) -> &[Scan] {
+        &self.scans
+    }
+}
+
+/// Assesses one portfolio.
+#[must_use]
+pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scratch) -> Assessment {
+    *scratch = Scratch::NEW;
+    let mut run = Run {
+        market,
+        equity: clamp(portfolio.cash),
+        out_of_range: clamp(portfolio.cash) != portfolio.cash,
+        stale: false,
+        legs: 0,
+        im: 0,
+        mm: 0,
+        best: 0,
+        scratch,
+    };
+    portfolio.collateral.iter().for_each(|(asset, amount)| run.collateral(*asset, *amount));
+    portfolio.slots.iter().for_each(|slot| run.slot(*slot));
+    run.underlyings();
+    run.result()
+}
+
+/// One assessment under way.
+struct Run<'a, 'm> {
+    market: &'a Market<'m>,
+    equity: Cash,
+    im: Cash,
+    mm: Cash,
+    /// What stale items may add to equity.
+    best: Cash,
+    stale: bool,
+    out_of_range: bool,
+    legs: usize,
+    scratch: &'a mut Scratch,
+}
+
+impl<'m> Run<'_, 'm> {
+    // ---- collateral
+
+    fn collateral(&mut self, index: u8, amount: u128) {
+        let Some(asset) = self.market.assets.iter().find(|a| a.index == index) else {
+            self.stale = true;
+            return;
+        };
+        let value = self.value_of(asset, amount);
+        if !asset.fresh {
+            self.stale = true;
+            self.best += value;
+            return;
+        }
+        self.equity += value;
+        self.im += scale_ceil(value, asset.haircut.0);
+        self.mm += scale_ceil(value, asset.haircut.1);
+        if let Some(place) = self.place(asset.underlying) {
+            let units = num::to_wad_down(amount, asset.decimals).map_or(LIMIT, clamp_units);
+            if let Some(sums) = self.scratch.sums.get_mut(place) {
+                sums.used = true;
+                sums.notional += value;
+                sums.net += units;
+            }
+        }
+    }
+
+    fn value_of(&mut self, asset: &Asset, amount: u128) -> Cash {
+        let value = num::power_of_ten(asset.decimals)
+            .and_then(|unit| num::mul_div_floor(amount, asset.price.min(MAX_PRICE), unit))
+            .and_then(|v| Cash::try_from(v).ok());
+        self.in_range(value)
+    }
+
+    // ---- legs
+
+    fn slot(&mut self, slot: U256) {
+        match LegSlot::decode(slot) {
+            Some(LegSlot::Linear(leg)) => self.linear(&leg),
+            Some(LegSlot::Options(first, second)) => {
+                self.option(first);
+                second.into_iter().for_each(|leg| self.option(leg));
+            }
+            None => self.out_of_range = true,
+        }
+    }
+
+    fn linear(&mut self, leg: &PerpLeg) {
+        let Some((place, underlying)) = self.underlying(leg.instrument.underlying()) else {
+            self.unknown(leg.quote.max(0));
+            return;
+        };
+        let units = self.units(leg.size, underlying.lot);
+        let is_future = leg.instrument.kind() == Kind::Future;
+        let (mark, index, moving) = if is_future {
+            let Some((group, expiry)) = self.expiry(place, leg.instrument.decode().map_or(0, |i| i.expiry_day))
+            else {
+                self.unknown(leg.quote.max(0));
+                return;
+            };
+            let moving = self.cash_of(units, expiry.variable.min(MAX_PRICE));
+            if let Some(group) = self.scratch.groups.get_mut(group) {
+                group.notional += moving;
+                group.futures += units;
+            }
+            if let Some(sums) = self.scratch.sums.get_mut(place) {
+                sums.stale |= !expiry.fresh;
+            }
+            (expiry.variable.saturating_add(expiry.fixed), 0, moving)
+        } else {
+            let perpetual = underlying.perpetuals.iter().find(|p| p.venue == leg.instrument.venue());
+            let (mark, index) = perpetual.map_or((underlying.spot, 0), |p| (p.mark, p.index));
+            if let Some(sums) = self.scratch.sums.get_mut(place) {
+                sums.net += units;
+            }
+            (mark, index, self.cash_of(units, mark.min(MAX_PRICE)))
+        };
+        let price = (mark.min(MAX_PRICE) as i128).saturating_sub(clamp(index));
+        let worth = num::signed_mul_div_floor(units, price, u128::from(WAD))
+            .and_then(|v| v.checked_sub(leg.quote));
+        let worth = self.in_range(worth);
+        self.equity += worth;
+        if let Some(sums) = self.scratch.sums.get_mut(place) {
+            sums.used = true;
+            sums.stale |= !underlying.fresh;
+            sums.notional += moving;
+            sums.linear += units.abs();
+        }
+    }
+
+    fn option(&mut self, leg: OptionLeg) {
+        let place = self.underlying(leg.instrument.underlying());
+        let instrument = leg.instrument.decode();
+        let (Some((place, underlying)), Some(instrument)) = (place, instrument) else {
+            self.unknown(LIMIT);
+            return;
+        };
+        let units = self.units(leg.size, underlying.lot);
+        let Some((group, expiry)) = self.expiry(place, instrument.expiry_day) else {
+            // without a forward: a long option counts as nothing, a short one as the most it can cost
+            let most = match instrument.kind {
+                Kind::Call => underlying.spot,
+                _ => instrument.strike.map_or(0, |k| k.to_wad()),
+            };
+            let cost = self.cash_of(units.min(0), most.min(MAX_PRICE));
+            self.unknown(-cost);
+            return;
+        };
+        let next = self.legs;
+        if next >= MAX_LEGS {
+            self.out_of_range = true;
+            return;
+        }
+        self.legs += 1;
+        if let (Some(group), Some(entry)) =
+            (self.scratch.groups.get_mut(group), self.scratch.legs.get_mut(next))
+        {
+            *entry = (leg, group.head);
+            group.head = next as u8;
+            match instrument.kind {
+                Kind::Call => group.calls += units,
+                _ => group.puts += units,
+            }
+        }
+        if let Some(sums) = self.scratch.sums.get_mut(place) {
+            sums.used = true;
+            sums.stale |= !underlying.fresh || !expiry.fresh;
+            sums.options += units.abs();
+            sums.short_options += (-units).max(0);
+        }
+    }
+
+    /// A leg that cannot be valued: it costs `cost`, and nothing can be opened.
+    fn unknown(&mut self, cost: Cash) {
+        self.stale = true;
+        self.best += clamp(cost);
+        self.equity -= clamp(cost);
+    }
+
+    // ---- underlyings
+
+    fn underlyings(&mut self) {
+        let mut first = 0;
+        for (place, underlying) in self.market.underlyings.iter().take(MAX_UNDERLYINGS).enumerate() {
+            if self.scratch.sums.get(place).is_some_and(|s| s.used) {
+                self.scan(place, underlying, first);
+                self.charges(place, underlying, first);
+            }
+            first += underlying.expiries.len();
+        }
+    }
+
+    fn scan(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
+        let nodes = Nodes::of(underlying, self.market.now);
+        let nodes = nodes.as_slice();
+        for (offset, expiry) in underlying.expiries.iter().enumerate() {
+            self.scan_expiry(place, underlying, expiry, first + offset, nodes);
+        }
+        let notional = self.scratch.sums.get(place).map_or(0, |s| s.notional);
+        if let Some(scan) = self.scratch.scans.get_mut(place) {
+            scan.finish(notional, nodes);
+        }
+    }
+
+    fn scan_expiry(
+        &mut self,
+        place: usize,
+        underlying: &Underlying<'_>,
+        expiry: &Expiry,
+        group: usize,
+        nodes: &[Scenario],
+    ) {
+        let Some(Group { head, notional, .. }) = self.scratch.groups.get(group).copied() else {
+            return;
+        };
+        if head == END && notional == 0 {
+            return;
+        }
+        let tenor = Tenor::new(underlying, expiry, self.market.now);
+        let forward = expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE);
+        let price = Price::new(forward);
+        for (factor, node) in self.scratch.factors.iter_mut().zip(nodes) {
+            *factor = forward_factor(expiry, node);
+        }
+        let moved = |shock: Q40| {
+            let factor = Factor::new(ONE_Q40 + shock);
+            forward_factor(expiry, &Scenario { shock, factor, rule: scenario::Rule::None, weight: ONE_Q40 })
+        };
+        let step = underlying.rates.basis_move;
+        let basis = [moved(-step), moved(step)];
+        self.scratch.expiry = ExpiryScan::ZERO;
+        let mut at = head;
+        while let Some((leg, next)) = self.scratch.legs.get(usize::from(at)).copied() {
+            match OptionView::new(&leg, underlying.lot, expiry, price, &tenor) {
+                Some(option) => self.scratch.expiry.add(&option, &self.scratch.factors, nodes, basis),
+                None => self.out_of_range = true,
+            }
+            at = next;
+        }
+        let sums = &self.scratch.expiry;
+        let value = sums.values.first().copied().unwrap_or(0);
+        self.equity += value;
+        let linear = scale_floor(notional, step);
+        let [down, up] = sums.basis;
+        let loss = (value - down + linear).max(value - up - linear).max(0);
+        let (at_expiry, per_year) = underlying.rates.basis;
+        let charge = scale_ceil(loss, at_expiry.saturating_add(crate::fixed::mul_shift_ceil::<40>(per_year, tenor.years)).min(32 * ONE_Q40));
+        self.im += charge;
+        self.mm += charge;
+        if let Some(scan) = self.scratch.scans.get_mut(place) {
+            scan.add(&self.scratch.expiry, nodes);
+        }
+    }
+
+    /// Add-ons of an underlying that are rates on sizes.
+    fn charges(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
+        let Some(sums) = self.scratch.sums.get(place).copied() else { return };
+        let spot = underlying.spot.min(MAX_PRICE);
+        let rates = &underlying.rates;
+        let short = self.cash_of_up(sums.short_options, spot);
+        let options = self.cash_of_up(sums.options, spot);
+        let linear = self.cash_of_up(sums.linear, spot);
+        let groups = self.scratch.groups.iter().skip(first).take(underlying.expiries.len());
+        let unsure: i128 = groups.map(|g| g.futures.abs() + g.calls.abs() + g.puts.abs()).sum();
+        let unsure = scale_ceil(self.cash_of_up(unsure + sums.net.abs(), spot), underlying.confidence);
+        let coin = (num::WAD / 100 * 99).saturating_sub(self.market.coin);
+        let depeg = crate::fixed::from_wad::<40>(i128::from(coin), crate::fixed::Round::Ceil);
+        let exposed = scale_ceil(short + linear, depeg);
+        let charge = |rate: fn(&market::Rates) -> (Q40, Q40), base: Cash| {
+            let (im, mm) = rate(rates);
+            (scale_ceil(base, im), scale_ceil(base, mm))
+        };
+        for (im, mm) in [
+            charge(|r| r.short_option, short),
+            charge(|r| r.option_cost, options),
+            charge(|r| r.linear_cost, linear),
+            charge(|r| r.depeg, exposed),
+            (unsure, unsure),
+        ] {
+            self.im += im;
+            self.mm += mm;
+        }
+    }
+
+    // ---- result
+
+    fn result(mut self) -> Assessment {
+        let scans = &self.scratch.scans;
+        let sums = &self.scratch.sums;
+        let stale = |i: usize| sums.get(i).is_some_and(|s| s.stale);
+        let whole = aggregate::requirement(self.market, scans, |_| true);
+        let rules = &self.market.rules;
+        let (mut im, mut mm) =
+            (self.im + scale_ceil(whole, rules.im_factor), self.mm + scale_ceil(whole, rules.mm_factor));
+        if self.out_of_range {
+            (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
+        }
+        let any = (0..MAX_UNDERLYINGS).any(stale);
+        self.stale |= any;
+        let (mut best, mut worst) = (self.equity - mm, self.equity - mm);
+        if self.stale {
+            let fresh = aggregate::requirement(self.market, scans, |i| !stale(i));
+            let dropped = scale_floor(whole - fresh, rules.mm_factor);
+            let stale_scans = || scans.iter().enumerate().filter(|(i, _)| stale(*i)).map(|(_, s)| s);
+            best += self.best + dropped.max(0) + stale_scans().map(Scan::best_gain).sum::<Cash>();
+            worst -= stale_scans().map(|s| s.worst).sum::<Cash>();
+        }
+        let most = scans.iter().enumerate().max_by_key(|(i, s)| (s.worst, usize::MAX - i));
+        let (worst_underlying, worst_node) = most.map_or((0, 0), |(i, s)| (i as u8, s.worst_node as u8));
+        Assessment {
+            equity: self.equity,
+            im,
+            mm,
+            best,
+            worst,
+            stale: self.stale,
+            out_of_range: self.out_of_range,
+            worst_underlying,
+            worst_node,
+        }
+    }
+
+    // ---- look-ups and units
+
+    fn place(&self, id: u16) -> Option<usize> {
+        self.market.underlyings.iter().take(MAX_UNDERLYINGS).position(|u| u.id == id)
+    }
+
+    fn underlying(&self, id: u16) -> Option<(usize, Underlying<'m>)> {
+        let place = self.place(id)?;
+        Some((place, *self.market.underlyings.get(place)?))
+    }
+
+    /// Group number and market of an expiry.
+    fn expiry(&self, place: usize, day: u16) -> Option<(usize, Expiry)> {
+        let before: usize = self.market.underlyings.iter().take(place).map(|u| u.expiries.len()).sum();
+        let expiries = self.market.underlyings.get(place)?.expiries;
+        let offset = expiries.iter().position(|e| e.day == day)?;
+        let group = before + offset;
+        (group < MAX_EXPIRIES).then_some((group, *expiries.get(offset)?))
+    }
+
+    /// Signed 1e18 units of `lots`, clamped.
+    fn units(&mut self, lots: i64, lot: u64) -> i128 {
+        let units = i128::from(lots) * i128::from(lot);
+        self.in_range(Some(units))
+    }
+
+    /// ⌊units · price⌋.
+    fn cash_of(&mut self, units: i128, price: u128) -> Cash {
+        self.in_range(num::signed_mul_div_floor(units, price as i128, u128::from(WAD)))
+    }
+
+    /// ⌈units · price⌉ for units ≥ 0 (sums of at most 2^118).
+    fn cash_of_up(&mut self, units: i128, price: u128) -> Cash {
+        self.in_range(num::signed_mul_div_ceil(units, price as i128, u128::from(WAD)))
+    }
+
+    /// The value inside its bounds; what had no value, or left them, marks the portfolio.
+    fn in_range(&mut self, v: Option<Cash>) -> Cash {
+        let v = v.unwrap_or(-LIMIT - 1);
+        self.out_of_range |= clamp(v) != v;
+        clamp(v)
+    }
+}
+
+fn clamp_units(v: u128) -> i128 {
+    Cash::try_from(v).map_or(LIMIT, clamp)
+}

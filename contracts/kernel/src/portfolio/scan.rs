@@ -1,0 +1,301 @@
+//! One underlying: what a portfolio's legs on it lose in each scenario.
+
+use super::{
+    market::{Expiry, Underlying, YEAR},
+    money::{Cash, Multiplier, scale_ceil, scale_floor},
+    scenario::{MAX_SCENARIOS, RULES, Rule, Scenario},
+};
+use crate::{
+    black76::{Factor, Moneyness, Price},
+    codec::{Kind, OptionLeg},
+    elementary::{exp, ln, sqrt},
+    fixed::{ONE_Q40, Q40},
+};
+
+/// Nodes added for gamma pockets.
+pub const POCKETS: usize = 8;
+/// Most nodes of a scan: a set and the pockets.
+pub const MAX_NODES: usize = MAX_SCENARIOS;
+/// An expiry this near, in seconds, has its pockets searched: two days.
+pub const POCKET_HORIZON: u64 = 172_800;
+/// Where pockets are searched, in standard deviations to expiry, both sides.
+const POCKET_STEPS: [Q40; POCKETS / 2] =
+    [ONE_Q40 / 4 * 3, ONE_Q40 / 2 * 3, ONE_Q40 / 4 * 9, ONE_Q40 * 3];
+
+/// Skew rotation: `min(max(k / k*, -1), 1) · c` with c = [`SKEW_CAP`] − [`SKEW_DECAY`]·√τ, not below 0.
+const SKEW_CAP: Q40 = ONE_Q40 / 4;
+const SKEW_DECAY: Q40 = ONE_Q40 / 10;
+/// k* = max([`SKEW_MIN`], [`SKEW_WIDTH`]·√τ).
+const SKEW_MIN: Q40 = ONE_Q40 / 100;
+const SKEW_WIDTH: Q40 = ONE_Q40 / 10 * 24;
+
+/// Seconds of the reference tenor of volatility shocks, 30 days, and of the nearest one, a day.
+const TENOR: u64 = 2_592_000;
+const NEAREST: u64 = 86_400;
+/// Powers of the tenor rule, up to the reference tenor and beyond.
+const SHORT_POWER: Q40 = ONE_Q40 / 10 * 3;
+const LONG_POWER: Q40 = ONE_Q40 / 100 * 13;
+
+/// The nodes an underlying is scanned at: its set, then the pockets of its nearest expiry.
+#[derive(Clone, Copy, Debug)]
+pub struct Nodes {
+    list: [Scenario; MAX_NODES],
+    count: usize,
+}
+
+impl Nodes {
+    /// The nodes of `underlying` at `now`. They depend on the market only, never on a portfolio.
+    #[must_use]
+    pub fn of(underlying: &Underlying<'_>, now: u64) -> Self {
+        let set = underlying.rates.set();
+        let identity = set.scenarios.first().copied().unwrap_or(IDENTITY);
+        let mut nodes = Self { list: [identity; MAX_NODES], count: 0 };
+        set.scenarios.iter().for_each(|s| nodes.push(*s));
+        let nearest = underlying.expiries.iter().find(|e| e.seconds(now) > 0);
+        if let Some(expiry) = nearest.filter(|e| e.seconds(now) <= POCKET_HORIZON) {
+            let s = expiry.surface.stdev(0);
+            for step in POCKET_STEPS {
+                let move_up = scale_floor(s as i128, step) as i64;
+                for shock in [move_up, -move_up.min(ONE_Q40 / 10 * 9)] {
+                    let factor = Factor::new(ONE_Q40 + shock);
+                    nodes.push(Scenario { shock, factor, rule: Rule::None, weight: ONE_Q40 });
+                }
+            }
+        }
+        nodes
+    }
+
+    fn push(&mut self, scenario: Scenario) {
+        if let Some(place) = self.list.get_mut(self.count) {
+            *place = scenario;
+            self.count += 1;
+        }
+    }
+
+    /// The nodes, the identity first.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Scenario] {
+        self.list.get(..self.count).unwrap_or(&[])
+    }
+}
+
+const IDENTITY: Scenario =
+    Scenario { shock: 0, factor: Factor::IDENTITY, rule: Rule::None, weight: ONE_Q40 };
+
+/// What does not depend on a leg: the clock and the volatility rules of an expiry.
+#[derive(Clone, Copy, Debug)]
+pub struct Tenor {
+    /// Years to expiry.
+    pub years: Q40,
+    /// Its square root.
+    pub root: Q40,
+    up: Q40,
+    down: Q40,
+    floor: Q40,
+    skew: Q40,
+    skew_width: Q40,
+}
+
+impl Tenor {
+    /// The tenor of `expiry` under the rules of `underlying`.
+    #[must_use]
+    pub fn new(underlying: &Underlying<'_>, expiry: &Expiry, now: u64) -> Self {
+        let seconds = expiry.seconds(now);
+        let years = ((u128::from(seconds) << 40) / u128::from(YEAR)) as i64;
+        let root = sqrt(years);
+        let set = underlying.rates.set();
+        let power = if seconds <= TENOR { SHORT_POWER } else { LONG_POWER };
+        let ratio = ((u128::from(TENOR) << 40) / u128::from(seconds.max(NEAREST))) as i64;
+        let weight = exp(times(power, ln(ratio)));
+        Self {
+            years,
+            root,
+            up: ONE_Q40 + times(set.up, weight),
+            down: (ONE_Q40 - times(set.down, weight)).max(0),
+            floor: times(underlying.rates.floor, root),
+            skew: (SKEW_CAP - times(SKEW_DECAY, root)).max(0),
+            skew_width: times(SKEW_WIDTH, root).max(SKEW_MIN),
+        }
+    }
+
+    /// Total standard deviations under each rule, for an option whose own is `s` at log-moneyness `x`.
+    #[must_use]
+    pub fn stdevs(&self, s: Q40, x: Q40) -> [Q40; RULES] {
+        if self.years == 0 {
+            return [0; RULES];
+        }
+        let place = (((x as i128) << 40) / self.skew_width as i128)
+            .clamp(-(ONE_Q40 as i128), ONE_Q40 as i128) as i64;
+        let linear = times(place, self.skew);
+        [
+            s,
+            times(s, self.up).max(self.floor),
+            times(s, self.down),
+            times(s, ONE_Q40 + linear),
+            times(s, ONE_Q40 + linear.abs()),
+        ]
+    }
+}
+
+/// ⌊a·b⌋ of two numbers in Q40 whose product is below 2^63.
+fn times(a: Q40, b: Q40) -> Q40 {
+    crate::fixed::mul_shift_floor::<40>(a, b)
+}
+
+/// An option leg as the scan sees it: everything a node needs but the node.
+#[derive(Clone, Copy, Debug)]
+pub struct OptionView {
+    /// Forward, strike and their log-ratio in the leg's unit.
+    pub moneyness: Moneyness,
+    /// Total standard deviation by rule.
+    pub stdevs: [Q40; RULES],
+    /// From units to cash.
+    pub multiplier: Multiplier,
+    /// 1 for a put, 0 for a call.
+    pub put: i64,
+}
+
+impl OptionView {
+    /// `None` when the leg could be worth more than the limit.
+    #[must_use]
+    pub fn new(leg: &OptionLeg, lot: u64, expiry: &Expiry, forward: Price, tenor: &Tenor) -> Option<Self> {
+        let instrument = leg.instrument.decode()?;
+        let strike = Price::new(instrument.strike?.to_wad());
+        let moneyness = Moneyness::new(forward, strike);
+        let s = if tenor.years == 0 { 0 } else { expiry.surface.stdev(moneyness.x) };
+        let multiplier = Multiplier::new(leg.size, lot, expiry.discount, moneyness.exponent)?;
+        Some(Self {
+            moneyness,
+            stdevs: tenor.stdevs(s, moneyness.x),
+            multiplier,
+            put: i64::from(instrument.kind == Kind::Put),
+        })
+    }
+
+    /// Value in cash, floored, after the forward is multiplied by `factor` and volatility follows `rule`.
+    #[inline(always)]
+    #[must_use]
+    pub fn value(&self, factor: Factor, rule: Rule) -> Cash {
+        let option = self.moneyness.shocked(factor);
+        let s = self.stdevs.get(rule as usize).copied().unwrap_or(0);
+        let call = option.call(s);
+        let parity = option.forward.wrapping_sub(option.strike).wrapping_mul(self.put);
+        self.multiplier.cash(call.wrapping_sub(parity))
+    }
+
+    /// Change of value per unit of relative move of the forward, N(d1) or N(d1) − 1 of the forward, in cash.
+    #[must_use]
+    pub fn delta(&self) -> Cash {
+        let s = self.stdevs.first().copied().unwrap_or(0);
+        let greeks = crate::black76::greeks(self.moneyness, s);
+        let share = greeks.delta.wrapping_sub(self.put.wrapping_mul(crate::fixed::ONE_Q62));
+        let units = crate::fixed::mul_shift_floor::<62>(self.moneyness.forward, share);
+        self.multiplier.cash(units)
+    }
+}
+
+/// The factor of a forward with a fixed part when spot moves by `shock`: 1 + shock·A / (A + B).
+#[must_use]
+pub fn forward_factor(expiry: &Expiry, scenario: &Scenario) -> Factor {
+    if expiry.fixed == 0 {
+        return scenario.factor;
+    }
+    let total = expiry.variable.saturating_add(expiry.fixed);
+    // both below 2^107: keep 87 bits so that the quotient in Q40 fits
+    let share = ((expiry.variable >> 20) << 40).checked_div(total >> 20).unwrap_or(0) as i64;
+    Factor::new(ONE_Q40 + times(scenario.shock, share))
+}
+
+/// What one expiry contributes.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpiryScan {
+    /// Value of its options by node.
+    pub values: [Cash; MAX_NODES],
+    /// The same with the variable forward moved down and up by the basis move.
+    pub basis: [Cash; 2],
+}
+
+impl ExpiryScan {
+    /// Nothing.
+    pub const ZERO: Self = Self { values: [0; MAX_NODES], basis: [0; 2] };
+
+    /// Adds one option at every node.
+    pub fn add(&mut self, option: &OptionView, factors: &[Factor], nodes: &[Scenario], basis: [Factor; 2]) {
+        for ((value, factor), node) in self.values.iter_mut().zip(factors).zip(nodes) {
+            *value = value.wrapping_add(option.value(*factor, node.rule));
+        }
+        for (value, factor) in self.basis.iter_mut().zip(basis) {
+            *value = value.wrapping_add(option.value(factor, Rule::None));
+        }
+    }
+}
+
+/// What an underlying's legs lose at each node, and what they are worth.
+#[derive(Clone, Copy, Debug)]
+pub struct Scan {
+    /// Change of value by node, before weights, floored; of skew nodes minus the sum of sizes per expiry.
+    pub changes: [Cash; MAX_NODES],
+    /// Loss by node: weighted, rounded up. Negative where the portfolio gains.
+    pub losses: [Cash; MAX_NODES],
+    /// Nodes in use.
+    pub count: usize,
+    /// Largest loss, at least 0.
+    pub worst: Cash,
+    /// The node of it.
+    pub worst_node: usize,
+    /// Whether the portfolio holds anything on this underlying.
+    pub used: bool,
+}
+
+impl Scan {
+    /// Nothing held.
+    pub const ZERO: Self = Self {
+        changes: [0; MAX_NODES],
+        losses: [0; MAX_NODES],
+        count: 0,
+        worst: 0,
+        worst_node: 0,
+        used: false,
+    };
+
+    /// Adds an expiry's options; `values[0]` is the identity.
+    pub fn add(&mut self, expiry: &ExpiryScan, nodes: &[Scenario]) {
+        let base = expiry.values.first().copied().unwrap_or(0);
+        for ((change, value), node) in self.changes.iter_mut().zip(expiry.values).zip(nodes) {
+            let moved = value.wrapping_sub(base);
+            *change = change.wrapping_add(match node.rule {
+                Rule::SkewLinear | Rule::SkewAbsolute => moved.abs().wrapping_neg(),
+                _ => moved,
+            });
+        }
+    }
+
+    /// Closes the scan: adds what is linear in spot, `notional` per unit of relative move, and finds the worst node.
+    pub fn finish(&mut self, notional: Cash, nodes: &[Scenario]) {
+        self.count = nodes.len();
+        self.used = true;
+        for (index, node) in nodes.iter().enumerate() {
+            let (Some(change), Some(loss)) = (self.changes.get_mut(index), self.losses.get_mut(index)) else {
+                return;
+            };
+            *change = change.wrapping_add(scale_floor(notional, node.shock));
+            *loss = scale_ceil(change.wrapping_neg(), node.weight);
+            if *loss > self.worst {
+                (self.worst, self.worst_node) = (*loss, index);
+            }
+        }
+    }
+
+    /// Loss at node `index`.
+    #[must_use]
+    pub fn loss(&self, index: usize) -> Cash {
+        self.losses.get(index).copied().unwrap_or(0)
+    }
+
+    /// Largest gain over the nodes, unweighted, at least 0.
+    #[must_use]
+    pub fn best_gain(&self) -> Cash {
+        self.changes.iter().take(self.count).copied().fold(0, Cash::max)
+    }
+}
+
