@@ -48,14 +48,14 @@ impl Program {
         keccak256(&self.code)
     }
 
-    /// Gas a call pays before the first instruction: (not cached, cached).
+    /// Gas the first call of a transaction pays before the first instruction: (not cached, cached).
     pub fn start_gas(&self) -> (u64, u64) {
-        // Stylus version 2 with the chain's scalars: init 8,832 + cost, cached 352 + cost.
-        let cached = 352 + u64::from(self.activation.cached_init_cost);
-        (
-            cached + 8_832 + u64::from(self.activation.init_cost),
-            cached,
-        )
+        let params = StylusParams::default();
+        let cost = |cached| {
+            let program = plimsoll_stylus::Program::new(&self.activation, 0, cached);
+            plimsoll_stylus::call_cost(&params, &program, false, 0, 0)
+        };
+        (cost(false), cost(true))
     }
 }
 
