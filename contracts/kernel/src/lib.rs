@@ -10,6 +10,7 @@ pub mod book;
 pub mod codec;
 pub mod elementary;
 pub mod fixed;
+pub mod forward;
 pub mod gate;
 pub mod margin;
 pub mod normal;
