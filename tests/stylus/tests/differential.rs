@@ -137,6 +137,9 @@ fn ends_block(op: &I<'_>) -> bool {
     )
 }
 
+/// Locals in groups, and opcodes.
+type Code<'a> = (Vec<(u32, ValType)>, Vec<I<'a>>);
+
 /// A module taken apart as far as the passes need it.
 struct Parts<'a> {
     types: Vec<FuncType>,
@@ -144,7 +147,7 @@ struct Parts<'a> {
     functions: Vec<u32>,
     imports: u32,
     globals: u32,
-    bodies: Vec<(Vec<(u32, ValType)>, Vec<I<'a>>)>,
+    bodies: Vec<Code<'a>>,
     sections: Vec<(u8, std::ops::Range<usize>)>,
 }
 

@@ -152,7 +152,16 @@ fn opcode() -> impl Strategy<Value = Vec<u8>> {
         any::<u8>().prop_map(|x| vec![0x42, x & 0x7f]),
         prop::sample::select(vec![0x40u8, 0x7f, 0x7e, 0x00])
             .prop_flat_map(|ty| (0x02u8..=0x04).prop_map(move |op| vec![op, ty])),
-        (0x28u8..=0x3e).prop_map(|op| vec![op, 0, 0]),
+        (
+            0x28u8..=0x3e,
+            prop::sample::select(vec![
+                &[0u8, 0][..],
+                &[2, 7],
+                &[0x80, 0, 0x81, 0],
+                &[0x40, 0, 0]
+            ])
+        )
+            .prop_map(|(op, memarg)| [&[op], memarg].concat()),
         Just(vec![0x3f, 0]),
         Just(vec![0x40, 0]),
         Just(vec![0xfc, 10, 0, 0]),

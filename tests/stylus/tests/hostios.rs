@@ -491,11 +491,14 @@ fn call_rest() -> String {
 
 #[test]
 fn a_call_pays_its_data_and_what_it_used() {
-    let mut host = TestHost::default();
-    host.call_outcome = CallOutcome {
+    let call_outcome = CallOutcome {
         status: 0,
         gas_cost: 1_234,
         output: Bytes::from_static(b"answer"),
+    };
+    let mut host = TestHost {
+        call_outcome,
+        ..TestHost::default()
     };
     let ink = hostio(&mut host, &call_rest(), CALL, 6 + 9);
     assert_eq!(ink, 83_193 + 2 * 16_381 + 12_340_000);
@@ -627,7 +630,7 @@ fn creations() {
     host.create_outcome = Some(CreateOutcome {
         address: Address::ZERO,
         output: Bytes::from_static(b"why"),
-        ..created.clone()
+        ..created
     });
     assert_eq!(result(&mut host, &rest, create1, 160, 4)[..], [3, 0, 0, 0]);
 
