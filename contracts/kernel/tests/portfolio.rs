@@ -8,7 +8,11 @@ use proptest::prelude::*;
 
 /// Rounding allowance: one unit a leg and node side, and the kernel's relative cut of quantities (2^-59) on sums.
 fn slack(cases: &[&Assessment]) -> i128 {
-    2_000 + cases.iter().map(|a| (a.mm.abs() + a.im.abs() + a.equity.abs()) >> 40).sum::<i128>()
+    2_000
+        + cases
+            .iter()
+            .map(|a| (a.mm.abs() + a.im.abs() + a.equity.abs()) >> 40)
+            .sum::<i128>()
 }
 
 fn case(seed: u64) -> (MarketCase, PortfolioCase, PortfolioCase) {
@@ -113,6 +117,8 @@ fn i_mar_11_order_of_venues_does_not_matter() {
         let mut y = x.clone();
         y.linear.iter_mut().for_each(|l| l.0.venue = 9 - l.0.venue);
         y.options.iter_mut().for_each(|l| l.0.venue = 9 - l.0.venue);
-        m.with(Rules::DEFAULT, |market| assert_eq!(x.assess(market), y.assess(market), "seed {seed}"));
+        m.with(Rules::DEFAULT, |market| {
+            assert_eq!(x.assess(market), y.assess(market), "seed {seed}")
+        });
     }
 }

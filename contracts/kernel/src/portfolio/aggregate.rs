@@ -26,27 +26,57 @@ struct Regime {
 
 /// The portfolio's scan requirement, rounded up: `docs/method.md` §4. `use_of` tells which underlyings count.
 #[must_use]
-pub fn requirement(market: &Market<'_>, scans: &[Scan], use_of: impl Fn(usize) -> bool + Copy) -> Cash {
-    let held = || scans.iter().enumerate().filter(move |(i, s)| s.used && use_of(*i));
+pub fn requirement(
+    market: &Market<'_>,
+    scans: &[Scan],
+    use_of: impl Fn(usize) -> bool + Copy,
+) -> Cash {
+    let held = || {
+        scans
+            .iter()
+            .enumerate()
+            .filter(move |(i, s)| s.used && use_of(*i))
+    };
     if held().count() <= 1 {
         return held().map(|(_, s)| s.worst).fold(0, Cash::max);
     }
-    let Rules { offset, calm_reach, together_reach, .. } = market.rules;
+    let Rules {
+        offset,
+        calm_reach,
+        together_reach,
+        ..
+    } = market.rules;
     let alone: Cash = held().map(|(_, s)| s.worst).sum();
     let mut most = scale_ceil(alone, ONE_Q40 - offset).max(norm(held().map(|(_, s)| s.worst)));
     let longest = held().map(|(_, s)| s.count).max().unwrap_or(0);
     for node in GRID..longest {
-        let together: Cash = held().filter(|(_, s)| node < s.count).map(|(_, s)| s.loss(node)).sum();
+        let together: Cash = held()
+            .filter(|(_, s)| node < s.count)
+            .map(|(_, s)| s.loss(node))
+            .sum();
         most = most.max(together);
     }
     let regimes = [
-        Regime { beta: None, reach: calm_reach },
-        Regime { beta: Some(ONE_Q40), reach: together_reach },
-        Regime { beta: Some(0), reach: ONE_Q40 },
+        Regime {
+            beta: None,
+            reach: calm_reach,
+        },
+        Regime {
+            beta: Some(ONE_Q40),
+            reach: together_reach,
+        },
+        Regime {
+            beta: Some(0),
+            reach: ONE_Q40,
+        },
     ];
     for regime in regimes {
         for rule in [Rule::None, Rule::Up, Rule::Down] {
-            let nodes = if regime.beta == Some(0) { 0..=0 } else { -OUTER..=OUTER };
+            let nodes = if regime.beta == Some(0) {
+                0..=0
+            } else {
+                -OUTER..=OUTER
+            };
             for node in nodes {
                 most = most.max(joint(market, held(), regime, rule, node));
             }

@@ -94,6 +94,7 @@ pub struct Scratch {
     scans: [Scan; MAX_UNDERLYINGS],
     expiry: ExpiryScan,
     factors: [Factor; MAX_NODES],
+    add_ons: AddOns,
 }
 
 impl Scratch {
@@ -113,7 +114,14 @@ impl Scratch {
         scans: [Scan::ZERO; MAX_UNDERLYINGS],
         expiry: ExpiryScan::ZERO,
         factors: [Factor::IDENTITY; MAX_NODES],
+        add_ons: AddOns::ZERO,
     };
+
+    /// The add-ons, after [`assess`].
+    #[must_use]
+    pub const fn add_ons(&self) -> &AddOns {
+        &self.add_ons
+    }
 
     /// What each underlying of the market loses at each node, after [`assess`].
     #[must_use]
@@ -132,8 +140,6 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
         out_of_range: clamp(portfolio.cash) != portfolio.cash,
         stale: false,
         legs: 0,
-        im: 0,
-        mm: 0,
         best: 0,
         scratch,
     };
@@ -143,12 +149,76 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
     run.result()
 }
 
+/// One kind of add-on: its share in the initial and in the maintenance requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct AddOn {
+    /// In the initial requirement.
+    pub im: Cash,
+    /// In the maintenance requirement.
+    pub mm: Cash,
+}
+
+/// The add-ons of a portfolio: `docs/method.md` §5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct AddOns {
+    /// Collateral haircuts.
+    pub haircut: AddOn,
+    /// Calendar basis.
+    pub basis: AddOn,
+    /// Minimum of short options.
+    pub short_option: AddOn,
+    /// Cost of closing options.
+    pub option_cost: AddOn,
+    /// Cost of closing perpetuals and futures.
+    pub linear_cost: AddOn,
+    /// Settlement coin below its peg.
+    pub depeg: AddOn,
+    /// Uncertainty of spot.
+    pub confidence: AddOn,
+}
+
+impl AddOns {
+    const ZERO: Self = {
+        let none = AddOn { im: 0, mm: 0 };
+        Self {
+            haircut: none,
+            basis: none,
+            short_option: none,
+            option_cost: none,
+            linear_cost: none,
+            depeg: none,
+            confidence: none,
+        }
+    };
+
+    /// Their sum.
+    #[must_use]
+    pub fn total(&self) -> AddOn {
+        let all = [
+            self.haircut,
+            self.basis,
+            self.short_option,
+            self.option_cost,
+            self.linear_cost,
+            self.depeg,
+            self.confidence,
+        ];
+        all.iter().fold(AddOn::default(), |sum, a| AddOn { im: sum.im + a.im, mm: sum.mm + a.mm })
+    }
+}
+
+impl AddOn {
+    /// Adds `base` at a pair of rates, rounded up.
+    fn charge(&mut self, base: Cash, rate: (Q40, Q40)) {
+        self.im += scale_ceil(base, rate.0);
+        self.mm += scale_ceil(base, rate.1);
+    }
+}
+
 /// One assessment under way.
 struct Run<'a, 'm> {
     market: &'a Market<'m>,
     equity: Cash,
-    im: Cash,
-    mm: Cash,
     /// What stale items may add to equity.
     best: Cash,
     stale: bool,
@@ -172,8 +242,7 @@ impl<'m> Run<'_, 'm> {
             return;
         }
         self.equity += value;
-        self.im += scale_ceil(value, asset.haircut.0);
-        self.mm += scale_ceil(value, asset.haircut.1);
+        self.scratch.add_ons.haircut.charge(value, asset.haircut);
         if let Some(place) = self.place(asset.underlying) {
             let units = num::to_wad_down(amount, asset.decimals).map_or(LIMIT, clamp_units);
             if let Some(sums) = self.scratch.sums.get_mut(place) {
@@ -363,9 +432,10 @@ impl<'m> Run<'_, 'm> {
         let [down, up] = sums.basis;
         let loss = (value - down + linear).max(value - up - linear).max(0);
         let (at_expiry, per_year) = underlying.rates.basis;
-        let charge = scale_ceil(loss, at_expiry.saturating_add(crate::fixed::mul_shift_ceil::<40>(per_year, tenor.years)).min(32 * ONE_Q40));
-        self.im += charge;
-        self.mm += charge;
+        let rate = at_expiry
+            .saturating_add(crate::fixed::mul_shift_ceil::<40>(per_year, tenor.years))
+            .min(32 * ONE_Q40);
+        self.scratch.add_ons.basis.charge(loss, (rate, rate));
         if let Some(scan) = self.scratch.scans.get_mut(place) {
             scan.add(&self.scratch.expiry, nodes);
         }
@@ -385,20 +455,12 @@ impl<'m> Run<'_, 'm> {
         let coin = (num::WAD / 100 * 99).saturating_sub(self.market.coin);
         let depeg = crate::fixed::from_wad::<40>(i128::from(coin), crate::fixed::Round::Ceil);
         let exposed = scale_ceil(short + linear, depeg);
-        let charge = |rate: fn(&market::Rates) -> (Q40, Q40), base: Cash| {
-            let (im, mm) = rate(rates);
-            (scale_ceil(base, im), scale_ceil(base, mm))
-        };
-        for (im, mm) in [
-            charge(|r| r.short_option, short),
-            charge(|r| r.option_cost, options),
-            charge(|r| r.linear_cost, linear),
-            charge(|r| r.depeg, exposed),
-            (unsure, unsure),
-        ] {
-            self.im += im;
-            self.mm += mm;
-        }
+        let add_ons = &mut self.scratch.add_ons;
+        add_ons.short_option.charge(short, rates.short_option);
+        add_ons.option_cost.charge(options, rates.option_cost);
+        add_ons.linear_cost.charge(linear, rates.linear_cost);
+        add_ons.depeg.charge(exposed, rates.depeg);
+        add_ons.confidence.charge(unsure, (ONE_Q40, ONE_Q40));
     }
 
     // ---- result
@@ -409,8 +471,9 @@ impl<'m> Run<'_, 'm> {
         let stale = |i: usize| sums.get(i).is_some_and(|s| s.stale);
         let whole = aggregate::requirement(self.market, scans, |_| true);
         let rules = &self.market.rules;
-        let (mut im, mut mm) =
-            (self.im + scale_ceil(whole, rules.im_factor), self.mm + scale_ceil(whole, rules.mm_factor));
+        let add_ons = self.scratch.add_ons.total();
+        let mut im = add_ons.im + scale_ceil(whole, rules.im_factor);
+        let mut mm = add_ons.mm + scale_ceil(whole, rules.mm_factor);
         if self.out_of_range {
             (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
         }

@@ -29,7 +29,8 @@ pub const fn scale_floor(v: Cash, f: Q40) -> Cash {
     // v = high·2^40 + low with 0 ≤ low < 2^40: |high·f| < 2^124 and |low·f| < 2^86
     let low = v & ((1 << 40) - 1);
     let high = v >> 40;
-    high.wrapping_mul(f as i128).wrapping_add(low.wrapping_mul(f as i128) >> 40)
+    high.wrapping_mul(f as i128)
+        .wrapping_add(low.wrapping_mul(f as i128) >> 40)
 }
 
 /// ⌈v·f⌉, domain as [`scale_floor`].
@@ -63,13 +64,19 @@ impl Multiplier {
         // quantity · discount · 2^exponent / 1e18 with the scales of discount (62), inverse (103) and 2^18
         let power = e1 + e2 + e3 + exponent - 62 - 103 - 18;
         if m == 0 {
-            return Some(Self { mantissa: 0, shift: 0 });
+            return Some(Self {
+                mantissa: 0,
+                shift: 0,
+            });
         }
         // values are below 2^62, mantissas below 2^62: shifted by 14 the product is below the limit
         if power > -14 {
             return None;
         }
-        Some(Self { mantissa: m, shift: (-power).min(126) as u32 })
+        Some(Self {
+            mantissa: m,
+            shift: (-power).min(126) as u32,
+        })
     }
 
     /// Cash for a value of `v` units, |v| below 2^62, floored.

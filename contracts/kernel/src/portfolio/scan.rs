@@ -19,8 +19,12 @@ pub const MAX_NODES: usize = MAX_SCENARIOS;
 /// An expiry this near, in seconds, has its pockets searched: two days.
 pub const POCKET_HORIZON: u64 = 172_800;
 /// Where pockets are searched, in standard deviations to expiry, both sides.
-const POCKET_STEPS: [Q40; POCKETS / 2] =
-    [ONE_Q40 / 4 * 3, ONE_Q40 / 2 * 3, ONE_Q40 / 4 * 9, ONE_Q40 * 3];
+const POCKET_STEPS: [Q40; POCKETS / 2] = [
+    ONE_Q40 / 4 * 3,
+    ONE_Q40 / 2 * 3,
+    ONE_Q40 / 4 * 9,
+    ONE_Q40 * 3,
+];
 
 /// Skew rotation: `min(max(k / k*, -1), 1) · c` with c = [`SKEW_CAP`] − [`SKEW_DECAY`]·√τ, not below 0.
 const SKEW_CAP: Q40 = ONE_Q40 / 4;
@@ -49,7 +53,10 @@ impl Nodes {
     pub fn of(underlying: &Underlying<'_>, now: u64) -> Self {
         let set = underlying.rates.set();
         let identity = set.scenarios.first().copied().unwrap_or(IDENTITY);
-        let mut nodes = Self { list: [identity; MAX_NODES], count: 0 };
+        let mut nodes = Self {
+            list: [identity; MAX_NODES],
+            count: 0,
+        };
         set.scenarios.iter().for_each(|s| nodes.push(*s));
         let nearest = underlying.expiries.iter().find(|e| e.seconds(now) > 0);
         if let Some(expiry) = nearest.filter(|e| e.seconds(now) <= POCKET_HORIZON) {
@@ -58,7 +65,12 @@ impl Nodes {
                 let move_up = scale_floor(s as i128, step) as i64;
                 for shock in [move_up, -move_up.min(ONE_Q40 / 10 * 9)] {
                     let factor = Factor::new(ONE_Q40 + shock);
-                    nodes.push(Scenario { shock, factor, rule: Rule::None, weight: ONE_Q40 });
+                    nodes.push(Scenario {
+                        shock,
+                        factor,
+                        rule: Rule::None,
+                        weight: ONE_Q40,
+                    });
                 }
             }
         }
@@ -79,8 +91,12 @@ impl Nodes {
     }
 }
 
-const IDENTITY: Scenario =
-    Scenario { shock: 0, factor: Factor::IDENTITY, rule: Rule::None, weight: ONE_Q40 };
+const IDENTITY: Scenario = Scenario {
+    shock: 0,
+    factor: Factor::IDENTITY,
+    rule: Rule::None,
+    weight: ONE_Q40,
+};
 
 /// What does not depend on a leg: the clock and the volatility rules of an expiry.
 #[derive(Clone, Copy, Debug)]
@@ -104,7 +120,11 @@ impl Tenor {
         let years = ((u128::from(seconds) << 40) / u128::from(YEAR)) as i64;
         let root = sqrt(years);
         let set = underlying.rates.set();
-        let power = if seconds <= TENOR { SHORT_POWER } else { LONG_POWER };
+        let power = if seconds <= TENOR {
+            SHORT_POWER
+        } else {
+            LONG_POWER
+        };
         let ratio = ((u128::from(TENOR) << 40) / u128::from(seconds.max(NEAREST))) as i64;
         let weight = exp(times(power, ln(ratio)));
         Self {
@@ -158,11 +178,21 @@ pub struct OptionView {
 impl OptionView {
     /// `None` when the leg could be worth more than the limit.
     #[must_use]
-    pub fn new(leg: &OptionLeg, lot: u64, expiry: &Expiry, forward: Price, tenor: &Tenor) -> Option<Self> {
+    pub fn new(
+        leg: &OptionLeg,
+        lot: u64,
+        expiry: &Expiry,
+        forward: Price,
+        tenor: &Tenor,
+    ) -> Option<Self> {
         let instrument = leg.instrument.decode()?;
         let strike = Price::new(instrument.strike?.to_wad());
         let moneyness = Moneyness::new(forward, strike);
-        let s = if tenor.years == 0 { 0 } else { expiry.surface.stdev(moneyness.x) };
+        let s = if tenor.years == 0 {
+            0
+        } else {
+            expiry.surface.stdev(moneyness.x)
+        };
         let multiplier = Multiplier::new(leg.size, lot, expiry.discount, moneyness.exponent)?;
         Some(Self {
             moneyness,
@@ -179,7 +209,10 @@ impl OptionView {
         let option = self.moneyness.shocked(factor);
         let s = self.stdevs.get(rule as usize).copied().unwrap_or(0);
         let call = option.call(s);
-        let parity = option.forward.wrapping_sub(option.strike).wrapping_mul(self.put);
+        let parity = option
+            .forward
+            .wrapping_sub(option.strike)
+            .wrapping_mul(self.put);
         self.multiplier.cash(call.wrapping_sub(parity))
     }
 
@@ -188,7 +221,9 @@ impl OptionView {
     pub fn delta(&self) -> Cash {
         let s = self.stdevs.first().copied().unwrap_or(0);
         let greeks = crate::black76::greeks(self.moneyness, s);
-        let share = greeks.delta.wrapping_sub(self.put.wrapping_mul(crate::fixed::ONE_Q62));
+        let share = greeks
+            .delta
+            .wrapping_sub(self.put.wrapping_mul(crate::fixed::ONE_Q62));
         let units = crate::fixed::mul_shift_floor::<62>(self.moneyness.forward, share);
         self.multiplier.cash(units)
     }
@@ -202,7 +237,9 @@ pub fn forward_factor(expiry: &Expiry, scenario: &Scenario) -> Factor {
     }
     let total = expiry.variable.saturating_add(expiry.fixed);
     // both below 2^107: keep 87 bits so that the quotient in Q40 fits
-    let share = ((expiry.variable >> 20) << 40).checked_div(total >> 20).unwrap_or(0) as i64;
+    let share = ((expiry.variable >> 20) << 40)
+        .checked_div(total >> 20)
+        .unwrap_or(0) as i64;
     Factor::new(ONE_Q40 + times(scenario.shock, share))
 }
 
@@ -217,10 +254,19 @@ pub struct ExpiryScan {
 
 impl ExpiryScan {
     /// Nothing.
-    pub const ZERO: Self = Self { values: [0; MAX_NODES], basis: [0; 2] };
+    pub const ZERO: Self = Self {
+        values: [0; MAX_NODES],
+        basis: [0; 2],
+    };
 
     /// Adds one option at every node.
-    pub fn add(&mut self, option: &OptionView, factors: &[Factor], nodes: &[Scenario], basis: [Factor; 2]) {
+    pub fn add(
+        &mut self,
+        option: &OptionView,
+        factors: &[Factor],
+        nodes: &[Scenario],
+        basis: [Factor; 2],
+    ) {
         for ((value, factor), node) in self.values.iter_mut().zip(factors).zip(nodes) {
             *value = value.wrapping_add(option.value(*factor, node.rule));
         }
@@ -275,7 +321,9 @@ impl Scan {
         self.count = nodes.len();
         self.used = true;
         for (index, node) in nodes.iter().enumerate() {
-            let (Some(change), Some(loss)) = (self.changes.get_mut(index), self.losses.get_mut(index)) else {
+            let (Some(change), Some(loss)) =
+                (self.changes.get_mut(index), self.losses.get_mut(index))
+            else {
                 return;
             };
             *change = change.wrapping_add(scale_floor(notional, node.shock));
@@ -295,7 +343,10 @@ impl Scan {
     /// Largest gain over the nodes, unweighted, at least 0.
     #[must_use]
     pub fn best_gain(&self) -> Cash {
-        self.changes.iter().take(self.count).copied().fold(0, Cash::max)
+        self.changes
+            .iter()
+            .take(self.count)
+            .copied()
+            .fold(0, Cash::max)
     }
 }
-

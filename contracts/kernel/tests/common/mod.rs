@@ -83,12 +83,23 @@ pub struct PortfolioCase {
 
 pub fn market(r: &mut Random) -> MarketCase {
     let now = 1_700_000_000 + r.below(2_592_000);
-    let coin = if r.below(6) == 0 { WAD as u64 - r.below(40_000_000_000_000_000) } else { WAD as u64 };
+    let coin = if r.below(6) == 0 {
+        WAD as u64 - r.below(40_000_000_000_000_000)
+    } else {
+        WAD as u64
+    };
     let count = r.pick(&[1_u16, 1, 2, 2, 3, 4, 6, 8]);
     let mut pairs = 0;
     let mut underlyings = Vec::new();
     for id in 1..=count {
-        let base = r.pick(&[10_000_000_000_000, WAD / 100, WAD, 25 * WAD, 1_800 * WAD, 30_000 * WAD]);
+        let base = r.pick(&[
+            10_000_000_000_000,
+            WAD / 100,
+            WAD,
+            25 * WAD,
+            1_800 * WAD,
+            30_000 * WAD,
+        ]);
         let spot = base * u128::from(500 + r.below(1000)) / 1000;
         let lot = if spot >= 1000 * WAD {
             1_000_000_000_000_000
@@ -97,14 +108,22 @@ pub fn market(r: &mut Random) -> MarketCase {
         } else {
             WAD as u64
         };
-        let confidence = if r.below(5) == 0 { u128::from(r.below(10_000_000_000_000_000)) } else { 0 };
+        let confidence = if r.below(5) == 0 {
+            u128::from(r.below(10_000_000_000_000_000))
+        } else {
+            0
+        };
         let set = 1 + r.below(3) as u8;
         let beta = WAD / 2 + u128::from(r.below(11)) * WAD / 10;
         let mut day = now / 86_400 + r.below(3);
         let mut expiries = Vec::new();
         for _ in 0..r.below(4).min(24 - pairs) {
             let forward = spot * u128::from(9_800 + r.below(600)) / 10_000;
-            let fixed = if r.below(8) == 0 { forward * u128::from(r.below(100)) / 100 } else { 0 };
+            let fixed = if r.below(8) == 0 {
+                forward * u128::from(r.below(100)) / 100
+            } else {
+                0
+            };
             let discount = WAD - u128::from(r.below(50_000_000_000_000_000));
             let seconds = (day * 86_400 + 28_800).saturating_sub(now);
             let vol = 30 + r.below(120);
@@ -129,7 +148,16 @@ pub fn market(r: &mut Random) -> MarketCase {
             let index = (i128::from(r.below(2001)) - 1000) * spot as i128 / 100_000;
             perpetuals.push((1, mark, index));
         }
-        underlyings.push(UnderlyingCase { id, lot, spot, confidence, set, beta, expiries, perpetuals });
+        underlyings.push(UnderlyingCase {
+            id,
+            lot,
+            spot,
+            confidence,
+            set,
+            beta,
+            expiries,
+            perpetuals,
+        });
     }
     let mut assets = Vec::new();
     for _ in 0..r.below(4) {
@@ -141,9 +169,19 @@ pub fn market(r: &mut Random) -> MarketCase {
         let decimals = r.pick(&[6_u8, 8, 18]);
         let mm = u128::from(r.below(200)) * WAD / 1000;
         let im = mm + u128::from(r.below(100)) * WAD / 1000;
-        assets.push(AssetCase { price, decimals, underlying, haircut: (im, mm) });
+        assets.push(AssetCase {
+            price,
+            decimals,
+            underlying,
+            haircut: (im, mm),
+        });
     }
-    MarketCase { now, coin, underlyings, assets }
+    MarketCase {
+        now,
+        coin,
+        underlyings,
+        assets,
+    }
 }
 
 /// The price cut to four significant digits and to multiples of 1e-8; 0 when nothing is left.
@@ -157,12 +195,20 @@ pub fn strike_of(price: u128) -> u128 {
 
 pub fn portfolio(r: &mut Random, market: &MarketCase) -> PortfolioCase {
     let legs = 1 + r.below(r_max(r.0));
-    let mut p = PortfolioCase { cash: 0, collateral: Vec::new(), linear: Vec::new(), options: Vec::new() };
+    let mut p = PortfolioCase {
+        cash: 0,
+        collateral: Vec::new(),
+        linear: Vec::new(),
+        options: Vec::new(),
+    };
     p.cash = (i128::from(r.below(2_000_001)) - 1_000_000) * (WAD / 10) as i128;
     for (index, asset) in market.assets.iter().enumerate() {
         if r.below(2) == 0 {
             let units = u128::from(r.below(100_000)) * 10_u128.pow(u32::from(asset.decimals));
-            p.collateral.push((index as u8, units / (asset.price / 1_000_000_000_000) * 1_000_000 / 1000));
+            p.collateral.push((
+                index as u8,
+                units / (asset.price / 1_000_000_000_000) * 1_000_000 / 1000,
+            ));
         }
     }
     for _ in 0..legs {
@@ -174,23 +220,44 @@ pub fn portfolio(r: &mut Random, market: &MarketCase) -> PortfolioCase {
         let size = if r.below(2) == 0 { lots } else { -lots };
         let kind = r.below(8);
         if kind == 0 || u.expiries.is_empty() {
-            let instrument = Instrument { venue, underlying: u.id, kind: Kind::Perpetual, expiry_day: 0, strike: None };
+            let instrument = Instrument {
+                venue,
+                underlying: u.id,
+                kind: Kind::Perpetual,
+                expiry_day: 0,
+                strike: None,
+            };
             let quote = signed(size, u.lot, u.spot) * (95 + i128::from(r.below(10))) / 100;
             push_linear(&mut p, instrument, size, quote);
             continue;
         }
         let e = &u.expiries[r.below(u.expiries.len() as u64) as usize];
         if kind == 1 {
-            let instrument =
-                Instrument { venue, underlying: u.id, kind: Kind::Future, expiry_day: e.day, strike: None };
+            let instrument = Instrument {
+                venue,
+                underlying: u.id,
+                kind: Kind::Future,
+                expiry_day: e.day,
+                strike: None,
+            };
             let quote = signed(size, u.lot, u.spot) * (95 + i128::from(r.below(10))) / 100;
             push_linear(&mut p, instrument, size, quote);
             continue;
         }
         let strike = strike_of((e.variable + e.fixed) * u128::from(40 + r.below(160)) / 100);
-        let kind = if r.below(2) == 0 { Kind::Call } else { Kind::Put };
+        let kind = if r.below(2) == 0 {
+            Kind::Call
+        } else {
+            Kind::Put
+        };
         if let Some(strike) = Strike::from_wad(strike) {
-            let instrument = Instrument { venue, underlying: u.id, kind, expiry_day: e.day, strike: Some(strike) };
+            let instrument = Instrument {
+                venue,
+                underlying: u.id,
+                kind,
+                expiry_day: e.day,
+                strike: Some(strike),
+            };
             if !p.options.iter().any(|(i, _)| *i == instrument) {
                 p.options.push((instrument, size));
             }
@@ -250,7 +317,10 @@ impl MarketCase {
             .underlyings
             .iter()
             .map(|u| {
-                u.perpetuals.iter().map(|&(venue, mark, index)| Perpetual { venue, mark, index }).collect()
+                u.perpetuals
+                    .iter()
+                    .map(|&(venue, mark, index)| Perpetual { venue, mark, index })
+                    .collect()
             })
             .collect();
         let assets = self
@@ -266,7 +336,11 @@ impl MarketCase {
                 fresh: true,
             })
             .collect();
-        Built { expiries, perpetuals, assets }
+        Built {
+            expiries,
+            perpetuals,
+            assets,
+        }
     }
 
     pub fn with<T>(&self, rules: Rules, f: impl FnOnce(&Market<'_>) -> T) -> T {
@@ -281,12 +355,22 @@ impl MarketCase {
                 spot: u.spot,
                 confidence: q(u.confidence),
                 fresh: true,
-                rates: Rates { set: u.set, beta: q(u.beta), ..Rates::DEFAULT },
+                rates: Rates {
+                    set: u.set,
+                    beta: q(u.beta),
+                    ..Rates::DEFAULT
+                },
                 expiries,
                 perpetuals,
             })
             .collect();
-        f(&Market { now: self.now, coin: self.coin, underlyings: &underlyings, assets: &built.assets, rules })
+        f(&Market {
+            now: self.now,
+            coin: self.coin,
+            underlyings: &underlyings,
+            assets: &built.assets,
+            rules,
+        })
     }
 }
 
@@ -295,26 +379,41 @@ impl PortfolioCase {
         let mut linear: Vec<_> = self
             .linear
             .iter()
-            .map(|&(i, size, quote)| PerpLeg { instrument: i.encode().unwrap(), size, quote })
+            .map(|&(i, size, quote)| PerpLeg {
+                instrument: i.encode().unwrap(),
+                size,
+                quote,
+            })
             .collect();
         linear.sort_by_key(|l| l.instrument);
         let mut options: Vec<_> = self
             .options
             .iter()
-            .map(|&(i, size)| OptionLeg { instrument: i.encode().unwrap(), size })
+            .map(|&(i, size)| OptionLeg {
+                instrument: i.encode().unwrap(),
+                size,
+            })
             .collect();
         options.sort_by_key(|o| o.instrument);
         linear
             .into_iter()
             .map(|l| l.encode())
-            .chain(options.chunks(2).map(|c| LegSlot::Options(c[0], c.get(1).copied()).encode().unwrap()))
+            .chain(
+                options
+                    .chunks(2)
+                    .map(|c| LegSlot::Options(c[0], c.get(1).copied()).encode().unwrap()),
+            )
             .collect()
     }
 
     pub fn assess(&self, market: &Market<'_>) -> Assessment {
         let slots = self.slots();
         let mut scratch = Box::new(Scratch::NEW);
-        let portfolio = Portfolio { cash: self.cash, collateral: &self.collateral, slots: &slots };
+        let portfolio = Portfolio {
+            cash: self.cash,
+            collateral: &self.collateral,
+            slots: &slots,
+        };
         assess(market, &portfolio, &mut scratch)
     }
 
@@ -353,12 +452,20 @@ impl PortfolioCase {
     pub fn times(&self, k: i64) -> Self {
         let mut p = self.clone();
         p.cash *= i128::from(k);
-        p.collateral.iter_mut().for_each(|c| c.1 *= k.unsigned_abs() as u128);
-        p.linear.iter_mut().for_each(|l| (l.1, l.2) = (l.1 * k, l.2 * i128::from(k)));
+        p.collateral
+            .iter_mut()
+            .for_each(|c| c.1 *= k.unsigned_abs() as u128);
+        p.linear
+            .iter_mut()
+            .for_each(|l| (l.1, l.2) = (l.1 * k, l.2 * i128::from(k)));
         p.options.iter_mut().for_each(|o| o.1 *= k);
         p
     }
 }
 
-pub const SETS: [fn() -> Set; 3] = [|| Set::of(1).unwrap(), || Set::of(2).unwrap(), || Set::of(3).unwrap()];
+pub const SETS: [fn() -> Set; 3] = [
+    || Set::of(1).unwrap(),
+    || Set::of(2).unwrap(),
+    || Set::of(3).unwrap(),
+];
 pub const ONE: Q40 = ONE_Q40;
