@@ -26,10 +26,7 @@ use alloy::{
     signers::SignerSync,
     sol_types::{SolCall, SolInterface},
 };
-use revm::context::{
-    TxEnv,
-    result::{EVMError, InvalidTransaction},
-};
+use revm::context::result::{EVMError, InvalidTransaction};
 use std::{
     collections::HashSet,
     sync::Arc,

@@ -45,8 +45,9 @@ pub(crate) const L1_PRICER_FUNDS_POOL: Address =
 /// Coinbase of blocks made by the sequencer.
 pub(crate) const SEQUENCER: Address =
     alloy::primitives::address!("0xa4b000000000000000000073657175656e636572");
-/// Stack of the thread that executes: deep enough for 1024 nested program frames.
-const STACK_BYTES: usize = 2 << 30;
+/// Stack of the thread that executes. EVM frames take none of it, and no more than 128 programs can
+/// be open at once: each has a page, and the 129th cannot be paid for.
+const STACK_BYTES: usize = 512 << 20;
 
 pub(crate) type Ctx = Context<BlockEnv, TxEnv, CfgEnv, StateDb, Journal<StateDb>, Ext>;
 pub(crate) type VmError = EVMError<Infallible, InvalidTransaction>;
