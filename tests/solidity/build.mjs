@@ -50,12 +50,13 @@ function compile() {
   return output.contracts;
 }
 
-/** ABI entries in a fixed order and without compiler-internal types. */
+/** ABI entries in a fixed order. Of compiler-internal types only the names of structs stay: bindings are made of them. */
 function tidy(abi) {
   const params = (list) =>
-    list.map(({ name, type, indexed, components }) => ({
+    list.map(({ name, type, internalType, indexed, components }) => ({
       name,
       type,
+      ...(components ? { internalType } : {}),
       ...(indexed === undefined ? {} : { indexed }),
       ...(components ? { components: params(components) } : {}),
     }));
