@@ -278,6 +278,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_is_a_house() {
+        let path = crate::workspace::root().join("scripts/data/house.example.toml");
+        let house = HouseConfig::read(&path).unwrap();
+        assert_eq!((house.tokens.len(), house.venues.len()), (2, 1));
+        assert_eq!(house.tokens[0].cap_units().unwrap(), 1_000_000_000_000);
+    }
+
+    #[test]
     fn contradictions_are_found_before_deployment() {
         house().check().unwrap();
         let mut h = house();

@@ -385,7 +385,7 @@ impl<'a> Day<'a> {
         deposit(&p.alice, h.usdc, "40,000").await?;
         deposit(&p.alice, h.weth, "40").await?;
         deposit(&p.bob, h.usdc, "70,000").await?;
-        deposit(&p.carol, h.usdc, "60,000").await?;
+        deposit(&p.carol, h.usdc, "50,000").await?;
         deposit(&p.carol, h.wbtc, "0.5").await?;
 
         let now = PRICES_AT_OPEN;
@@ -418,7 +418,7 @@ impl<'a> Day<'a> {
             println!(
                 "\nAda is long 60 ETH at the book, holds 40 WETH and is short 100 ETH at the pool.\n\
                  Ben is long 40 ETH at the book and 1 BTC at the pool, with 70,000 USDC.\n\
-                 Cid is long 60 ETH at the book and 1.5 BTC at the pool, with 60,000 USDC and 0.5 \
+                 Cid is long 60 ETH at the book and 1.5 BTC at the pool, with 50,000 USDC and 0.5 \
                  WBTC.\n"
             );
         }
@@ -477,9 +477,8 @@ impl<'a> Day<'a> {
             for (name, actor) in open {
                 if name == "Ben" {
                     self.cure(actor).await?;
-                } else {
-                    self.bid(actor.account()).await?;
                 }
+                self.bid(actor.account()).await?;
             }
         }
     }
@@ -514,6 +513,9 @@ impl<'a> Day<'a> {
     async fn bid(&mut self, account: B256) -> Result<()> {
         let h = self.house;
         let state = self.state(account).await?;
+        if state.startedAt == 0 {
+            return Ok(());
+        }
         let wanted = ids::parse_wad("0.1")?;
         let now = h.client.now().await?;
         self.say(&format!(
