@@ -4,6 +4,7 @@
 //! where a number leaves its range. Nothing is stored between calls; [`Scratch`] is the only memory, given by the caller.
 
 pub mod aggregate;
+pub mod explain;
 pub mod market;
 pub mod money;
 pub mod scan;

@@ -215,18 +215,6 @@ impl OptionView {
             .wrapping_mul(self.put);
         self.multiplier.cash(call.wrapping_sub(parity))
     }
-
-    /// Change of value per unit of relative move of the forward, N(d1) or N(d1) − 1 of the forward, in cash.
-    #[must_use]
-    pub fn delta(&self) -> Cash {
-        let s = self.stdevs.first().copied().unwrap_or(0);
-        let greeks = crate::black76::greeks(self.moneyness, s);
-        let share = greeks
-            .delta
-            .wrapping_sub(self.put.wrapping_mul(crate::fixed::ONE_Q62));
-        let units = crate::fixed::mul_shift_floor::<62>(self.moneyness.forward, share);
-        self.multiplier.cash(units)
-    }
 }
 
 /// The factor of a forward with a fixed part when spot moves by `shock`: 1 + shock·A / (A + B).

@@ -1,0 +1,410 @@
+//! Why a portfolio needs what it needs: sensitivities, each leg's part in the worst scenario, and how far the
+//! market may move before liquidation. For views and keepers; no hot path.
+extern crate alloc;
+
+use super::{
+    Assessment, Portfolio, Scratch, assess,
+    market::{Asset, Expiry, MAX_PRICE, Market, Perpetual, Underlying},
+    money::{Cash, clamp, scale_floor},
+    scan::{Nodes, OptionView, Tenor, forward_factor},
+    scenario::{Rule, Scenario},
+};
+use crate::{
+    black76::{self, Factor, Price},
+    codec::{Kind, LegSlot, OptionLeg, PerpLeg},
+    fixed::{ONE_Q40, ONE_Q62, Q40, mul_shift_floor},
+    num::{self, WAD},
+};
+use alloc::{boxed::Box, vec::Vec};
+
+/// Sensitivities of a portfolio to one underlying. Delta counts perpetuals, futures, options and linked collateral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Greeks {
+    /// Change of value per coin of spot: 1e18 units of the underlying.
+    pub delta: i128,
+    /// Change of delta per coin of spot, 1e18.
+    pub gamma: i128,
+    /// Change of value per 1.00 of volatility (100 points), 1e18 cash.
+    pub vega: Cash,
+    /// Change of value per day, 1e18 cash.
+    pub theta: Cash,
+}
+
+/// What one leg adds to the worst scenario of its underlying.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contribution {
+    /// The leg's mark, floored.
+    pub mark: Cash,
+    /// Its change of value at the underlying's worst node times the node's weight: negative where it loses.
+    pub change: Cash,
+}
+
+/// Sensitivities to the underlying at `place` of the market.
+#[must_use]
+pub fn greeks(market: &Market<'_>, portfolio: &Portfolio<'_>, place: usize) -> Greeks {
+    let Some(underlying) = market.underlyings.get(place) else {
+        return Greeks::default();
+    };
+    let mut sum = Greeks::default();
+    // in cash per relative move of spot, and per its square
+    let (mut delta_cash, mut gamma_cash) = (0, 0);
+    for leg in legs(portfolio, underlying) {
+        match leg {
+            Leg::Linear(leg) => delta_cash += linear_notional(underlying, &leg),
+            Leg::Option(leg) => {
+                let Some(view) = View::new(market, underlying, &leg) else {
+                    continue;
+                };
+                let (d, g, vega, theta) = view.sensitivities();
+                delta_cash += d;
+                gamma_cash += g;
+                sum.vega += vega;
+                sum.theta += theta;
+            }
+        }
+    }
+    for &(index, amount) in portfolio.collateral {
+        let asset = market
+            .assets
+            .iter()
+            .find(|a| a.index == index && a.underlying == underlying.id);
+        delta_cash += asset.map_or(0, |a| collateral_value(a, amount));
+    }
+    let per_spot = |v: Cash| {
+        num::signed_mul_div_floor(v, i128::from(WAD), underlying.spot.min(MAX_PRICE))
+            .map_or(0, clamp)
+    };
+    sum.delta = per_spot(delta_cash);
+    sum.gamma = per_spot(per_spot(gamma_cash));
+    sum
+}
+
+/// Each leg of `underlying` in slot order with its part in node `node` of that underlying's scan.
+#[must_use]
+pub fn contributions(
+    market: &Market<'_>,
+    portfolio: &Portfolio<'_>,
+    place: usize,
+    node: usize,
+) -> Vec<Contribution> {
+    let Some(underlying) = market.underlyings.get(place) else {
+        return Vec::new();
+    };
+    let nodes = Nodes::of(underlying, market.now);
+    let Some(scenario) = nodes.as_slice().get(node) else {
+        return Vec::new();
+    };
+    legs(portfolio, underlying)
+        .map(|leg| contribution(market, underlying, &leg, scenario))
+        .collect()
+}
+
+fn contribution(
+    market: &Market<'_>,
+    underlying: &Underlying<'_>,
+    leg: &Leg,
+    scenario: &Scenario,
+) -> Contribution {
+    let none = Contribution { mark: 0, change: 0 };
+    let (mark, change) = match leg {
+        Leg::Linear(leg) => {
+            let moved = scale_floor(linear_notional(underlying, leg), scenario.shock);
+            (linear_mark(underlying, leg), moved)
+        }
+        Leg::Option(leg) => {
+            let Some(view) = View::new(market, underlying, leg) else {
+                return none;
+            };
+            let mark = view.option.value(Factor::IDENTITY, Rule::None);
+            let moved = view
+                .option
+                .value(forward_factor(view.expiry, scenario), scenario.rule)
+                - mark;
+            // skew counts against the portfolio whichever way a whole expiry moves: the leg's own way is shown
+            (mark, moved)
+        }
+    };
+    Contribution {
+        mark,
+        change: scale_floor(change, scenario.weight),
+    }
+}
+
+/// Which way the market moves in [`distance`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// All spots up by the same share, forwards and linked collateral with them.
+    Up,
+    /// All spots down.
+    Down,
+    /// All volatilities up.
+    VolatilityUp,
+    /// All volatilities down.
+    VolatilityDown,
+}
+
+impl Direction {
+    /// How far is looked: spot to +300 % and −95 %, volatility to +300 % and −90 %.
+    const fn horizon(self) -> Q40 {
+        match self {
+            Self::Up | Self::VolatilityUp => 3 * ONE_Q40,
+            Self::Down => ONE_Q40 / 20 * 19,
+            Self::VolatilityDown => ONE_Q40 / 10 * 9,
+        }
+    }
+}
+
+/// Steps in which [`distance`] looks for the first crossing, and halvings by which it then narrows it.
+const STEPS: i64 = 48;
+const HALVINGS: u32 = 14;
+
+/// Smallest relative move in `direction` at which equity < mm, to 1/800,000 of the horizon; 0 when it is below
+/// already, `None` when nothing up to the horizon is.
+///
+/// Looks in 48 equal steps and halves the first that crosses: a crossing and return within one step is missed.
+#[must_use]
+pub fn distance(
+    market: &Market<'_>,
+    portfolio: &Portfolio<'_>,
+    direction: Direction,
+    scratch: &mut Scratch,
+) -> Option<Q40> {
+    let mut below = |share: Q40| {
+        let a: Assessment = moved(market, direction, share, |m| assess(m, portfolio, scratch));
+        a.equity < a.mm
+    };
+    if below(0) {
+        return Some(0);
+    }
+    let step = direction.horizon() / STEPS;
+    let first = (1..=STEPS).find(|i| below(step * i))?;
+    let (mut safe, mut crossed) = (step * (first - 1), step * first);
+    for _ in 0..HALVINGS {
+        let middle = safe + (crossed - safe) / 2;
+        if below(middle) {
+            crossed = middle;
+        } else {
+            safe = middle;
+        }
+    }
+    Some(crossed)
+}
+
+/// The market after a relative move of `share` in `direction`.
+fn moved<T>(
+    market: &Market<'_>,
+    direction: Direction,
+    share: Q40,
+    f: impl FnOnce(&Market<'_>) -> T,
+) -> T {
+    let (spot, vol) = match direction {
+        Direction::Up => (ONE_Q40 + share, ONE_Q40),
+        Direction::Down => (ONE_Q40 - share, ONE_Q40),
+        Direction::VolatilityUp => (ONE_Q40, ONE_Q40 + share),
+        Direction::VolatilityDown => (ONE_Q40, ONE_Q40 - share),
+    };
+    let price = |v: u128| scale_floor(v.min(MAX_PRICE) as i128, spot).max(0) as u128;
+    let variance = mul_shift_floor::<40>(vol, vol);
+    let expiries: Box<[Vec<Expiry>]> = market
+        .underlyings
+        .iter()
+        .map(|u| {
+            u.expiries
+                .iter()
+                .map(|e| {
+                    let mut e = *e;
+                    e.variable = price(e.variable);
+                    e.surface.a = mul_shift_floor::<40>(e.surface.a, variance);
+                    e.surface.b = mul_shift_floor::<40>(e.surface.b, variance);
+                    e
+                })
+                .collect()
+        })
+        .collect();
+    let perpetuals: Box<[Vec<Perpetual>]> = market
+        .underlyings
+        .iter()
+        .map(|u| {
+            u.perpetuals
+                .iter()
+                .map(|p| Perpetual {
+                    mark: price(p.mark),
+                    ..*p
+                })
+                .collect()
+        })
+        .collect();
+    let underlyings: Vec<Underlying<'_>> = market
+        .underlyings
+        .iter()
+        .zip(expiries.iter().zip(perpetuals.iter()))
+        .map(|(u, (expiries, perpetuals))| Underlying {
+            spot: price(u.spot),
+            expiries,
+            perpetuals,
+            ..*u
+        })
+        .collect();
+    let assets: Vec<Asset> = market
+        .assets
+        .iter()
+        .map(|a| {
+            if a.underlying == 0 {
+                *a
+            } else {
+                Asset {
+                    price: price(a.price),
+                    ..*a
+                }
+            }
+        })
+        .collect();
+    f(&Market {
+        underlyings: &underlyings,
+        assets: &assets,
+        ..*market
+    })
+}
+
+// ---- legs
+
+enum Leg {
+    Linear(PerpLeg),
+    Option(OptionLeg),
+}
+
+/// The portfolio's legs on `underlying`, in slot order.
+fn legs<'a>(
+    portfolio: &Portfolio<'a>,
+    underlying: &Underlying<'_>,
+) -> impl Iterator<Item = Leg> + 'a {
+    let id = underlying.id;
+    portfolio
+        .slots
+        .iter()
+        .flat_map(|slot| match LegSlot::decode(*slot) {
+            Some(LegSlot::Linear(leg)) => [Some(Leg::Linear(leg)), None],
+            Some(LegSlot::Options(first, second)) => {
+                [Some(Leg::Option(first)), second.map(Leg::Option)]
+            }
+            None => [None, None],
+        })
+        .flatten()
+        .filter(move |leg| {
+            let instrument = match leg {
+                Leg::Linear(leg) => leg.instrument,
+                Leg::Option(leg) => leg.instrument,
+            };
+            instrument.underlying() == id
+        })
+}
+
+fn linear_prices(underlying: &Underlying<'_>, leg: &PerpLeg) -> (u128, u128, Cash) {
+    // (mark, the part of it that moves with spot, index)
+    if leg.instrument.kind() == Kind::Future {
+        let day = leg.instrument.decode().map_or(0, |i| i.expiry_day);
+        let expiry = underlying.expiries.iter().find(|e| e.day == day);
+        return expiry.map_or((0, 0, 0), |e| {
+            (e.variable.saturating_add(e.fixed), e.variable, 0)
+        });
+    }
+    let own = underlying
+        .perpetuals
+        .iter()
+        .find(|p| p.venue == leg.instrument.venue());
+    own.map_or((underlying.spot, underlying.spot, 0), |p| {
+        (p.mark, p.mark, p.index)
+    })
+}
+
+fn cash_of(units: i128, price: i128) -> Cash {
+    num::signed_mul_div_floor(clamp(units), price, u128::from(WAD)).map_or(0, clamp)
+}
+
+fn units(leg: &PerpLeg, lot: u64) -> i128 {
+    clamp(i128::from(leg.size) * i128::from(lot))
+}
+
+/// Cash per relative move of spot.
+fn linear_notional(underlying: &Underlying<'_>, leg: &PerpLeg) -> Cash {
+    let (_, moving, _) = linear_prices(underlying, leg);
+    cash_of(units(leg, underlying.lot), moving.min(MAX_PRICE) as i128)
+}
+
+fn linear_mark(underlying: &Underlying<'_>, leg: &PerpLeg) -> Cash {
+    let (mark, _, index) = linear_prices(underlying, leg);
+    let price = (mark.min(MAX_PRICE) as i128).saturating_sub(clamp(index));
+    clamp(cash_of(units(leg, underlying.lot), price).saturating_sub(leg.quote))
+}
+
+fn collateral_value(asset: &Asset, amount: u128) -> Cash {
+    num::power_of_ten(asset.decimals)
+        .and_then(|unit| num::mul_div_floor(amount, asset.price.min(MAX_PRICE), unit))
+        .and_then(|v| Cash::try_from(v).ok())
+        .map_or(0, clamp)
+}
+
+/// An option leg with its expiry.
+struct View<'a> {
+    option: OptionView,
+    expiry: &'a Expiry,
+    tenor: Tenor,
+}
+
+impl<'a> View<'a> {
+    fn new(market: &Market<'_>, underlying: &Underlying<'a>, leg: &OptionLeg) -> Option<Self> {
+        let day = leg.instrument.decode()?.expiry_day;
+        let expiry = underlying.expiries.iter().find(|e| e.day == day)?;
+        let tenor = Tenor::new(underlying, expiry, market.now);
+        let forward = Price::new(expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE));
+        let option = OptionView::new(leg, underlying.lot, expiry, forward, &tenor)?;
+        Some(Self {
+            option,
+            expiry,
+            tenor,
+        })
+    }
+
+    /// Cash per relative move of spot, per its square, per 1.00 of volatility, per day.
+    fn sensitivities(&self) -> (Cash, Cash, Cash, Cash) {
+        let OptionView {
+            moneyness,
+            stdevs,
+            multiplier,
+            put,
+        } = &self.option;
+        let s = stdevs.first().copied().unwrap_or(0);
+        let greeks = black76::greeks(*moneyness, s);
+        // the share of the forward that moves with spot
+        let moving = forward_factor(
+            self.expiry,
+            &Scenario {
+                shock: ONE_Q40,
+                factor: Factor::new(2 * ONE_Q40),
+                rule: Rule::None,
+                weight: ONE_Q40,
+            },
+        )
+        .value
+            - ONE_Q40;
+        let probability = greeks.delta.wrapping_sub(put.wrapping_mul(ONE_Q62));
+        let delta = multiplier.cash(mul_shift_floor::<62>(moneyness.forward, probability));
+        let gamma = multiplier.cash(greeks.gamma_cash.clamp(0, black76::MAX_UNITS));
+        let vega = scale_floor(multiplier.cash(greeks.vega), self.tenor.root);
+        let value = moneyness.call(s).wrapping_sub(
+            moneyness
+                .forward
+                .wrapping_sub(moneyness.strike)
+                .wrapping_mul(*put),
+        );
+        // discounting is inside the multiplier
+        let year = black76::theta(greeks.vega, value, s, ONE_Q62, 0, self.tenor.years);
+        let day = multiplier.cash(year.clamp(-black76::MAX_UNITS, black76::MAX_UNITS)) / 365;
+        (
+            scale_floor(delta, moving),
+            scale_floor(scale_floor(gamma, moving), moving),
+            vega,
+            day,
+        )
+    }
+}
