@@ -8,6 +8,21 @@ use stylus_sdk::{
     stylus_core::StorageAccess,
 };
 
+/// Static call with calldata and answer as bytes, for arrays on the hot path (see [`words`](crate::words)).
+/// Writes pending storage out first.
+///
+/// # Errors
+/// The callee's revert data unchanged.
+pub fn view_bytes(
+    vm: &VM,
+    callee: Address,
+    calldata: &[u8],
+) -> Result<alloc::vec::Vec<u8>, Revert> {
+    vm.flush_cache(false);
+    // SAFETY: as in `view`.
+    unsafe { RawCall::new_static(vm).call(callee, calldata) }.map_err(Revert)
+}
+
 /// Static call. Writes pending storage out first, so that the callee sees it if it asks.
 ///
 /// # Errors

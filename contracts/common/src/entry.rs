@@ -99,10 +99,13 @@ where
 /// Makes a `#[storage]` struct with a `#[public]` impl the contract of its module.
 ///
 /// `entrypoint!(Vault)` or, with a guard that runs before every method,
-/// `entrypoint!(Vault, guard = Vault::refuse_while_locked)`.
+/// `entrypoint!(Vault, guard = Vault::refuse_while_locked)`; with methods that read their arguments by hand (see
+/// [`words`](crate::words)), which go first, `entrypoint!(Margin, by_hand = Margin::by_hand)`, where
+/// `fn by_hand(&mut self, selector: u32, arguments: &[u8]) -> Option<ArbResult>` answers `None` for a selector that
+/// is not its own and an empty error for arguments that do not decode.
 #[macro_export]
 macro_rules! entrypoint {
-    ($contract:ty $(, guard = $guard:expr)?) => {
+    ($contract:ty $(, guard = $guard:expr)? $(, by_hand = $by_hand:expr)?) => {
         // SAFETY: the contract is the root of its storage; nothing else of ours implements this.
         unsafe impl ::stylus_sdk::stylus_core::storage::TopLevelStorage for $contract {}
 
@@ -116,6 +119,9 @@ macro_rules! entrypoint {
                 selector: u32,
                 arguments: &[u8],
             ) -> Option<::stylus_sdk::ArbResult> {
+                $(if let Some(answer) = $by_hand(self, selector, arguments) {
+                    return Some(answer);
+                })?
                 $crate::entry::route(self, selector, arguments)
             }
         }

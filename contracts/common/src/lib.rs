@@ -8,6 +8,7 @@
 //! | [`call`] | [`view`](call::view) and [`mutate`](call::mutate): typed calls to our own contracts |
 //! | [`lock`] | the system-wide lock in the vault's transient storage |
 //! | [`types`] | the ABI's structs and the sibling interfaces |
+//! | [`words`] | the ABI by hand, for arrays on the hot path |
 //! | [`errors`] | errors that have one meaning in every contract |
 //!
 //! # How to write a contract with it
@@ -53,6 +54,7 @@ pub mod lock;
 pub mod ownable;
 pub mod revert;
 pub mod types;
+pub mod words;
 
 pub use ownable::Ownable;
 pub use revert::Revert;

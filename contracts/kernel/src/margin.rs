@@ -334,6 +334,22 @@ pub enum Refusal {
 
 // ---- the method -------------------------------------------------------------------------------------------
 
+/// The instrument of a slot's first leg. Total: for a slot that holds none, whatever its bits say.
+#[must_use]
+pub fn instrument_of(slot: U256) -> InstrumentId {
+    let [_, _, low, high] = *slot.as_limbs();
+    // Below the expiry lie the strike and the size of an option; a perpetual or future has neither.
+    let id = InstrumentId((u128::from(high) << 64) | u128::from(low));
+    let size_bits = if id.kind().is_option() { 54 } else { 64 };
+    InstrumentId(id.0 >> size_bits << size_bits)
+}
+
+/// The underlying of a slot's first leg. Total.
+#[must_use]
+pub fn underlying_of(slot: U256) -> u16 {
+    instrument_of(slot).underlying()
+}
+
 /// The perpetual in a slot.
 ///
 /// # Errors
