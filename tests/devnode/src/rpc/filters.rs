@@ -1,7 +1,7 @@
 //! Filters that clients create and poll.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -34,6 +34,7 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 struct Entry {
     kind: Kind,
+    arrivals: Arrivals,
     hashes: Vec<B256>,
     logs: Vec<Log>,
     overflow: bool,
@@ -76,6 +77,7 @@ impl Filters {
             self.last,
             Entry {
                 kind,
+                arrivals: Arrivals::default(),
                 hashes: Vec::new(),
                 logs: Vec::new(),
                 overflow: false,
@@ -128,7 +130,7 @@ impl Filters {
         for entry in self.entries.values_mut() {
             match (&entry.kind, event) {
                 (Kind::Blocks, ChainEvent::Block(block)) => entry.hashes.push(block.hash),
-                (Kind::Pending, ChainEvent::Pending(hash)) => entry.hashes.push(*hash),
+                (Kind::Pending, _) => entry.hashes.extend(entry.arrivals.of(event)),
                 (Kind::Logs(filter), _) => entry.logs.extend(matching(filter, event)),
                 _ => {}
             }
@@ -144,6 +146,32 @@ impl Filters {
     pub(crate) fn lost(&mut self) {
         for entry in self.entries.values_mut() {
             entry.overflow = true;
+        }
+    }
+}
+
+/// Tells each transaction once: when it starts to wait, or with its block when it never waited.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals {
+    waiting: HashSet<B256>,
+}
+
+impl Arrivals {
+    /// The transactions that arrive with an event.
+    pub(crate) fn of(&mut self, event: &ChainEvent) -> Vec<B256> {
+        match event {
+            ChainEvent::Pending(hash) => {
+                self.waiting.insert(*hash);
+                vec![*hash]
+            }
+            ChainEvent::Block(block) => {
+                let hashes = block.transactions.iter().map(|tx| tx.hash);
+                hashes.filter(|hash| !self.waiting.remove(hash)).collect()
+            }
+            ChainEvent::Reverted(_) => {
+                self.waiting.clear();
+                Vec::new()
+            }
         }
     }
 }

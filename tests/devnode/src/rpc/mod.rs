@@ -14,12 +14,11 @@
 //! ```
 
 // RPC needs, of `Chain`:
-// - `Chain` is `Send`. It runs on one thread with a stack of 1 GiB (less where that is refused).
+// - `Chain` is `Send`; it runs on one thread.
 // - A panic inside a call leaves the chain as it was: execute on a copy, commit last. The server
 //   turns the panic into an error answer and goes on with the same chain.
-// - Events are sent inside the call that causes them, in order: `Pending`, then `Block`.
-// - `safe` and `finalized` are the latest block, `earliest` is block 0.
-// - A block filter that starts above the head answers an empty list, not an error.
+// - Events are sent inside the call that causes them. A transaction that never waits needs no
+//   `Pending`: its block announces it.
 
 mod dev;
 mod error;

@@ -20,12 +20,12 @@ use jsonrpsee::{
     },
     types::SubscriptionId,
 };
-use serde_json::Value;
+use serde_json::{Value, value::to_raw_value};
 use tower::{Layer, Service};
 
 use super::{
     dev,
-    error::Result,
+    error::{Result, RpcError},
     eth,
     params::Args,
     registry::ErrorRegistry,
@@ -211,9 +211,12 @@ where
         let errors = rpc.errors.clone();
         let answer = match Args::parse(&params) {
             Ok(args) => {
-                rpc.chain
-                    .request(move |node| work(node, args, &errors))
-                    .await
+                // Written out there, where the stack is deep enough for any trace.
+                let work = move |node: &mut Backend| {
+                    let value = work(node, args, &errors)?;
+                    to_raw_value(&value).map_err(|e| RpcError::Internal(e.to_string()))
+                };
+                rpc.chain.request(work).await
             }
             Err(e) => Err(e),
         };

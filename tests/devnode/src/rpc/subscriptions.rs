@@ -13,7 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::{
     error::{Result, RpcError},
-    filters::matching,
+    filters::{Arrivals, matching},
     json,
     params::Args,
     server::Rpc,
@@ -25,7 +25,7 @@ use crate::{Chain, ChainEvent};
 enum Topic {
     Heads,
     Logs(Box<Filter>),
-    Pending { full: bool },
+    Pending { full: bool, arrivals: Arrivals },
 }
 
 impl Topic {
@@ -37,6 +37,7 @@ impl Topic {
             "logs" => Self::Logs(Box::new(args.optional("filter")?.unwrap_or_default())),
             "newPendingTransactions" => Self::Pending {
                 full: args.optional("full")?.unwrap_or(false),
+                arrivals: Arrivals::default(),
             },
             other => {
                 return Err(RpcError::params(format!(
@@ -48,23 +49,29 @@ impl Topic {
     }
 
     /// The notifications of one event.
-    async fn notices(&self, event: ChainEvent, chain: &ChainHandle) -> Result<Vec<Value>> {
+    async fn notices(&mut self, event: ChainEvent, chain: &ChainHandle) -> Result<Vec<Value>> {
         match (self, event) {
             (Self::Heads, ChainEvent::Block(block)) => {
                 Ok(vec![Value::Object(json::header(&block)?)])
             }
+            (Self::Heads, _) => Ok(Vec::new()),
             (Self::Logs(filter), event) => {
                 matching(filter, &event).iter().map(json::value).collect()
             }
-            (Self::Pending { full: false }, ChainEvent::Pending(hash)) => {
-                Ok(vec![json::value(&hash)?])
-            }
-            (Self::Pending { full: true }, ChainEvent::Pending(hash)) => {
+            (Self::Pending { full, arrivals }, event) => {
+                let hashes = arrivals.of(&event);
+                if !*full || hashes.is_empty() {
+                    return hashes.iter().map(json::value).collect();
+                }
                 chain
-                    .request(move |node| full_transaction(&node.chain, hash))
+                    .request(move |node| {
+                        let shown = hashes
+                            .iter()
+                            .map(|hash| full_transaction(&node.chain, *hash));
+                        shown.collect::<Result<Vec<_>>>().map(|v| v.concat())
+                    })
                     .await
             }
-            _ => Ok(Vec::new()),
         }
     }
 }
@@ -95,7 +102,7 @@ pub(crate) fn register(module: &mut RpcModule<Rpc>) -> eyre::Result<()> {
 
 async fn serve(params: Params<'static>, pending: PendingSubscriptionSink, rpc: &Rpc) {
     let refuse = |e: RpcError| -> ErrorObjectOwned { e.into_object(&rpc.errors) };
-    let topic = match Topic::parse(&params) {
+    let mut topic = match Topic::parse(&params) {
         Ok(topic) => topic,
         Err(e) => return pending.reject(refuse(e)).await,
     };

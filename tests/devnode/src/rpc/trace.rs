@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use alloy::{
+    consensus::Transaction as _,
     primitives::{Address, B256, hex},
     rpc::types::{BlockOverrides, state::StateOverride},
 };
@@ -85,9 +86,12 @@ pub(crate) fn transaction(
         .chain
         .transaction(hash)
         .ok_or(ChainError::UnknownTransaction(hash))?;
-    let gas_used = tx.receipt.gas_used;
+    let total = Gas {
+        limit: tx.envelope.gas_limit(),
+        used: tx.receipt.gas_used,
+    };
     let frame = node.chain.trace_transaction(hash)?;
-    show(tracer, &frame, gas_used, errors)
+    show(tracer, frame, total, errors)
 }
 
 /// `debug_traceBlockByNumber` and `debug_traceBlockByHash`.
@@ -98,15 +102,21 @@ pub(crate) fn block(node: &mut Backend, mut args: Args, errors: &ErrorRegistry) 
     let transactions = find_block(node, id, |b| {
         Ok(b.transactions
             .iter()
-            .map(|tx| (tx.hash, tx.receipt.gas_used))
+            .map(|tx| {
+                let total = Gas {
+                    limit: tx.envelope.gas_limit(),
+                    used: tx.receipt.gas_used,
+                };
+                (tx.hash, total)
+            })
             .collect::<Vec<_>>())
     })?;
     let transactions = transactions.ok_or_else(|| ChainError::UnknownBlock(format!("{id:?}")))?;
     transactions
         .into_iter()
-        .map(|(hash, gas_used)| {
+        .map(|(hash, total)| {
             let frame = node.chain.trace_transaction(hash)?;
-            Ok(json!({"txHash": hash, "result": show(tracer, &frame, gas_used, errors)?}))
+            Ok(json!({"txHash": hash, "result": show(tracer, frame, total, errors)?}))
         })
         .collect()
 }
@@ -118,6 +128,7 @@ pub(crate) fn call(node: &mut Backend, mut args: Args, errors: &ErrorRegistry) -
     let options: Options = args.optional("options")?.unwrap_or_default();
     let tracer = options.tracer()?;
     check_overrides(options.state_overrides.as_ref())?;
+    let limit = transaction.gas;
     let result = node.chain.trace_call(&CallRequest {
         transaction,
         block,
@@ -127,16 +138,35 @@ pub(crate) fn call(node: &mut Backend, mut args: Args, errors: &ErrorRegistry) -
     let frame = result
         .trace
         .ok_or_else(|| RpcError::Internal("the trace is missing".into()))?;
-    show(tracer, &frame, result.gas_used, errors)
+    let intrinsic = result.gas_used.saturating_sub(frame.gas_used);
+    let limit = limit.unwrap_or(frame.gas.saturating_add(intrinsic));
+    show(
+        tracer,
+        frame,
+        Gas {
+            limit,
+            used: result.gas_used,
+        },
+        errors,
+    )
 }
 
-fn show(tracer: Tracer, frame: &CallFrame, gas_used: u64, errors: &ErrorRegistry) -> Result<Value> {
+/// Gas of the whole transaction, intrinsic gas included: what geth shows for the top frame.
+#[derive(Clone, Copy, Debug)]
+struct Gas {
+    limit: u64,
+    used: u64,
+}
+
+fn show(tracer: Tracer, mut frame: CallFrame, total: Gas, errors: &ErrorRegistry) -> Result<Value> {
+    (frame.gas, frame.gas_used) = (total.limit, total.used);
+    let frame = &frame;
     Ok(match tracer {
         Tracer::Struct => {
             let mut steps = Vec::new();
             entries(frame, 1, &mut steps);
             json!({
-                "gas": gas_used,
+                "gas": total.used,
                 "failed": frame.error.is_some(),
                 "returnValue": hex::encode_prefixed(&frame.output),
                 "structLogs": steps,
@@ -323,7 +353,16 @@ mod tests {
 
     fn trace(frame: &CallFrame, options: Value) -> Result<Value> {
         let options: Options = serde_json::from_value(options).unwrap();
-        show(options.tracer()?, frame, 42, &ErrorRegistry::new())
+        let total = Gas {
+            limit: 100,
+            used: 42,
+        };
+        show(
+            options.tracer()?,
+            frame.clone(),
+            total,
+            &ErrorRegistry::new(),
+        )
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! The one thread that owns the chain.
 //!
 //! Every request is a closure that runs there, one after the other, so a block is never half seen.
-//! The thread has a deep stack, because nested calls of programs nest on it, and a request that
-//! panics becomes an error answer while the chain lives on.
+//! A request that panics becomes an error answer while the chain lives on.
 
 use std::{
     any::Any,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, mpsc},
+    sync::mpsc,
     thread,
 };
 
+use eyre::WrapErr;
 use tokio::sync::{broadcast, oneshot, watch};
 
 use super::{
@@ -19,8 +19,9 @@ use super::{
 };
 use crate::{Chain, ChainEvent};
 
-/// Stack of the thread: 1,024 nested frames of programs at half a megabyte each. Reserved, not used.
-const STACK: [usize; 3] = [1 << 30, 1 << 28, 1 << 26];
+/// Stack of the thread. Execution has a thread of its own; here traces of the deepest calls are
+/// written out. Reserved, not used.
+const STACK: usize = 1 << 28;
 
 type Job = Box<dyn FnOnce(&mut Backend) + Send>;
 
@@ -74,31 +75,18 @@ impl ChainHandle {
     /// Starts the thread.
     pub(crate) fn spawn(chain: Chain, interval: watch::Sender<u64>) -> eyre::Result<Self> {
         let (jobs, inbox) = mpsc::channel::<Job>();
-        let chain = Arc::new(std::sync::Mutex::new(Some((chain, interval))));
-        let inbox = Arc::new(std::sync::Mutex::new(Some(inbox)));
-        let mut last = None;
-        for stack in STACK {
-            let (chain, inbox) = (chain.clone(), inbox.clone());
-            let started = thread::Builder::new()
-                .name("devnode".into())
-                .stack_size(stack)
-                .spawn(move || {
-                    let (Some((chain, interval)), Some(inbox)) = (take(&chain), take(&inbox))
-                    else {
-                        return;
-                    };
-                    let mut backend = Backend::new(chain, interval);
-                    while let Ok(job) = inbox.recv() {
-                        job(&mut backend);
-                        backend.pump();
-                    }
-                });
-            match started {
-                Ok(_) => return Ok(Self { jobs }),
-                Err(e) => last = Some(e),
-            }
-        }
-        Err(eyre::eyre!("no thread for the chain: {last:?}"))
+        thread::Builder::new()
+            .name("devnode".into())
+            .stack_size(STACK)
+            .spawn(move || {
+                let mut backend = Backend::new(chain, interval);
+                while let Ok(job) = inbox.recv() {
+                    job(&mut backend);
+                    backend.pump();
+                }
+            })
+            .wrap_err("no thread for the chain")?;
+        Ok(Self { jobs })
     }
 
     /// Runs `work` on the chain and waits for it, blocking the calling thread.
@@ -139,10 +127,6 @@ impl ChainHandle {
         self.jobs.send(job).map_err(|_| gone())?;
         wait.await.map_err(|_| gone())?
     }
-}
-
-fn take<T>(cell: &std::sync::Mutex<Option<T>>) -> Option<T> {
-    cell.lock().ok().and_then(|mut held| held.take())
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {
