@@ -15,7 +15,7 @@ const INV_LN2_Q32: u64 = 6_196_328_018;
 
 /// `exp(-x)` for `x >= 0` in [`Q56`]; a negative `x` counts as 0.
 ///
-/// Result in [0, 1], 0 from x = 43.7 on. Absolute error below 5e-17; never increases with `x`.
+/// Result in [0, 1], 0 from x = 43.7 on. Absolute error below 1e-17; never increases with `x`.
 #[must_use]
 pub fn exp_neg_q56(x: Q56) -> Q62 {
     let x = x.max(0) as u64;

@@ -14,7 +14,7 @@ const SEGMENT_MASK: i64 = (1 << SEGMENT_BITS) - 1;
 
 /// The cumulative distribution N(x).
 ///
-/// Result in [0, 1] of [`Q62`]. Absolute error below 4.5e-13; exactly monotone; N(x) + N(-x) = 1,
+/// Result in [0, 1] of [`Q62`]. Absolute error below 3e-13; exactly monotone; N(x) + N(-x) = 1,
 /// N(0) = 1/2, and N(x) = 0 or 1 for |x| >= 7.5, exactly. Total: every `i64` is in the domain
 /// (`i64::MIN` counts as its neighbour).
 ///
