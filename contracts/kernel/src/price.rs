@@ -1,5 +1,5 @@
 //! What the house makes of a feed's answer: scale, bounds, age.
-use crate::num::{Int256, U256, power_of_ten, to_u128};
+use crate::num::{Divisor, Int256, U256, power_of_ten, to_u128, wide_mul_div_floor};
 
 /// Highest price anything can have, 1e18 per unit: 10^15 settlement coins. With it no sum of margin leaves 256 bits.
 pub const MAX_PRICE: u128 = 1_000_000_000_000_000_000_000_000_000_000_000;
@@ -150,5 +150,182 @@ pub fn read(terms: &Terms, answer: Int256, updated_at: U256, now: u64) -> (u128,
 
 /// The answer in 1e18, rounded down; `None` above 128 bits.
 fn to_wad(answer: U256, decimals: u8) -> Option<u128> {
-    crate::num::to_wad_down(to_u128(answer)?, decimals)
+    let power = u64::try_from(power_of_ten(decimals.abs_diff(18))?).ok()?;
+    if decimals <= 18 {
+        return to_u128(answer)?.checked_mul(u128::from(power));
+    }
+    to_u128(wide_mul_div_floor(answer, 1, Divisor::new(power)?)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::num::{WAD, u128_to_u256};
+    use proptest::prelude::*;
+
+    const ONE: u128 = WAD as u128;
+    const NOW: u64 = 1_800_000_000;
+
+    fn terms(decimals: u8) -> Terms {
+        Terms {
+            decimals,
+            max_age: 3_600,
+            min_price: ONE / 1_000_000,
+            max_price: 1_000_000 * ONE,
+        }
+    }
+
+    fn answer(value: i128, age: u64, decimals: u8) -> (u128, Option<Fault>) {
+        read(
+            &terms(decimals),
+            Int256::from(value),
+            U256::from(NOW - age),
+            NOW,
+        )
+    }
+
+    /// A-07, I-ORA-3: one scale, whatever the feed's.
+    #[test]
+    fn i_ora_3_decimals_are_normalised_once() {
+        for decimals in [0, 6, 8, 18, 24, 36] {
+            let raw = U256::from(2_345) * U256::from(10).pow(U256::from(decimals));
+            let read = read(
+                &terms(decimals),
+                Int256::from_raw(raw),
+                U256::from(NOW),
+                NOW,
+            );
+            assert_eq!(read, (2_345 * ONE, None), "{decimals}");
+        }
+        // The smallest step of each scale, and half a unit lost downwards.
+        assert_eq!(answer(1_000_001, 0, 6), (ONE + ONE / 1_000_000, None));
+        assert_eq!(answer(10_i128.pow(24) + 999_999, 0, 24), (ONE, None));
+        assert_eq!(answer(10_i128.pow(36) + 1, 0, 36), (ONE, None));
+    }
+
+    #[test]
+    fn i_ora_1_age_ends_at_the_threshold() {
+        let good = 5 * 10_i128.pow(8);
+        assert_eq!(answer(good, 0, 8), (5 * ONE, None));
+        assert_eq!(answer(good, 3_600, 8), (5 * ONE, None));
+        assert_eq!(answer(good, 3_601, 8), (5 * ONE, Some(Fault::Stale)));
+        let at = |time: U256| read(&terms(8), Int256::from(good), time, NOW);
+        assert_eq!(at(U256::from(NOW + 1)), (0, Some(Fault::Future)));
+        assert_eq!(at(U256::MAX), (0, Some(Fault::Future)));
+        assert_eq!(at(U256::from(1) << 64), (0, Some(Fault::Future)));
+        assert_eq!(at(U256::ZERO), (0, Some(Fault::Incomplete)));
+        assert_eq!(at(U256::from(1)), (5 * ONE, Some(Fault::Stale)));
+    }
+
+    #[test]
+    fn i_ora_3_answers_that_are_no_prices() {
+        for value in [0, -1, i128::MIN] {
+            assert_eq!(answer(value, 0, 8), (0, Some(Fault::NotPositive)));
+        }
+        // Positive, and nothing at 1e18.
+        assert_eq!(answer(999_999, 0, 24), (0, Some(Fault::NotPositive)));
+        let raw = |raw: U256, decimals| {
+            read(
+                &terms(decimals),
+                Int256::from_raw(raw),
+                U256::from(NOW),
+                NOW,
+            )
+        };
+        assert_eq!(raw(U256::from(1) << 255, 8), (0, Some(Fault::NotPositive)));
+        assert_eq!(
+            raw(U256::MAX >> 1, 8),
+            (0, Some(Fault::OutOfBounds(u128::MAX)))
+        );
+        assert_eq!(
+            raw(U256::MAX >> 1, 36),
+            (0, Some(Fault::OutOfBounds(u128::MAX)))
+        );
+        // A stale answer that was never good leaves nothing either.
+        assert_eq!(answer(-1, 9_999, 8), (0, Some(Fault::NotPositive)));
+    }
+
+    #[test]
+    fn i_ora_3_bounds_are_inclusive() {
+        let unit = 10_i128.pow(8);
+        assert_eq!(answer(1_000_000 * unit, 0, 8), (1_000_000 * ONE, None));
+        let above = answer(1_000_000 * unit + 1, 0, 8);
+        assert_eq!(
+            above,
+            (
+                0,
+                Some(Fault::OutOfBounds(1_000_000 * ONE + 10_u128.pow(10)))
+            )
+        );
+        assert_eq!(answer(unit / 1_000_000, 0, 8), (ONE / 1_000_000, None));
+        let below = answer(unit / 1_000_000 - 1, 0, 8);
+        assert_eq!(below, (0, Some(Fault::OutOfBounds(99 * 10_u128.pow(10)))));
+    }
+
+    #[test]
+    fn bounds_that_have_a_form() {
+        for price in [
+            1,
+            262_143,
+            2_621_430,
+            ONE,
+            99_999 * ONE,
+            123_450 * ONE,
+            MAX_PRICE,
+        ] {
+            assert_eq!(Bound::from_wad(price).map(Bound::to_wad), Some(price));
+        }
+        for price in [0, 2_621_440, 1_000_001 * ONE, MAX_PRICE + 1, u128::MAX] {
+            assert_eq!(Bound::from_wad(price), None, "{price}");
+        }
+        const { assert!(MAX_PRICE < 1 << 110, "what margin's range is proven with") }
+    }
+
+    #[test]
+    fn what_is_no_price_in_the_abi_is_none() {
+        assert_eq!(
+            Price::from_abi(u128_to_u256(MAX_PRICE), true).value,
+            MAX_PRICE
+        );
+        assert_eq!(
+            Price::from_abi(u128_to_u256(MAX_PRICE + 1), true),
+            Price::default()
+        );
+        assert_eq!(Price::from_abi(U256::MAX, true), Price::default());
+    }
+
+    proptest! {
+        #[test]
+        fn a_bound_is_its_24_bits(mantissa in 1..1_u128 << 18, exponent in 0..28_u32) {
+            let price = mantissa * 10_u128.pow(exponent);
+            let bound = Bound::from_wad(price).unwrap();
+            prop_assert!(bound.to_bits() < 1 << 24);
+            prop_assert_eq!(Bound::from_bits(bound.to_bits()), bound);
+            prop_assert_eq!(bound.to_wad(), price);
+        }
+
+        #[test]
+        fn any_bits_are_read(bits: u32) {
+            let _ = Bound::from_bits(bits).to_wad();
+        }
+
+        /// I-LIV-7: any answer of any feed is read, and fresh means what it says.
+        #[test]
+        fn i_liv_7_any_answer_is_read(
+            decimals in 0..=36_u8, max_age: u32, min_price: u128, max_price: u128,
+            limbs: [u64; 4], shift in 0_usize..256, time in prop_oneof![any::<u64>(), NOW - 10..NOW + 10], now: u64,
+        ) {
+            let terms = Terms { decimals, max_age, min_price, max_price };
+            let raw = U256::from_limbs(limbs) >> shift;
+            let (value, fault) = read(&terms, Int256::from_raw(raw), U256::from(time), now);
+            match fault {
+                None | Some(Fault::Stale) => {
+                    prop_assert!(value > 0 && (min_price..=max_price).contains(&value) && time <= now);
+                    let fresh = now - time <= u64::from(max_age);
+                    prop_assert_eq!(fault.is_none(), fresh);
+                }
+                Some(_) => prop_assert_eq!(value, 0),
+            }
+        }
+    }
 }
