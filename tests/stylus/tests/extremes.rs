@@ -171,3 +171,32 @@ fn memory_arguments_in_every_encoding_that_is_accepted() {
     }
     assert!(accepted >= 6);
 }
+
+#[test]
+fn dead_code_the_prover_lets_pass_although_it_is_ill_typed() {
+    // unreachable, local.tee of an i32, local.set of an i64: newer validators object
+    let mut code = wasm_encoder::CodeSection::new();
+    code.raw(&[
+        1, 1, 0x7e, 0x41, 0, 0x04, 0x40, 0x00, 0x22, 0, 0x21, 1, 0x0b, 0x41, 0, 0x0b,
+    ]);
+    let mut exports = wasm_encoder::ExportSection::new();
+    exports.export("memory", wasm_encoder::ExportKind::Memory, 0);
+    exports.export("user_entrypoint", wasm_encoder::ExportKind::Func, 0);
+    let raw = |id, data| wasm_encoder::RawSection { id, data };
+    let mut module = wasm_encoder::Module::new();
+    module
+        .section(&raw(1, &[1, 0x60, 1, 0x7f, 1, 0x7f]))
+        .section(&raw(3, &[1, 0]))
+        .section(&raw(5, &[1, 1, 1, 1]))
+        .section(&exports)
+        .section(&code);
+    let wasm = module.finish();
+    assert!(wasmparser::Validator::new().validate_all(&wasm).is_err());
+    let params = StylusParams::default();
+    activate(&wasm, &params, 128, &mut (1 << 40)).unwrap();
+    let module = Module::compile(&wasm, &params).unwrap();
+    let outcome = module.run(&mut TestHost::default(), &params, &[], GAS);
+    assert_eq!(outcome.status, RunStatus::Success);
+    // const 1, if 765; what follows
+    assert_eq!(GAS * 10_000 - outcome.ink_left, 2_450 + 766 + 2_452);
+}

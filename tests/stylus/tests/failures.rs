@@ -199,6 +199,26 @@ fn a_frame_is_its_tallest_stack_its_locals_and_four() {
 }
 
 #[test]
+fn a_frame_needs_one_word_more_than_it_takes() {
+    let module = compile(&program("", "i32.const 0"));
+    let with = |words| {
+        let params = StylusParams {
+            max_stack_depth: words,
+            ..StylusParams::default()
+        };
+        module
+            .run(&mut TestHost::default(), &params, &[], GAS)
+            .status
+    };
+    assert_eq!(
+        (with(6), with(7)),
+        (RunStatus::OutOfStack, RunStatus::Success)
+    );
+    assert_eq!(with(0), RunStatus::OutOfStack);
+    assert_eq!(with(u32::MAX), RunStatus::Success, "words are unsigned");
+}
+
+#[test]
 fn the_ink_of_a_frame_is_checked_after_its_stack() {
     // neither is enough: the stack is looked at first
     let module = compile(&program("", "i32.const 0"));

@@ -6,7 +6,7 @@ mod common;
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use common::*;
 use plimsoll_stylus::{
-    RunStatus,
+    RunStatus, StylusParams,
     host::{ApiStatus, CallKind, CallOutcome, CreateOutcome},
 };
 
@@ -448,6 +448,50 @@ fn storage_asks_for_spare_gas() {
 }
 
 #[test]
+fn spare_gas_may_be_there_to_the_last_ink() {
+    // two ink a gas: 74324 ink are paid, 2300 gas are 4600 ink
+    let params = StylusParams {
+        ink_price: 2,
+        ..StylusParams::default()
+    };
+    let module = compile(&program(
+        "",
+        "i32.const 0 call $storage_flush_cache i32.const 0",
+    ));
+    let exact = (2_450 + 1 + 3_800 + 68_073 + 4_600) / 2;
+    let outcome = module.run(&mut TestHost::default(), &params, &[], exact);
+    assert_eq!(
+        (outcome.status, outcome.ink_left),
+        (RunStatus::Success, 4_600 - 2_452)
+    );
+    assert_eq!(outcome.gas_left, (4_600 - 2_452) / 2);
+    let outcome = module.run(&mut TestHost::default(), &params, &[], exact - 1);
+    assert_eq!(outcome.status, RunStatus::OutOfInk);
+}
+
+#[test]
+fn the_price_of_ink_is_the_chains() {
+    let params = StylusParams {
+        ink_price: 500,
+        ..StylusParams::default()
+    };
+    let module = compile(&program(
+        "",
+        "i32.const 0 call $tx_ink_price i32.store
+         i32.const 32 i32.const 64 call $storage_load_bytes32
+         i32.const 0 i32.const 4 call $write_result i32.const 0",
+    ));
+    let outcome = module.run(&mut TestHost::default(), &params, &[], GAS);
+    assert_eq!(outcome.output[..], 500u32.to_le_bytes()[..]);
+    // a cold slot, and 59673 ink of going there: 119 gas of 500 ink
+    let ink = (2_450 + 1 + 3_800 + 8_400)
+        + (2_450 + 825 + 2 + 3_800 + 18_480 + (2_100 + 119) * 500)
+        + (2_450 + 2 + 3_800 + 8_400 + 2 * 16_381)
+        + 2_452;
+    assert_eq!(GAS * 500 - outcome.ink_left, ink);
+}
+
+#[test]
 fn what_a_bad_pointer_to_storage_costs() {
     let mut host = TestHost::default();
     let base = 2_450 + 2 + 3_800 + 18_480;
@@ -680,7 +724,7 @@ fn return_data_is_paid_by_what_can_be_written() {
 
 #[test]
 fn without_a_call_there_is_no_return_data() {
-    let body = "i32.const 131072 i32.const 0 i32.const 8 call $read_return_data drop";
+    let body = "i32.const 131073 i32.const 0 i32.const 8 call $read_return_data drop";
     let mut host = TestHost::default();
     // even at a bad pointer: nothing is written
     assert_eq!(hostio(&mut host, "", body, 3 + 9), 68_073 + 5_040);
