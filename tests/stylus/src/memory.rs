@@ -44,7 +44,7 @@ pub const fn page_exponent(pages: u16) -> u64 {
     }
 }
 
-/// `tests/costs.rs` proves every entry but the last with whole numbers.
+/// `tests/memory.rs` proves every entry but the last with whole numbers.
 #[rustfmt::skip]
 const EXPONENTS: [u32; MAX_PAGES as usize + 1] = [
     1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 5, 6, 7,
