@@ -31,10 +31,10 @@ pub fn parse_id(text: &str) -> Result<B256> {
         }
         return Ok(ids::account_id(owner, number));
     }
-    if number.is_empty() {
-        if let Ok(id) = head.parse() {
-            return Ok(id);
-        }
+    if number.is_empty()
+        && let Ok(id) = head.parse()
+    {
+        return Ok(id);
     }
     bail!(
         "{text:?} is not an account: give 32 bytes in hex, an address (its subaccount 0), or \

@@ -189,7 +189,7 @@ pub async fn run(options: &DemoOptions, progress: Progress) -> Result<DemoResult
             .await
             .wrap_err_with(|| format!("the hour of {}", hour.time))?;
     }
-    day.end().await.wrap_err("ending the day")?;
+    day.end(hours.last()).await.wrap_err("ending the day")?;
     let story = day.story().await?;
     let Day {
         rows,
@@ -681,9 +681,12 @@ impl<'a> Day<'a> {
         Ok(())
     }
 
-    /// Auctions still open get their last minutes.
-    async fn end(&mut self) -> Result<()> {
-        for _ in 0..6 {
+    /// Auctions still open get another hour or three at the last prices.
+    async fn end(&mut self, last: Option<&Hour>) -> Result<()> {
+        let Some(last) = last else { return Ok(()) };
+        for _ in 0..3 {
+            self.price(ETH, &last.eth[3]).await?;
+            self.price(BTC, &last.btc[3]).await?;
             let now = self.house.client.now().await?;
             self.watch(now + 3_600).await?;
         }

@@ -232,11 +232,11 @@ async fn accounts(client: &Client, vault: Address) -> Result<BTreeSet<B256>> {
         .collect();
     // The clearing account of every instrument that was ever touched, whatever events say of it.
     for log in &logs {
-        if log.topic0() == Some(&IVault::LegChanged::SIGNATURE_HASH) {
-            if let Some(instrument) = log.topics().get(2) {
-                let instrument = U256::from_be_bytes(instrument.0).to::<u128>();
-                all.insert(ids::clearing_account(vault, instrument));
-            }
+        if log.topic0() == Some(&IVault::LegChanged::SIGNATURE_HASH)
+            && let Some(instrument) = log.topics().get(2)
+        {
+            let instrument = U256::from_be_bytes(instrument.0).to::<u128>();
+            all.insert(ids::clearing_account(vault, instrument));
         }
     }
     all.insert(ids::fund_account(vault));

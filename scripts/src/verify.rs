@@ -162,7 +162,9 @@ fn is_there(program: &str) -> bool {
 }
 
 fn format() -> Action {
-    Action::Run(vec![cargo(&["fmt", "--all", "--check"])])
+    Action::Run(vec![cargo(&[
+        "fmt", "--all", "--check", "--", "-l", "--color", "never",
+    ])])
 }
 
 fn clippy() -> Action {
@@ -511,14 +513,18 @@ fn watch(name: &str, mut command: Command, progress: Progress) -> Result<Option<
     Err(format!("see {}", path.display()))
 }
 
-/// The count in `test result: ok. 12 passed; 0 failed; ...`.
+/// The count in `test result: ok. 12 passed; 0 failed; ...`, or in node's `# pass 12`.
 fn passed_tests(line: &str) -> Option<u64> {
+    if let Some(count) = line
+        .strip_prefix("# pass ")
+        .or_else(|| line.strip_prefix("\u{2139} pass "))
+    {
+        return count.trim().parse().ok();
+    }
     let rest = line.strip_prefix("test result: ")?;
-    rest.split([' ', ';'])
-        .collect::<Vec<_>>()
-        .windows(2)
-        .find(|w| w[1] == "passed")
-        .and_then(|w| w[0].parse().ok())
+    let words: Vec<&str> = rest.split([' ', ';']).collect();
+    let at = words.iter().position(|&w| w == "passed")?;
+    words.get(at.checked_sub(1)?)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -530,6 +536,7 @@ mod tests {
         let line = "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out";
         assert_eq!(passed_tests(line), Some(12));
         assert_eq!(passed_tests("test a::b ... ok"), None);
+        assert_eq!(passed_tests("# pass 9"), Some(9));
     }
 
     #[test]

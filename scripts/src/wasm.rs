@@ -276,12 +276,12 @@ fn finish(name: &'static str, progress: &Progress) -> Result<Program> {
     let stamp = keccak256(&raw).to_string();
     let dir = workspace::artefacts();
     let file = |ending: &str| dir.join(format!("{name}.{ending}"));
-    if fs::read_to_string(file("stamp")).is_ok_and(|s| s == stamp) {
-        if let (Ok(wasm), Ok(code)) = (fs::read(file("wasm")), fs::read(file("code"))) {
-            // Touched, so that "newer than every source" stays true.
-            let _ = fs::write(file("stamp"), &stamp);
-            return checked(name, wasm, code);
-        }
+    if fs::read_to_string(file("stamp")).is_ok_and(|s| s == stamp)
+        && let (Ok(wasm), Ok(code)) = (fs::read(file("wasm")), fs::read(file("code")))
+    {
+        // Touched, so that "newer than every source" stays true.
+        let _ = fs::write(file("stamp"), &stamp);
+        return checked(name, wasm, code);
     }
     let wasm = plimsoll_stylus::shrink(&raw)
         .map_err(|e| eyre!("{name}: rustc's module cannot be re-encoded: {e}"))?;
