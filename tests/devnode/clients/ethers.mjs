@@ -66,7 +66,7 @@ assert.equal(events.at(-1).args.value, 42n);
 step("logs");
 
 // Reverts, decoded
-await assert.rejects(probe.store(2000n * 10n ** 18n), (e) => {
+await assert.rejects(probe.store.staticCall(2000n * 10n ** 18n), (e) => {
   assert.ok(isError(e, "CALL_EXCEPTION"));
   assert.equal(e.revert.name, "TooLarge");
   assert.equal(e.revert.args.limit, 1000n * 10n ** 18n);
@@ -81,7 +81,7 @@ await assert.rejects(
   provider.send("eth_call", [
     { to: await probe.getAddress(), data: probe.interface.encodeFunctionData("store", [13n]) },
   ]),
-  (e) => e.error.code === 3 && e.error.message === "execution reverted: unlucky",
+  (e) => e.info.error.code === 3 && e.info.error.message === "execution reverted: unlucky",
 );
 step("reverts");
 

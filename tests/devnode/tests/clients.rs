@@ -358,6 +358,8 @@ async fn impersonates() {
     raw(&provider, "anvil_impersonateAccount", json!([STRANGER]))
         .await
         .unwrap();
+    let accounts = provider.get_accounts().await.unwrap();
+    assert_eq!((accounts.len(), accounts[10]), (11, STRANGER));
     let as_stranger = Probe::new(*probe.address(), &bare);
     let receipt = as_stranger
         .store(U256::from(3))
@@ -425,6 +427,25 @@ async fn snapshots_and_time() {
     assert_eq!(provider.get_block_number().await.unwrap(), height);
     assert_eq!(probe.value().call().await.unwrap(), U256::from(1));
 
+    // A minute apart, and all at once.
+    let from = provider
+        .get_block(BlockId::latest())
+        .await
+        .unwrap()
+        .unwrap();
+    raw(&provider, "hardhat_mine", json!(["0x3", "0x3c"]))
+        .await
+        .unwrap();
+    raw(&provider, "anvil_mine", json!([3, 0])).await.unwrap();
+    let to = provider
+        .get_block(BlockId::latest())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(to.header.number, from.header.number + 6);
+    let passed = to.header.timestamp - from.header.timestamp;
+    assert!((121..=182).contains(&passed), "{passed}");
+
     let now = probe.time().call().await.unwrap();
     raw(&provider, "evm_increaseTime", json!([3600]))
         .await
@@ -462,6 +483,7 @@ async fn waits_for_blocks_without_automine() {
         .await
         .unwrap()
         .tx_hash();
+    let transfer = tx.clone();
     let second = *provider.send_transaction(tx).await.unwrap().tx_hash();
     assert!(
         provider
@@ -491,6 +513,13 @@ async fn waits_for_blocks_without_automine() {
         .unwrap()
         .unwrap();
     assert_eq!(block.transactions.as_hashes().unwrap(), [first, second]);
+
+    let _ = provider.send_transaction(transfer).await.unwrap();
+    raw(&provider, "anvil_dropAllTransactions", json!([]))
+        .await
+        .unwrap();
+    let status = raw(&provider, "txpool_status", json!([])).await.unwrap();
+    assert_eq!(status["pending"], "0x0");
 }
 
 #[tokio::test]

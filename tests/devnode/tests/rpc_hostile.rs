@@ -172,6 +172,69 @@ async fn broken_http_is_refused() {
     assert_eq!(state(&node), before);
 }
 
+/// One WebSocket frame from the client.
+fn frame(opcode: u8, masked: bool, text: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x80 | opcode];
+    let mask = if masked { 0x80 } else { 0 };
+    match text.len() {
+        short @ 0..126 => bytes.push(mask | short as u8),
+        long => {
+            bytes.push(mask | 127);
+            bytes.extend((long as u64).to_be_bytes());
+        }
+    }
+    if masked {
+        // A mask of zeros leaves the text as it is.
+        bytes.extend([0; 4]);
+    }
+    bytes.extend(text);
+    bytes
+}
+
+#[tokio::test]
+async fn broken_websockets_are_refused() {
+    let node = started().await;
+    let before = state(&node);
+    let hello = b"GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\n\
+        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n";
+    let address = node.url.strip_prefix("http://").unwrap();
+    let unknown = br#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["nonsense"]}"#;
+    let filter =
+        br#"{"jsonrpc":"2.0","id":1,"method":"eth_subscribe","params":["logs",{"address":7}]}"#;
+    let cases: [(Vec<u8>, &str); 8] = [
+        (frame(1, true, b"{nonsense"), "-32700"),
+        (frame(1, true, unknown), "-32602"),
+        (frame(1, true, filter), "-32602"),
+        (frame(1, true, "[".repeat(100_000).as_bytes()), ""),
+        (frame(1, true, b"\xff\xfe"), ""),
+        (frame(1, false, b"{}"), ""),
+        (frame(11, true, b"{}"), ""),
+        (vec![0xff; 64], ""),
+    ];
+    for (bytes, want) in cases {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(hello).await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        let mut heard = Vec::new();
+        let read = async {
+            let mut buffer = [0; 4096];
+            while let Ok(n @ 1..) = stream.read(&mut buffer).await {
+                heard.extend(&buffer[..n]);
+                if !want.is_empty() && String::from_utf8_lossy(&heard).contains(want) {
+                    break;
+                }
+            }
+        };
+        let _ = timeout(Duration::from_secs(1), read).await;
+        let heard = String::from_utf8_lossy(&heard);
+        assert!(
+            heard.contains("101 Switching") && heard.contains(want),
+            "{want}: {heard}"
+        );
+    }
+    assert_eq!(state(&node), before);
+}
+
 #[tokio::test]
 async fn huge_bodies_and_batches_are_refused() {
     let node = started().await;

@@ -128,7 +128,7 @@ pub(crate) fn automine(node: &mut Backend, _: Args) -> Result<Value> {
 pub(crate) fn set_automine(node: &mut Backend, mut args: Args) -> Result<Value> {
     let on = args.need("enabled")?;
     node.chain.set_automine(on);
-    Ok(json!(true))
+    Ok(Value::Null)
 }
 
 /// In seconds, as anvil has it; 0 ends it.
@@ -145,6 +145,18 @@ pub(crate) fn drop_transaction(node: &mut Backend, mut args: Args) -> Result<Val
     } else {
         Value::Null
     })
+}
+
+/// Drops every waiting transaction, or those of one sender.
+pub(crate) fn drop_transactions(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let of: Option<Address> = args.optional("address")?;
+    let waiting = node.chain.pending_transactions();
+    let waiting = waiting.filter(|(_, sender)| of.is_none_or(|of| of == *sender));
+    let hashes: Vec<B256> = waiting.map(|(tx, _)| *tx.tx_hash()).collect();
+    for hash in hashes {
+        node.chain.drop_pending(hash);
+    }
+    Ok(Value::Null)
 }
 
 // State
@@ -195,6 +207,7 @@ pub(crate) fn set_storage(node: &mut Backend, mut args: Args) -> Result<Value> {
 pub(crate) fn impersonate(node: &mut Backend, mut args: Args) -> Result<Value> {
     let address: Address = args.need("address")?;
     node.chain.impersonate(address);
+    node.impersonated.insert(address);
     Ok(Value::Null)
 }
 
@@ -268,6 +281,11 @@ pub(crate) fn unsupported_reset(_: &mut Backend, _: Args) -> Result<Value> {
     Err(RpcError::Unsupported(
         "reset is not supported: take a snapshot at the start and revert to it".into(),
     ))
+}
+
+/// A lever that changes nothing here.
+pub(crate) fn nothing(_: &mut Backend, _: Args) -> Result<Value> {
+    Ok(Value::Null)
 }
 
 /// What a `hardhat_` method answers where its `anvil_` twin answers nothing.

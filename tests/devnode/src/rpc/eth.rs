@@ -77,13 +77,18 @@ pub(crate) fn chain_id(node: &mut Backend, _: Args) -> Result<Value> {
     Ok(quantity(node.chain.config().chain_id))
 }
 
+/// The accounts whose keys are here, and those impersonated: all that can send without a signature.
 pub(crate) fn accounts(node: &mut Backend, _: Args) -> Result<Value> {
-    Ok(node
-        .chain
-        .accounts()
-        .iter()
-        .map(|a| json!(a.address))
-        .collect())
+    let ours = node.chain.accounts().iter().map(|a| a.address);
+    let others = node.impersonated.iter().copied();
+    let others = others.filter(|a| node.chain.is_impersonated(*a));
+    let mut all: Vec<Address> = ours.collect();
+    for other in others {
+        if !all.contains(&other) {
+            all.push(other);
+        }
+    }
+    json::value(&all)
 }
 
 pub(crate) fn coinbase(node: &mut Backend, _: Args) -> Result<Value> {

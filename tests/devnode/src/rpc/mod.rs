@@ -12,6 +12,29 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Methods
+//!
+//! [`Node::methods`] lists them: what ethers, viem, alloy, cast, wallets and cargo-stylus call in
+//! `eth_`, `net_`, `web3_`, `txpool_` and `debug_`; subscriptions over WebSocket; the levers of
+//! anvil and Hardhat under both names; and two of our own, `plimsoll_setL1BlockNumber(number)` and
+//! `plimsoll_setCacheManager(address, isManager)`.
+//!
+//! Blocks, receipts and logs carry what Nitro adds (`l1BlockNumber`, `sendRoot`, `sendCount`,
+//! `gasUsedForL1`). `debug_traceTransaction` and `debug_traceCall` know `callTracer`, `stylusTracer`
+//! (also as the script cargo-stylus sends), `4byteTracer` and `noopTracer`; the default tracer shows
+//! one step for each frame instead of one for each opcode.
+//!
+//! # Errors
+//!
+//! | code | when |
+//! |---|---|
+//! | 3 | a revert; `data` is the revert data, the message `execution reverted: <reason>`, where the reason is decoded from `Error(string)`, `Panic(uint256)` or the [`ErrorRegistry`] |
+//! | -32000 | a call or transaction refused or failed, in geth's words |
+//! | -32004 | known elsewhere, not modelled here |
+//! | -32602 | wrong parameters, and which |
+//! | -32700, -32600, -32601 | no JSON, no request, no such method |
+//! | -32603 | a fault of the node; the chain is as before |
 
 // RPC needs, of `Chain`:
 // - `Chain` is `Send`; it runs on one thread.

@@ -113,16 +113,14 @@ const METHODS: &[(&str, Handler)] = &[
     ("evm_setTime", dev::set_time),
     ("evm_setNextBlockTimestamp", dev::set_next_timestamp),
     ("evm_mine", dev::evm_mine),
-    ("evm_setAutomine", dev::set_automine),
-    ("evm_setIntervalMining", dev::set_interval),
-    ("anvil_setIntervalMining", dev::set_interval),
     ("evm_addAccountBalance", dev::add_balance),
     ("evm_setAccountBalance", dev::set_balance),
     ("plimsoll_setL1BlockNumber", dev::set_l1_block_number),
     ("plimsoll_setCacheManager", dev::set_cache_manager),
 ];
 
-/// The levers that have a name in anvil and one in Hardhat, without their prefixes.
+/// The levers that have a name in anvil and one in Hardhat. Where anvil answers null, Hardhat
+/// answers true, and their clients insist.
 const LEVERS: &[(&str, &str, Handler)] = &[
     ("anvil_mine", "hardhat_mine", dev::mine),
     ("anvil_snapshot", "hardhat_snapshot", dev::snapshot),
@@ -139,11 +137,6 @@ const LEVERS: &[(&str, &str, Handler)] = &[
         dev::set_next_timestamp,
     ),
     ("anvil_getAutomine", "hardhat_getAutomine", dev::automine),
-    (
-        "anvil_setAutomine",
-        "hardhat_setAutomine",
-        dev::set_automine,
-    ),
     (
         "anvil_dropTransaction",
         "hardhat_dropTransaction",
@@ -181,7 +174,23 @@ const LEVERS: &[(&str, &str, Handler)] = &[
     (
         "anvil_setLoggingEnabled",
         "hardhat_setLoggingEnabled",
-        eth::yes,
+        dev::nothing,
+    ),
+    ("anvil_setAutomine", "evm_setAutomine", dev::set_automine),
+    (
+        "anvil_setIntervalMining",
+        "evm_setIntervalMining",
+        dev::set_interval,
+    ),
+    (
+        "anvil_dropAllTransactions",
+        "hardhat_dropAllTransactions",
+        dev::drop_transactions,
+    ),
+    (
+        "anvil_removePoolTransactions",
+        "hardhat_removePoolTransactions",
+        dev::drop_transactions,
     ),
     ("anvil_nodeInfo", "hardhat_nodeInfo", dev::node_info),
     ("anvil_metadata", "hardhat_metadata", dev::metadata),

@@ -121,8 +121,8 @@ async fn serve(params: Params<'static>, pending: PendingSubscriptionSink, rpc: &
         };
         let notices = match event {
             Ok(event) => topic.notices(event, &rpc.chain).await,
-            // Too slow to hear everything: go on with what is new, as geth drops such a client.
-            Err(RecvError::Lagged(_)) => return,
+            // Too slow to hear everything: go on with what is new.
+            Err(RecvError::Lagged(_)) => continue,
             Err(RecvError::Closed) => return,
         };
         for notice in notices.unwrap_or_default() {

@@ -5,11 +5,13 @@
 
 use std::{
     any::Any,
+    collections::BTreeSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc,
     thread,
 };
 
+use alloy::primitives::Address;
 use eyre::WrapErr;
 use tokio::sync::{broadcast, oneshot, watch};
 
@@ -31,6 +33,8 @@ pub(crate) struct Backend {
     pub(crate) chain: Chain,
     /// Filters that clients poll.
     pub(crate) filters: Filters,
+    /// Accounts clients asked to impersonate, now or once.
+    pub(crate) impersonated: BTreeSet<Address>,
     /// Seconds between blocks that are made by themselves; 0 for none.
     pub(crate) interval: watch::Sender<u64>,
     events: broadcast::Receiver<ChainEvent>,
@@ -42,6 +46,7 @@ impl Backend {
         Self {
             chain,
             filters: Filters::default(),
+            impersonated: BTreeSet::new(),
             interval,
             events,
         }
