@@ -1,8 +1,10 @@
 //! The surface of a contract as its Rust source declares it.
 //!
-//! Functions are the methods of `#[public] impl` blocks, with the types the SDK gives them; events,
-//! errors and structs are the items of `sol!` blocks outside of interfaces. The source is read with
-//! `syn` and `syn-solidity`, the parser `sol!` itself uses. What it does not understand, it refuses.
+//! Functions are the methods of `#[public] impl` blocks with the types the ABI gives to Rust's, and
+//! those a contract answers by hand: a `const X: u32` made of `fCall::SELECTOR`, with `f` declared in
+//! a `sol!` block. Events, errors and structs are the items of `sol!` blocks outside of interfaces,
+//! and of `events!`, `errors!` and `abi_struct!`. The source is read with `syn` and `syn-solidity`,
+//! the parser `sol!` itself uses. What it does not understand, it refuses.
 
 use super::surface::Surface;
 use std::{
@@ -19,6 +21,15 @@ pub(crate) struct Source {
     pub(crate) surface: Surface,
     /// Struct → canonical tuple type.
     structs: BTreeMap<String, String>,
+    /// (Interface or nothing, function name) → its line's parts: functions `sol!` blocks declare.
+    declared: BTreeMap<(String, String), Declared>,
+}
+
+#[derive(Clone, Debug)]
+struct Declared {
+    inputs: Vec<String>,
+    mutability: &'static str,
+    outputs: Vec<String>,
 }
 
 impl Source {
@@ -43,18 +54,28 @@ impl Source {
         files.iter().for_each(|file| blocks.visit_file(file));
         let mut source = Self {
             structs: shared.map(|s| s.structs.clone()).unwrap_or_default(),
+            declared: shared.map(|s| s.declared.clone()).unwrap_or_default(),
             ..Self::default()
         };
-        source.declare(&blocks.sol);
+        source.declare(&blocks);
         for method in &blocks.methods {
             source.method(method);
+        }
+        for (interface, name) in &blocks.by_hand {
+            let known = source.declared.get(&(interface.clone(), name.clone()));
+            let f = known
+                .unwrap_or_else(|| panic!("{interface}::{name} is declared nowhere"))
+                .clone();
+            source
+                .surface
+                .function(name, &f.inputs, f.mutability, &f.outputs);
         }
         source
     }
 
-    fn declare(&mut self, files: &[syn_solidity::File]) {
+    fn declare(&mut self, blocks: &Blocks) {
         use syn_solidity::Item;
-        let items = || files.iter().flat_map(|f| &f.items);
+        let items = || blocks.sol.iter().flat_map(|f| &f.items);
         // Structs may name later ones: go round until nothing is new.
         loop {
             let before = self.structs.len();
@@ -68,8 +89,26 @@ impl Source {
                     }
                 }
             }
+            for Row { name, fields, .. } in &blocks.structs {
+                let fields: Vec<_> = fields.iter().map(|f| self.rust_type(&f.1)).collect();
+                self.structs
+                    .insert(name.clone(), format!("({})", fields.join(",")));
+            }
             if self.structs.len() == before {
                 break;
+            }
+        }
+        for item in items() {
+            match item {
+                Item::Function(f) => self.declare_function("", f),
+                Item::Contract(c) => {
+                    for item in &c.body {
+                        if let Item::Function(f) = item {
+                            self.declare_function(&c.name.to_string(), f);
+                        }
+                    }
+                }
+                _ => {}
             }
         }
         let known = |ty: &syn_solidity::Type| {
@@ -104,7 +143,50 @@ impl Source {
                 _ => {}
             }
         }
+        let named = |f: &(String, syn::Type)| (self.rust_type(&f.1), camel(&f.0));
+        for Row { name, fields, .. } in &blocks.errors {
+            surface.error(name, &fields.iter().map(named).collect::<Vec<_>>());
+        }
+        for Row {
+            name,
+            topics,
+            fields,
+        } in &blocks.events
+        {
+            let flagged = |indexed| move |(ty, name)| (ty, indexed, name);
+            let topics = topics.iter().map(named).map(flagged(true));
+            let fields = fields.iter().map(named).map(flagged(false));
+            surface.event(name, &topics.chain(fields).collect::<Vec<_>>());
+        }
         self.surface = surface;
+    }
+
+    fn declare_function(&mut self, interface: &str, f: &syn_solidity::ItemFunction) {
+        use syn_solidity::{FunctionAttribute, Mutability};
+        let types = |list: &syn_solidity::ParameterList| -> Vec<String> {
+            let known = |ty| {
+                self.sol_type(ty)
+                    .unwrap_or_else(|| panic!("unknown type {ty}"))
+            };
+            list.types().map(known).collect()
+        };
+        let mutability = f.attributes.iter().find_map(|a| match a {
+            FunctionAttribute::Mutability(Mutability::Pure(_)) => Some("pure"),
+            FunctionAttribute::Mutability(Mutability::View(_)) => Some("view"),
+            FunctionAttribute::Mutability(Mutability::Payable(_)) => Some("payable"),
+            _ => None,
+        });
+        let declared = Declared {
+            inputs: types(&f.parameters),
+            mutability: mutability.unwrap_or("nonpayable"),
+            outputs: f
+                .returns
+                .as_ref()
+                .map(|r| types(&r.returns))
+                .unwrap_or_default(),
+        };
+        let name = f.name.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.declared.insert((interface.to_owned(), name), declared);
     }
 
     /// Canonical form of a Solidity type; none for a struct nobody declared.
@@ -276,11 +358,56 @@ fn rust_files(dir: &Path, into: &mut Vec<PathBuf>) {
     }
 }
 
-/// Collects `sol!` blocks and the methods of `#[public]` blocks, skipping tests.
+/// One entry of `errors!`, `events!` or `abi_struct!`.
+struct Row {
+    name: String,
+    topics: Vec<(String, syn::Type)>,
+    fields: Vec<(String, syn::Type)>,
+}
+
+/// `Name { field: Type }`, with `[topic: Type]` before the braces or `struct` before the name.
+struct Rows(Vec<Row>);
+
+impl syn::parse::Parse for Rows {
+    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+        fn fields(input: syn::parse::ParseStream<'_>) -> syn::Result<Vec<(String, syn::Type)>> {
+            let list = input.parse_terminated(syn::Field::parse_named, syn::Token![,])?;
+            let named = |f: syn::Field| (f.ident.map(|i| i.to_string()).unwrap_or_default(), f.ty);
+            Ok(list.into_iter().map(named).collect())
+        }
+        let mut rows = Vec::new();
+        while !input.is_empty() {
+            input.call(syn::Attribute::parse_outer)?;
+            input.parse::<syn::Visibility>()?;
+            input.parse::<Option<syn::Token![struct]>>()?;
+            let name = input.parse::<syn::Ident>()?.to_string();
+            let mut topics = Vec::new();
+            if input.peek(syn::token::Bracket) {
+                let content;
+                syn::bracketed!(content in input);
+                topics = fields(&content)?;
+            }
+            let content;
+            syn::braced!(content in input);
+            rows.push(Row {
+                name,
+                topics,
+                fields: fields(&content)?,
+            });
+        }
+        Ok(Self(rows))
+    }
+}
+
+/// Collects declarations, skipping tests.
 #[derive(Default)]
 struct Blocks {
     sol: Vec<syn_solidity::File>,
+    structs: Vec<Row>,
+    errors: Vec<Row>,
+    events: Vec<Row>,
     methods: Vec<syn::ImplItemFn>,
+    by_hand: Vec<(String, String)>,
 }
 
 impl<'ast> Visit<'ast> for Blocks {
@@ -294,11 +421,25 @@ impl<'ast> Visit<'ast> for Blocks {
     }
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
-        if mac.path.segments.last().is_some_and(|s| s.ident == "sol") {
+        let Some(name) = mac.path.segments.last().map(|s| s.ident.to_string()) else {
+            return;
+        };
+        if name == "sol" {
             let file = syn_solidity::parse2(mac.tokens.clone())
                 .unwrap_or_else(|e| panic!("a sol! block does not parse: {e}"));
             self.sol.push(file);
+            return;
         }
+        let list = match name.as_str() {
+            "abi_struct" => &mut self.structs,
+            "errors" => &mut self.errors,
+            "events" => &mut self.events,
+            _ => return,
+        };
+        let rows: Rows = mac
+            .parse_body()
+            .unwrap_or_else(|e| panic!("{name}! does not parse: {e}"));
+        list.extend(rows.0);
     }
 
     fn visit_item_impl(&mut self, block: &'ast syn::ItemImpl) {
@@ -310,5 +451,30 @@ impl<'ast> Visit<'ast> for Blocks {
             }
         }
         syn::visit::visit_item_impl(self, block);
+    }
+
+    /// `const X: u32 = u32::from_be_bytes(I::fCall::SELECTOR)`.
+    fn visit_item_const(&mut self, item: &'ast syn::ItemConst) {
+        let is_u32 = matches!(&*item.ty, syn::Type::Path(p) if p.path.is_ident("u32"));
+        let syn::Expr::Call(call) = &*item.expr else {
+            return;
+        };
+        let Some(syn::Expr::Path(argument)) = call.args.first().filter(|_| is_u32) else {
+            return;
+        };
+        let names: Vec<String> = argument
+            .path
+            .segments
+            .iter()
+            .map(|s| s.ident.to_string())
+            .collect();
+        if let [before @ .., call, last] = names.as_slice()
+            && last == "SELECTOR"
+            && let Some(function) = call.strip_suffix("Call")
+        {
+            let interface = before.last().filter(|i| i.starts_with('I')).cloned();
+            self.by_hand
+                .push((interface.unwrap_or_default(), function.to_owned()));
+        }
     }
 }
