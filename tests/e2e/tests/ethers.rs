@@ -141,6 +141,24 @@ async fn stop(mut child: Child) {
     assert!(status.success(), "asked to stop, it ends well: {status}");
 }
 
+/// The tests that need no node.
+#[test]
+fn the_scripts_own_tests_pass() {
+    if !can_run() {
+        return;
+    }
+    let run = std::process::Command::new("node")
+        .arg("--test")
+        .current_dir(scripts())
+        .output()
+        .expect("node runs");
+    assert!(
+        run.status.success(),
+        "{}",
+        String::from_utf8_lossy(&run.stdout)
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn watch_and_bid_with_ethers() {
     if !can_run() {
