@@ -5,10 +5,10 @@
 //! sum or a norm of functions linear in the portfolio, so the whole is sublinear.
 
 use super::{
-    market::{Market, Rules},
+    market::{MAX_UNDERLYINGS, Market},
     money::{Cash, scale_ceil},
     scan::Scan,
-    scenario::{GRID, OUTER, Rule, Set},
+    scenario::{GRID, MAX_SCENARIOS, OUTER, Rule, Set},
 };
 use crate::{
     elementary::sqrt_u128,
@@ -24,61 +24,85 @@ struct Regime {
     reach: Q40,
 }
 
-/// The portfolio's scan requirement, rounded up: `docs/method.md` §4. `use_of` tells which underlyings count.
+/// A scan that counts, with the beta of its underlying.
+#[derive(Clone, Copy)]
+struct Held<'a> {
+    scan: &'a Scan,
+    beta: Q40,
+}
+
+/// The portfolio's scan requirement, rounded up: `docs/method.md` §4. Bit `i` of `counted` tells whether the
+/// underlying at place `i` of the market counts.
+#[inline(never)]
 #[must_use]
-pub fn requirement(
-    market: &Market<'_>,
-    scans: &[Scan],
-    use_of: impl Fn(usize) -> bool + Copy,
-) -> Cash {
-    let held = || {
-        scans
-            .iter()
-            .enumerate()
-            .filter(move |(i, s)| s.used && use_of(*i))
-    };
-    if held().count() <= 1 {
-        return held().map(|(_, s)| s.worst).fold(0, Cash::max);
+pub fn requirement(market: &Market<'_>, scans: &[Scan], counted: u8) -> Cash {
+    let mut list = [Held {
+        scan: &Scan::ZERO,
+        beta: 0,
+    }; MAX_UNDERLYINGS];
+    let mut count = 0;
+    for (place, (scan, underlying)) in scans.iter().zip(market.underlyings).enumerate() {
+        if scan.used
+            && counted >> place & 1 == 1
+            && let Some(held) = list.get_mut(count)
+        {
+            *held = Held {
+                scan,
+                beta: underlying.rates.beta,
+            };
+            count += 1;
+        }
     }
-    let Rules {
-        offset,
-        calm_reach,
-        together_reach,
-        ..
-    } = market.rules;
-    let alone: Cash = held().map(|(_, s)| s.worst).sum();
-    let mut most = scale_ceil(alone, ONE_Q40 - offset).max(norm(held().map(|(_, s)| s.worst)));
-    let longest = held().map(|(_, s)| s.count).max().unwrap_or(0);
-    for node in GRID..longest {
-        let together: Cash = held()
-            .filter(|(_, s)| node < s.count)
-            .map(|(_, s)| s.loss(node))
-            .sum();
-        most = most.max(together);
+    match list.get(..count) {
+        None | Some([]) => 0,
+        Some([only]) => only.scan.worst,
+        Some(held) => jointly(market, held),
+    }
+}
+
+fn jointly(market: &Market<'_>, held: &[Held<'_>]) -> Cash {
+    let rules = &market.rules;
+    let mut alone = [0; MAX_UNDERLYINGS];
+    alone
+        .iter_mut()
+        .zip(held)
+        .for_each(|(worst, h)| *worst = h.scan.worst);
+    let sum: Cash = alone.iter().sum();
+    let mut most = scale_ceil(sum, ONE_Q40 - rules.offset).max(norm(&alone));
+    for node in GRID..MAX_SCENARIOS {
+        let losses = held
+            .iter()
+            .filter(|h| node < h.scan.count)
+            .map(|h| h.scan.loss(node));
+        most = most.max(losses.sum());
     }
     let regimes = [
-        Regime {
-            beta: None,
-            reach: calm_reach,
-        },
-        Regime {
-            beta: Some(ONE_Q40),
-            reach: together_reach,
-        },
-        Regime {
-            beta: Some(0),
-            reach: ONE_Q40,
-        },
+        (
+            Regime {
+                beta: None,
+                reach: rules.calm_reach,
+            },
+            OUTER,
+        ),
+        (
+            Regime {
+                beta: Some(ONE_Q40),
+                reach: rules.together_reach,
+            },
+            OUTER,
+        ),
+        (
+            Regime {
+                beta: Some(0),
+                reach: ONE_Q40,
+            },
+            0,
+        ),
     ];
-    for regime in regimes {
+    for (regime, reach) in regimes {
         for rule in [Rule::None, Rule::Up, Rule::Down] {
-            let nodes = if regime.beta == Some(0) {
-                0..=0
-            } else {
-                -OUTER..=OUTER
-            };
-            for node in nodes {
-                most = most.max(joint(market, held(), regime, rule, node));
+            for node in -reach..=reach {
+                most = most.max(joint(held, regime, rule, node));
             }
         }
     }
@@ -86,30 +110,22 @@ pub fn requirement(
 }
 
 /// Σ loss(β·node) + ‖own moves‖.
-fn joint<'a>(
-    market: &Market<'_>,
-    held: impl Iterator<Item = (usize, &'a Scan)>,
-    regime: Regime,
-    rule: Rule,
-    node: i32,
-) -> Cash {
-    let (mut sum, mut own) = (0, [0; super::MAX_UNDERLYINGS]);
-    for ((index, scan), own) in held.zip(own.iter_mut()) {
-        let beta = regime
-            .beta
-            .or_else(|| market.underlyings.get(index).map(|u| u.rates.beta))
-            .unwrap_or(ONE_Q40);
-        let place = beta * i64::from(node);
-        let base = loss_at(scan, rule, place);
+#[inline(never)]
+fn joint(held: &[Held<'_>], regime: Regime, rule: Rule, node: i32) -> Cash {
+    let (mut sum, mut own) = (0, [0; MAX_UNDERLYINGS]);
+    for (h, own) in held.iter().zip(&mut own) {
+        let place = regime.beta.unwrap_or(h.beta) * i64::from(node);
+        let base = loss_at(h.scan, rule, place);
         sum += base;
         *own = (-OUTER..=OUTER)
-            .map(|e| loss_at(scan, rule, place + regime.reach * i64::from(e)) - base)
+            .map(|e| loss_at(h.scan, rule, place + regime.reach * i64::from(e)) - base)
             .fold(0, Cash::max);
     }
-    sum + norm(own.into_iter())
+    sum + norm(&own)
 }
 
 /// Loss at `place` nodes from no move (Q40), linear between nodes, rounded up, constant beyond the grid.
+#[inline(never)]
 fn loss_at(scan: &Scan, rule: Rule, place: Q40) -> Cash {
     let low = (place >> 40) as i32;
     let part = place & (ONE_Q40 - 1);
@@ -122,12 +138,14 @@ fn loss_at(scan: &Scan, rule: Rule, place: Q40) -> Cash {
 }
 
 /// √Σ x², rounded up, for x ≥ 0 below 2^122.
-fn norm(parts: impl Iterator<Item = Cash> + Clone) -> Cash {
-    let largest = parts.clone().fold(0, Cash::max);
+#[inline(never)]
+fn norm(parts: &[Cash; MAX_UNDERLYINGS]) -> Cash {
+    let largest = parts.iter().copied().fold(0, Cash::max);
     // keep 60 bits of the largest, so that eight squares fit
     let shift = (128 - largest.leading_zeros()).saturating_sub(60);
     let squares: u128 = parts
-        .map(|x| {
+        .iter()
+        .map(|&x| {
             let x = ((x.max(0) as u128) >> shift) + u128::from(x > 0 && shift > 0);
             x * x
         })
@@ -140,16 +158,18 @@ fn norm(parts: impl Iterator<Item = Cash> + Clone) -> Cash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::{collection::vec, prelude::*};
+    use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn the_norm_is_rounded_up_and_close(parts in vec(0i128..1 << 116, 1..8)) {
-            let got = norm(parts.clone().into_iter()) as f64;
+        fn the_norm_is_rounded_up_and_close(parts: [u128; MAX_UNDERLYINGS], cut in 12u32..128) {
+            let parts = parts.map(|x| (x >> cut) as Cash);
+            let got = norm(&parts) as f64;
             let exact = parts.iter().map(|x| (*x as f64).powi(2)).sum::<f64>().sqrt();
             prop_assert!(got >= exact * (1.0 - 1e-14) && got <= exact * (1.0 + 1e-14) + 3.0);
-            let single = norm([parts[0]].into_iter());
-            prop_assert!(single >= parts[0] && single <= parts[0] + 1 + (parts[0] >> 58));
+            let mut single = [0; MAX_UNDERLYINGS];
+            single[3] = parts[0];
+            prop_assert!(norm(&single) >= parts[0] && norm(&single) <= parts[0] + 1 + (parts[0] >> 58));
         }
     }
 }

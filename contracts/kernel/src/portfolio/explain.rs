@@ -378,12 +378,7 @@ impl<'a> View<'a> {
         // the share of the forward that moves with spot
         let moving = forward_factor(
             self.expiry,
-            &Scenario {
-                shock: ONE_Q40,
-                factor: Factor::new(2 * ONE_Q40),
-                rule: Rule::None,
-                weight: ONE_Q40,
-            },
+            &Scenario::new(Factor::new(2 * ONE_Q40), Rule::None),
         )
         .value
             - ONE_Q40;

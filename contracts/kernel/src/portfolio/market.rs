@@ -163,11 +163,8 @@ impl Rates {
 
     /// The scenario set; an unknown number counts as 3, the widest.
     #[must_use]
-    pub const fn set(&self) -> Set {
-        match Set::of(self.set) {
-            Some(set) => set,
-            None => Set::WIDEST,
-        }
+    pub fn set(&self) -> &'static Set {
+        Set::of(self.set).unwrap_or(Set::widest())
     }
 }
 

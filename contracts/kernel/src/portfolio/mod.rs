@@ -14,11 +14,13 @@ use crate::{
     black76::{Factor, Price},
     codec::{Kind, LegSlot, OptionLeg, PerpLeg},
     fixed::{ONE_Q40, Q40},
-    num::{self, U256, WAD},
+    num::{self, U256},
 };
 use market::{Asset, Expiry, MAX_PRICE, Market, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
-use money::{Cash, LIMIT, clamp, scale_ceil, scale_floor};
+use money::{
+    Cash, LIMIT, clamp, scale_ceil, scale_floor, worth_ceil, worth_floor, worth_of_tokens,
+};
 use scan::{ExpiryScan, MAX_NODES, Nodes, OptionView, Scan, Tenor, forward_factor};
 use scenario::Scenario;
 
@@ -59,7 +61,7 @@ pub struct Assessment {
 /// Sums per (underlying, expiry).
 #[derive(Clone, Copy, Debug)]
 struct Group {
-    /// Index into `legs` of the first option; `MAX_LEGS` for none.
+    /// One more than the index into `legs` of the first option; 0 for none.
     head: u8,
     /// Futures' notional at the variable forward.
     notional: Cash,
@@ -84,11 +86,10 @@ struct Sums {
     short_options: i128,
 }
 
-const END: u8 = MAX_LEGS as u8;
-
-/// Working memory of one assessment.
+/// Working memory of one assessment. Its initial value is all zeros, so that a module carries no image of it.
 #[derive(Clone, Debug)]
 pub struct Scratch {
+    /// Options, and one more than the index of the next one of the same expiry.
     legs: [(OptionLeg, u8); MAX_LEGS],
     groups: [Group; MAX_EXPIRIES],
     sums: [Sums; MAX_UNDERLYINGS],
@@ -101,8 +102,20 @@ pub struct Scratch {
 impl Scratch {
     /// Empty.
     pub const NEW: Self = Self {
-        legs: [(OptionLeg { instrument: crate::codec::InstrumentId(0), size: 0 }, END); MAX_LEGS],
-        groups: [Group { head: END, notional: 0, futures: 0, calls: 0, puts: 0 }; MAX_EXPIRIES],
+        legs: [(
+            OptionLeg {
+                instrument: crate::codec::InstrumentId(0),
+                size: 0,
+            },
+            0,
+        ); MAX_LEGS],
+        groups: [Group {
+            head: 0,
+            notional: 0,
+            futures: 0,
+            calls: 0,
+            puts: 0,
+        }; MAX_EXPIRIES],
         sums: [Sums {
             used: false,
             stale: false,
@@ -114,7 +127,7 @@ impl Scratch {
         }; MAX_UNDERLYINGS],
         scans: [Scan::ZERO; MAX_UNDERLYINGS],
         expiry: ExpiryScan::ZERO,
-        factors: [Factor::IDENTITY; MAX_NODES],
+        factors: [Factor { value: 0, ln: 0 }; MAX_NODES],
         add_ons: AddOns::ZERO,
     };
 
@@ -144,7 +157,10 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
         best: 0,
         scratch,
     };
-    portfolio.collateral.iter().for_each(|(asset, amount)| run.collateral(*asset, *amount));
+    portfolio
+        .collateral
+        .iter()
+        .for_each(|(asset, amount)| run.collateral(*asset, *amount));
     portfolio.slots.iter().for_each(|slot| run.slot(*slot));
     run.underlyings();
     run.result()
@@ -204,7 +220,10 @@ impl AddOns {
             self.depeg,
             self.confidence,
         ];
-        all.iter().fold(AddOn::default(), |sum, a| AddOn { im: sum.im + a.im, mm: sum.mm + a.mm })
+        all.iter().fold(AddOn::default(), |sum, a| AddOn {
+            im: sum.im + a.im,
+            mm: sum.mm + a.mm,
+        })
     }
 }
 
@@ -255,10 +274,11 @@ impl<'m> Run<'_, 'm> {
     }
 
     fn value_of(&mut self, asset: &Asset, amount: u128) -> Cash {
-        let value = num::power_of_ten(asset.decimals)
-            .and_then(|unit| num::mul_div_floor(amount, asset.price.min(MAX_PRICE), unit))
-            .and_then(|v| Cash::try_from(v).ok());
-        self.in_range(value)
+        self.in_range(worth_of_tokens(
+            amount,
+            asset.price.min(MAX_PRICE),
+            asset.decimals,
+        ))
     }
 
     // ---- legs
@@ -274,6 +294,7 @@ impl<'m> Run<'_, 'm> {
         }
     }
 
+    #[inline(never)]
     fn linear(&mut self, leg: &PerpLeg) {
         let Some((place, underlying)) = self.underlying(leg.instrument.underlying()) else {
             self.unknown(leg.quote.max(0));
@@ -282,7 +303,8 @@ impl<'m> Run<'_, 'm> {
         let units = self.units(leg.size, underlying.lot);
         let is_future = leg.instrument.kind() == Kind::Future;
         let (mark, index, moving) = if is_future {
-            let Some((group, expiry)) = self.expiry(place, leg.instrument.decode().map_or(0, |i| i.expiry_day))
+            let Some((group, expiry)) =
+                self.expiry(place, leg.instrument.decode().map_or(0, |i| i.expiry_day))
             else {
                 self.unknown(leg.quote.max(0));
                 return;
@@ -297,7 +319,10 @@ impl<'m> Run<'_, 'm> {
             }
             (expiry.variable.saturating_add(expiry.fixed), 0, moving)
         } else {
-            let perpetual = underlying.perpetuals.iter().find(|p| p.venue == leg.instrument.venue());
+            let perpetual = underlying
+                .perpetuals
+                .iter()
+                .find(|p| p.venue == leg.instrument.venue());
             let (mark, index) = perpetual.map_or((underlying.spot, 0), |p| (p.mark, p.index));
             if let Some(sums) = self.scratch.sums.get_mut(place) {
                 sums.net += units;
@@ -305,8 +330,12 @@ impl<'m> Run<'_, 'm> {
             (mark, index, self.cash_of(units, mark.min(MAX_PRICE)))
         };
         let price = (mark.min(MAX_PRICE) as i128).saturating_sub(clamp(index));
-        let worth = num::signed_mul_div_floor(units, price, u128::from(WAD))
-            .and_then(|v| v.checked_sub(leg.quote));
+        let (size, price) = if price < 0 {
+            (-units, price.unsigned_abs())
+        } else {
+            (units, price as u128)
+        };
+        let worth = worth_floor(size, price).and_then(|v| v.checked_sub(leg.quote));
         let worth = self.in_range(worth);
         self.equity += worth;
         if let Some(sums) = self.scratch.sums.get_mut(place) {
@@ -317,6 +346,7 @@ impl<'m> Run<'_, 'm> {
         }
     }
 
+    #[inline(never)]
     fn option(&mut self, leg: OptionLeg) {
         let place = self.underlying(leg.instrument.underlying());
         let instrument = leg.instrument.decode();
@@ -341,11 +371,12 @@ impl<'m> Run<'_, 'm> {
             return;
         }
         self.legs += 1;
-        if let (Some(group), Some(entry)) =
-            (self.scratch.groups.get_mut(group), self.scratch.legs.get_mut(next))
-        {
+        if let (Some(group), Some(entry)) = (
+            self.scratch.groups.get_mut(group),
+            self.scratch.legs.get_mut(next),
+        ) {
             *entry = (leg, group.head);
-            group.head = next as u8;
+            group.head = next as u8 + 1; // SAFETY: next < 128.
             match instrument.kind {
                 Kind::Call => group.calls += units,
                 _ => group.puts += units,
@@ -370,7 +401,13 @@ impl<'m> Run<'_, 'm> {
 
     fn underlyings(&mut self) {
         let mut first = 0;
-        for (place, underlying) in self.market.underlyings.iter().take(MAX_UNDERLYINGS).enumerate() {
+        for (place, underlying) in self
+            .market
+            .underlyings
+            .iter()
+            .take(MAX_UNDERLYINGS)
+            .enumerate()
+        {
             if self.scratch.sums.get(place).is_some_and(|s| s.used) {
                 self.scan(place, underlying, first);
                 self.charges(place, underlying, first);
@@ -391,6 +428,7 @@ impl<'m> Run<'_, 'm> {
         }
     }
 
+    #[inline(never)]
     fn scan_expiry(
         &mut self,
         place: usize,
@@ -402,7 +440,7 @@ impl<'m> Run<'_, 'm> {
         let Some(Group { head, notional, .. }) = self.scratch.groups.get(group).copied() else {
             return;
         };
-        if head == END && notional == 0 {
+        if head == 0 && notional == 0 {
             return;
         }
         let tenor = Tenor::new(underlying, expiry, self.market.now);
@@ -413,15 +451,23 @@ impl<'m> Run<'_, 'm> {
         }
         let moved = |shock: Q40| {
             let factor = Factor::new(ONE_Q40 + shock);
-            forward_factor(expiry, &Scenario { shock, factor, rule: scenario::Rule::None, weight: ONE_Q40 })
+            forward_factor(expiry, &Scenario::new(factor, scenario::Rule::None))
         };
         let step = underlying.rates.basis_move;
         let basis = [moved(-step), moved(step)];
         self.scratch.expiry = ExpiryScan::ZERO;
         let mut at = head;
-        while let Some((leg, next)) = self.scratch.legs.get(usize::from(at)).copied() {
+        while let Some((leg, next)) = usize::from(at)
+            .checked_sub(1)
+            .and_then(|i| self.scratch.legs.get(i))
+            .copied()
+        {
             match OptionView::new(&leg, underlying.lot, expiry, price, &tenor) {
-                Some(option) => self.scratch.expiry.add(&option, &self.scratch.factors, nodes, basis),
+                Some(option) => {
+                    self.scratch
+                        .expiry
+                        .add(&option, &self.scratch.factors, nodes, basis)
+                }
                 None => self.out_of_range = true,
             }
             at = next;
@@ -443,16 +489,29 @@ impl<'m> Run<'_, 'm> {
     }
 
     /// Add-ons of an underlying that are rates on sizes.
+    #[inline(never)]
     fn charges(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
-        let Some(sums) = self.scratch.sums.get(place).copied() else { return };
+        let Some(sums) = self.scratch.sums.get(place).copied() else {
+            return;
+        };
         let spot = underlying.spot.min(MAX_PRICE);
         let rates = &underlying.rates;
         let short = self.cash_of_up(sums.short_options, spot);
         let options = self.cash_of_up(sums.options, spot);
         let linear = self.cash_of_up(sums.linear, spot);
-        let groups = self.scratch.groups.iter().skip(first).take(underlying.expiries.len());
-        let unsure: i128 = groups.map(|g| g.futures.abs() + g.calls.abs() + g.puts.abs()).sum();
-        let unsure = scale_ceil(self.cash_of_up(unsure + sums.net.abs(), spot), underlying.confidence);
+        let groups = self
+            .scratch
+            .groups
+            .iter()
+            .skip(first)
+            .take(underlying.expiries.len());
+        let unsure: i128 = groups
+            .map(|g| g.futures.abs() + g.calls.abs() + g.puts.abs())
+            .sum();
+        let unsure = scale_ceil(
+            self.cash_of_up(unsure + sums.net.abs(), spot),
+            underlying.confidence,
+        );
         let coin = (num::WAD / 100 * 99).saturating_sub(self.market.coin);
         let depeg = crate::fixed::from_wad::<40>(i128::from(coin), crate::fixed::Round::Ceil);
         let exposed = scale_ceil(short + linear, depeg);
@@ -466,11 +525,16 @@ impl<'m> Run<'_, 'm> {
 
     // ---- result
 
+    #[inline(never)]
     fn result(mut self) -> Assessment {
         let scans = &self.scratch.scans;
-        let sums = &self.scratch.sums;
-        let stale = |i: usize| sums.get(i).is_some_and(|s| s.stale);
-        let whole = aggregate::requirement(self.market, scans, |_| true);
+        let stale = self
+            .scratch
+            .sums
+            .iter()
+            .rev()
+            .fold(0_u8, |mask, s| mask << 1 | u8::from(s.stale));
+        let whole = aggregate::requirement(self.market, scans, u8::MAX);
         let rules = &self.market.rules;
         let add_ons = self.scratch.add_ons.total();
         let mut im = add_ons.im + scale_ceil(whole, rules.im_factor);
@@ -478,18 +542,26 @@ impl<'m> Run<'_, 'm> {
         if self.out_of_range {
             (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
         }
-        let any = (0..MAX_UNDERLYINGS).any(stale);
-        self.stale |= any;
+        self.stale |= stale != 0;
         let (mut best, mut worst) = (self.equity - mm, self.equity - mm);
         if self.stale {
-            let fresh = aggregate::requirement(self.market, scans, |i| !stale(i));
-            let dropped = scale_floor(whole - fresh, rules.mm_factor);
-            let stale_scans = || scans.iter().enumerate().filter(|(i, _)| stale(*i)).map(|(_, s)| s);
-            best += self.best + dropped.max(0) + stale_scans().map(Scan::best_gain).sum::<Cash>();
-            worst -= stale_scans().map(|s| s.worst).sum::<Cash>();
+            let fresh = aggregate::requirement(self.market, scans, !stale);
+            best += self.best + scale_floor(whole - fresh, rules.mm_factor).max(0);
+            for (_, scan) in scans
+                .iter()
+                .enumerate()
+                .filter(|(place, _)| stale >> place & 1 == 1)
+            {
+                best += scan.best_gain();
+                worst -= scan.worst;
+            }
         }
-        let most = scans.iter().enumerate().max_by_key(|(i, s)| (s.worst, usize::MAX - i));
-        let (worst_underlying, worst_node) = most.map_or((0, 0), |(i, s)| (i as u8, s.worst_node as u8));
+        let most = scans
+            .iter()
+            .enumerate()
+            .max_by_key(|(i, s)| (s.worst, usize::MAX - i));
+        let (worst_underlying, worst_node) =
+            most.map_or((0, 0), |(i, s)| (i as u8, s.worst_node as u8));
         Assessment {
             equity: self.equity,
             im,
@@ -506,7 +578,11 @@ impl<'m> Run<'_, 'm> {
     // ---- look-ups and units
 
     fn place(&self, id: u16) -> Option<usize> {
-        self.market.underlyings.iter().take(MAX_UNDERLYINGS).position(|u| u.id == id)
+        self.market
+            .underlyings
+            .iter()
+            .take(MAX_UNDERLYINGS)
+            .position(|u| u.id == id)
     }
 
     fn underlying(&self, id: u16) -> Option<(usize, Underlying<'m>)> {
@@ -516,7 +592,13 @@ impl<'m> Run<'_, 'm> {
 
     /// Group number and market of an expiry.
     fn expiry(&self, place: usize, day: u16) -> Option<(usize, Expiry)> {
-        let before: usize = self.market.underlyings.iter().take(place).map(|u| u.expiries.len()).sum();
+        let before: usize = self
+            .market
+            .underlyings
+            .iter()
+            .take(place)
+            .map(|u| u.expiries.len())
+            .sum();
         let expiries = self.market.underlyings.get(place)?.expiries;
         let offset = expiries.iter().position(|e| e.day == day)?;
         let group = before + offset;
@@ -531,12 +613,12 @@ impl<'m> Run<'_, 'm> {
 
     /// ⌊units · price⌋.
     fn cash_of(&mut self, units: i128, price: u128) -> Cash {
-        self.in_range(num::signed_mul_div_floor(units, price as i128, u128::from(WAD)))
+        self.in_range(worth_floor(units, price))
     }
 
     /// ⌈units · price⌉ for units ≥ 0 (sums of at most 2^118).
     fn cash_of_up(&mut self, units: i128, price: u128) -> Cash {
-        self.in_range(num::signed_mul_div_ceil(units, price as i128, u128::from(WAD)))
+        self.in_range(worth_ceil(units, price))
     }
 
     /// The value inside its bounds; what had no value, or left them, marks the portfolio.

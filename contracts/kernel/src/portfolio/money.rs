@@ -1,6 +1,9 @@
 //! Cash inside the margin calculator: bounded `i128`, so that sums of a hundred legs cannot overflow.
 
-use crate::fixed::{Q40, Q62};
+use crate::{
+    fixed::{Q40, Q62},
+    num::{self, Divisor},
+};
 
 /// Signed amount of settlement coin, 1e-18.
 pub type Cash = i128;
@@ -38,6 +41,39 @@ pub const fn scale_floor(v: Cash, f: Q40) -> Cash {
 #[must_use]
 pub const fn scale_ceil(v: Cash, f: Q40) -> Cash {
     scale_floor(v.wrapping_neg(), f).wrapping_neg()
+}
+
+/// ⌊units · price / 1e18⌋; `None` outside `i128`.
+#[inline(never)]
+#[must_use]
+pub fn worth_floor(units: i128, price: u128) -> Option<Cash> {
+    worth(units, price, units < 0)
+}
+
+/// ⌈units · price / 1e18⌉; `None` outside `i128`.
+#[inline(never)]
+#[must_use]
+pub fn worth_ceil(units: i128, price: u128) -> Option<Cash> {
+    worth(units, price, units >= 0)
+}
+
+fn worth(units: i128, price: u128, away: bool) -> Option<Cash> {
+    let product = num::wide_mul(units.unsigned_abs(), price);
+    let (down, up) = num::wide_mul_div_both(product, 1, Divisor::WAD)?;
+    num::with_sign(units < 0, num::to_u128(if away { up } else { down })?)
+}
+
+/// ⌊amount · price / 10^decimals⌋ for an amount in a token's own decimals; `None` outside `i128` or above 36 decimals.
+#[must_use]
+pub fn worth_of_tokens(amount: u128, price: u128, decimals: u8) -> Option<Cash> {
+    // two cuts of one number are one cut by the product
+    let first = decimals.min(18);
+    let unit = |exponent: u8| Divisor::new(u64::try_from(num::power_of_ten(exponent)?).ok()?);
+    let mut value = num::wide_mul_div_floor(num::wide_mul(amount, price), 1, unit(first)?)?;
+    if decimals > first {
+        value = num::wide_mul_div_floor(value, 1, unit(decimals - first)?)?;
+    }
+    Cash::try_from(num::to_u128(value)?).ok()
 }
 
 /// A quantity of options as a multiplier of option values in units: `⌊v · mantissa / 2^shift⌋` is cash.

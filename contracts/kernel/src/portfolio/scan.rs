@@ -51,26 +51,23 @@ impl Nodes {
     /// The nodes of `underlying` at `now`. They depend on the market only, never on a portfolio.
     #[must_use]
     pub fn of(underlying: &Underlying<'_>, now: u64) -> Self {
-        let set = underlying.rates.set();
-        let identity = set.scenarios.first().copied().unwrap_or(IDENTITY);
+        let identity = Scenario::new(Factor::IDENTITY, Rule::None);
         let mut nodes = Self {
             list: [identity; MAX_NODES],
             count: 0,
         };
-        set.scenarios.iter().for_each(|s| nodes.push(*s));
+        underlying
+            .rates
+            .set()
+            .scenarios()
+            .for_each(|s| nodes.push(s));
         let nearest = underlying.expiries.iter().find(|e| e.seconds(now) > 0);
         if let Some(expiry) = nearest.filter(|e| e.seconds(now) <= POCKET_HORIZON) {
             let s = expiry.surface.stdev(0);
             for step in POCKET_STEPS {
                 let move_up = scale_floor(s as i128, step) as i64;
                 for shock in [move_up, -move_up.min(ONE_Q40 / 10 * 9)] {
-                    let factor = Factor::new(ONE_Q40 + shock);
-                    nodes.push(Scenario {
-                        shock,
-                        factor,
-                        rule: Rule::None,
-                        weight: ONE_Q40,
-                    });
+                    nodes.push(Scenario::new(Factor::new(ONE_Q40 + shock), Rule::None));
                 }
             }
         }
@@ -90,13 +87,6 @@ impl Nodes {
         self.list.get(..self.count).unwrap_or(&[])
     }
 }
-
-const IDENTITY: Scenario = Scenario {
-    shock: 0,
-    factor: Factor::IDENTITY,
-    rule: Rule::None,
-    weight: ONE_Q40,
-};
 
 /// What does not depend on a leg: the clock and the volatility rules of an expiry.
 #[derive(Clone, Copy, Debug)]

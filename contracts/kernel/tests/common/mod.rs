@@ -12,7 +12,6 @@ use plimsoll_kernel::{
     portfolio::{
         Assessment, Portfolio, Scratch, assess,
         market::{Asset, Expiry, Market, Perpetual, Rates, Rules, Underlying},
-        scenario::Set,
     },
     svi::Svi,
 };
@@ -463,9 +462,4 @@ impl PortfolioCase {
     }
 }
 
-pub const SETS: [fn() -> Set; 3] = [
-    || Set::of(1).unwrap(),
-    || Set::of(2).unwrap(),
-    || Set::of(3).unwrap(),
-];
 pub const ONE: Q40 = ONE_Q40;
