@@ -217,7 +217,7 @@ impl House {
         let node = Node::start(NodeConfig {
             port: options.port,
             chain: options.chain.clone(),
-            errors,
+            errors: known_errors()?,
             ..NodeConfig::default()
         })
         .await
@@ -284,6 +284,42 @@ impl House {
         };
         house.fund_people().await.wrap_err("funding people")?;
         Ok(house)
+    }
+
+    /// This house as it stands, on a chain of its own with a node of its own. What happens there
+    /// does not happen here. Quick: nothing is deployed.
+    ///
+    /// # Errors
+    ///
+    /// The node does not start.
+    pub async fn fork(&self) -> Result<Self> {
+        let chain = self.node.chain.with(|chain| chain.clone());
+        let config = NodeConfig {
+            errors: known_errors()?,
+            ..NodeConfig::default()
+        };
+        let node = Node::serve(chain, config)
+            .await
+            .wrap_err("starting the node")?;
+        let client = Client::connect(&node.url)
+            .await?
+            .with_gas_limit(GasLimit::Fixed(GAS));
+        Ok(Self {
+            node,
+            client,
+            record: self.record.clone(),
+            people: self.people.clone(),
+            at: self.at,
+            usdc: self.usdc,
+            wbtc: self.wbtc,
+            weth: self.weth,
+            eth_feed: self.eth_feed,
+            btc_feed: self.btc_feed,
+            book: self.book,
+            pool: self.pool,
+            desk: self.desk,
+            deploy_gas: self.deploy_gas,
+        })
     }
 
     /// All tokens, by asset index.
@@ -638,6 +674,15 @@ impl House {
     pub async fn balance_sheet(&self) -> Result<crate::sheet::BalanceSheet> {
         crate::sheet::read(&self.client, self.at).await
     }
+}
+
+/// The errors of the house, so that the node names them.
+fn known_errors() -> Result<ErrorRegistry> {
+    let mut errors = ErrorRegistry::new();
+    errors
+        .add_dir(&crate::workspace::root().join("abi"))
+        .wrap_err("reading abi/")?;
+    Ok(errors)
 }
 
 fn people(accounts: &[DevAccount]) -> Result<People> {

@@ -37,7 +37,8 @@
 //!
 //! [`House::start`] builds the WASM once (`target/plimsoll`, nothing to do while the sources are
 //! unchanged), deploys with the code that deploys to a live chain, and talks to the node over
-//! JSON-RPC only. Every house has its own chain, so tests run side by side.
+//! JSON-RPC only. Every test has its own chain (a fork of the first house of its binary), so tests
+//! run side by side.
 //!
 //! Inside a test, [`plimsoll::house::House::snapshot`] and `revert` go back in time; `warp` moves
 //! the clock (feeds go stale after two hours: [`House::refresh`] pushes the same answers again).
@@ -50,6 +51,7 @@
 //! [`House::expect_revert`], [`House::events`], [`House::fill`], [`House::digest`].
 
 use std::{fmt::Debug, ops::Deref};
+use tokio::sync::OnceCell;
 
 pub use alloy::{
     primitives::{Address, B256, Bytes, I256, U256, address, aliases},
@@ -102,13 +104,19 @@ impl Deref for House {
 }
 
 impl House {
-    /// A house with ETH at 2,000 and BTC at 40,000.
+    /// A house with ETH at 2,000 and BTC at 40,000. The first of a test binary is built, the others
+    /// are forks of it.
     ///
     /// # Panics
     ///
     /// It cannot be furnished; the message says at which step.
     pub async fn start() -> Self {
-        Self::start_with(Options::default()).await
+        static FIRST: OnceCell<plimsoll::house::House> = OnceCell::const_new();
+        let build = async || Self::start_with(Options::default()).await.inner;
+        let inner = FIRST.get_or_init(build).await.fork().await;
+        Self {
+            inner: inner.expect("a fork's node starts"),
+        }
     }
 
     /// A house with other options; the desk is admitted in any case.
