@@ -18,6 +18,8 @@ use super::{
 };
 use crate::{Block, CallRequest, ChainError, Outcome};
 
+/// Gas a call gets at most, as on Nitro: more is capped, not refused.
+const CALL_GAS_CAP: u64 = 50_000_000;
 /// Blocks `eth_feeHistory` answers for at most.
 const MAX_FEE_HISTORY: u64 = 1_024;
 
@@ -221,9 +223,16 @@ pub(crate) fn request(args: &mut Args) -> Result<TransactionRequest> {
     Ok(request)
 }
 
+/// A request to be called, not sent: its gas is capped, so that no call runs for ever.
+pub(crate) fn call_transaction(args: &mut Args) -> Result<TransactionRequest> {
+    let mut request = request(args)?;
+    request.gas = request.gas.map(|gas| gas.min(CALL_GAS_CAP));
+    Ok(request)
+}
+
 /// The four parameters of a call: transaction, block, state overrides, block overrides.
 fn call_request(args: &mut Args) -> Result<CallRequest> {
-    let transaction = request(args)?;
+    let transaction = call_transaction(args)?;
     let block = args.optional("block")?;
     let state_overrides: Option<StateOverride> = args.optional("stateOverrides")?;
     let block_overrides: Option<BlockOverrides> = args.optional("blockOverrides")?;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     error::{Result, RpcError},
-    eth::{check_overrides, find_block, request},
+    eth::{call_transaction, check_overrides, find_block},
     json::{data, quantity},
     params::Args,
     registry::ErrorRegistry,
@@ -123,7 +123,7 @@ pub(crate) fn block(node: &mut Backend, mut args: Args, errors: &ErrorRegistry) 
 
 /// `debug_traceCall`.
 pub(crate) fn call(node: &mut Backend, mut args: Args, errors: &ErrorRegistry) -> Result<Value> {
-    let transaction = request(&mut args)?;
+    let transaction = call_transaction(&mut args)?;
     let block = args.optional("block")?;
     let options: Options = args.optional("options")?.unwrap_or_default();
     let tracer = options.tracer()?;
