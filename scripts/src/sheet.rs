@@ -52,7 +52,8 @@ pub struct InstrumentRow {
     pub open_interest: String,
     /// Sum of sizes, lots. Must be 0.
     pub sum_size: String,
-    /// Sum of Q, 1e-18 cash. Must be 0.
+    /// Sum of Q, 1e-18 cash, the clearing account's included: it took Q over from closed legs against
+    /// as much cash, so its cash is its Q. Must be 0.
     pub sum_quote: String,
     /// Both are 0.
     pub ok: bool,
@@ -94,14 +95,24 @@ pub async fn read(client: &Client, at: Addresses) -> Result<BalanceSheet> {
         .get_block_number()
         .await
         .wrap_err("eth_blockNumber failed")?;
-    let known = accounts(client, at.vault).await?;
+    let Found {
+        accounts: known,
+        instruments: traded,
+    } = accounts(client, at.vault).await?;
     let fund = ids::fund_account(at.vault);
 
     let count = ask(client, at.vault, &IVault::assetCountCall {}).await?;
     let mut owed = vec![U256::ZERO; count.into()];
     let (mut sum_cash, mut fund_cash, mut clearing) = (I256::ZERO, I256::ZERO, I256::ZERO);
     let (mut to_people, mut by_people) = (I256::ZERO, I256::ZERO);
-    let mut legs: BTreeMap<u128, (i128, i128, I256)> = BTreeMap::new();
+    let mut legs: BTreeMap<u128, (i128, i128, I256)> = traded
+        .iter()
+        .map(|&instrument| (instrument, Default::default()))
+        .collect();
+    let clearing_of: BTreeMap<B256, u128> = traded
+        .iter()
+        .map(|&instrument| (ids::clearing_account(at.vault, instrument), instrument))
+        .collect();
     for &account in &known {
         let a = ask(client, at.vault, &IVault::accountCall { account })
             .await?
@@ -112,6 +123,10 @@ pub async fn read(client: &Client, at: Addresses) -> Result<BalanceSheet> {
             fund_cash += cash;
         } else if ids::account_owner(account) == at.vault {
             clearing += cash;
+            let instrument = clearing_of
+                .get(&account)
+                .ok_or_else(|| eyre!("{account} is the vault's and clears nothing"))?;
+            legs.entry(*instrument).or_default().2 += cash;
         } else if cash.is_negative() {
             by_people -= cash;
         } else {
@@ -208,8 +223,14 @@ async fn ask<C: alloy::sol_types::SolCall>(
     client.call(to, call).await.map_err(|e| eyre!("{e}"))
 }
 
-/// Every account the vault's events name.
-async fn accounts(client: &Client, vault: Address) -> Result<BTreeSet<B256>> {
+/// What the vault's events name.
+struct Found {
+    accounts: BTreeSet<B256>,
+    instruments: BTreeSet<u128>,
+}
+
+/// Every account and every instrument the vault's events name, and the system accounts.
+async fn accounts(client: &Client, vault: Address) -> Result<Found> {
     let signatures = vec![
         IVault::Deposited::SIGNATURE_HASH,
         IVault::LegChanged::SIGNATURE_HASH,
@@ -226,21 +247,22 @@ async fn accounts(client: &Client, vault: Address) -> Result<BTreeSet<B256>> {
         .get_logs(&filter)
         .await
         .wrap_err("eth_getLogs failed")?;
-    let mut all: BTreeSet<B256> = logs
+    let mut accounts: BTreeSet<B256> = logs
         .iter()
         .filter_map(|log| log.topics().get(1).copied())
         .collect();
-    // The clearing account of every instrument that was ever touched, whatever events say of it.
-    for log in &logs {
-        if log.topic0() == Some(&IVault::LegChanged::SIGNATURE_HASH)
-            && let Some(instrument) = log.topics().get(2)
-        {
-            let instrument = U256::from_be_bytes(instrument.0).to::<u128>();
-            all.insert(ids::clearing_account(vault, instrument));
-        }
-    }
-    all.insert(ids::fund_account(vault));
-    Ok(all)
+    let instruments: BTreeSet<u128> = logs
+        .iter()
+        .filter(|log| log.topic0() == Some(&IVault::LegChanged::SIGNATURE_HASH))
+        .filter_map(|log| log.topics().get(2))
+        .map(|topic| U256::from_be_bytes(topic.0).to::<u128>())
+        .collect();
+    accounts.extend(instruments.iter().map(|&i| ids::clearing_account(vault, i)));
+    accounts.insert(ids::fund_account(vault));
+    Ok(Found {
+        accounts,
+        instruments,
+    })
 }
 
 impl BalanceSheet {
