@@ -142,13 +142,27 @@ pub struct Story {
     pub liquidated_by_bidder: bool,
 }
 
+/// Plays the day, reports, and serves if asked to.
+///
+/// # Errors
+///
+/// As [`play`].
+pub async fn run(options: &DemoOptions, progress: Progress) -> Result<DemoResult> {
+    let (result, house) = play(options, progress).await?;
+    report(&result, options)?;
+    if options.serve.is_some() {
+        serve(house, options).await?;
+    }
+    Ok(result)
+}
+
 /// Plays the day.
 ///
 /// # Errors
 ///
 /// The contracts do not build, the house cannot be furnished, or a transaction that must go through
 /// is refused. Books that do not balance are no error here: see `balance_sheet.ok`.
-pub async fn run(options: &DemoOptions, progress: Progress) -> Result<DemoResult> {
+pub async fn play(options: &DemoOptions, progress: Progress) -> Result<(DemoResult, House)> {
     let hours = hours()?;
     let programs = wasm::build(&progress)?;
     let first = hours.first().ok_or_else(|| eyre!("no hours"))?;
@@ -213,11 +227,7 @@ pub async fn run(options: &DemoOptions, progress: Progress) -> Result<DemoResult
         balance_sheet,
         seconds: progress.elapsed().as_secs_f64(),
     };
-    report(&result, options)?;
-    if options.serve.is_some() {
-        serve(house, options).await?;
-    }
-    Ok(result)
+    Ok((result, house))
 }
 
 fn report(result: &DemoResult, options: &DemoOptions) -> Result<()> {
