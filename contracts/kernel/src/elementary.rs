@@ -88,10 +88,9 @@ pub fn ln_u128(v: u128) -> Q56 {
     if v == 0 {
         return i64::MIN;
     }
-    let zeros = v.leading_zeros();
     // leading 64 bits: v = top / 2^63 * 2^exponent, relative error 2^-63
-    let top = ((v << zeros) >> 64) as u64;
-    let exponent = 127u32.saturating_sub(zeros);
+    let (top, _, zeros) = normalise(v, u32::MAX);
+    let exponent = 127u32.wrapping_sub(zeros);
     ln_parts(top, exponent as i64)
 }
 
@@ -170,6 +169,19 @@ const fn exponent_ln2(exponent: i64) -> i64 {
     }
 }
 
+/// `v << zeros` as upper and lower half, and `zeros`: the leading zeros of `v` > 0, those of the upper
+/// half masked by `mask`.
+///
+/// In halves, because a 128-bit shift by a variable is a library call in WASM.
+#[inline(always)]
+const fn normalise(v: u128, mask: u32) -> (u64, u64, u32) {
+    let (hi, lo) = ((v >> 64) as u64, v as u64);
+    let (hi, lo, base) = if hi == 0 { (lo, 0, 64) } else { (hi, lo, 0) };
+    let zeros = hi.leading_zeros() & mask & 63;
+    let upper = hi.wrapping_shl(zeros) | (lo >> 1).wrapping_shr(63 ^ zeros);
+    (upper, lo.wrapping_shl(zeros), zeros.wrapping_add(base))
+}
+
 /// `floor(sqrt(v))`, exactly.
 #[must_use]
 pub fn sqrt_u128(v: u128) -> u64 {
@@ -178,9 +190,8 @@ pub fn sqrt_u128(v: u128) -> u64 {
     }
     // one digit of base 2^64 of the schoolbook root (Zimmermann): root of the upper half, one
     // division, one correction. Normalised to an even shift with one of the two top bits set
-    let zeros = v.leading_zeros() & !1;
-    let n = v << zeros;
-    let (upper, a1, a0) = ((n >> 64) as u64, (n as u64) >> 32, (n as u64) & 0xFFFF_FFFF);
+    let (upper, lower, zeros) = normalise(v, !1);
+    let (a1, a0) = (lower >> 32, lower & 0xFFFF_FFFF);
     let (root, rest) = sqrt_rem_u64(upper);
     // (rest 2^32 + a1) / (2 root), in a form that fits 64 bits: rest <= 2 root < 2^33
     let half = (rest << 31) | (a1 >> 1);
@@ -195,7 +206,7 @@ pub fn sqrt_u128(v: u128) -> u64 {
     let (left_hi, left_lo) = (left >> 32, (left << 32) | a0);
     let negative = square_hi > left_hi || (square_hi == left_hi && square_lo > left_lo);
     let candidate = candidate.wrapping_sub(u64::from(negative));
-    candidate >> (zeros >> 1)
+    candidate.wrapping_shr(zeros >> 1)
 }
 
 /// Root and remainder of `v >= 2^62`.
@@ -205,10 +216,9 @@ fn sqrt_rem_u64(v: u64) -> (u64, u64) {
     // from above and squares the error: 7.2e-2, 2.4e-3, 2.8e-6, 3.9e-12 < 2^-32
     let mut root = (v >> 33).wrapping_add(v >> 35).wrapping_add(v >> 36) + 1_561_820_000;
     for _ in 0..3 {
-        let Some(divisor) = core::num::NonZeroU64::new(root) else {
-            return (0, 0);
-        };
-        root = root.wrapping_add(v / divisor) >> 1;
+        // an odd divisor is not 0, which spares the check
+        root |= 1;
+        root = root.wrapping_add(v / root) >> 1;
     }
     // at most one too large after the floor of the last step
     let square = root.wrapping_mul(root);

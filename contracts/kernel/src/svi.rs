@@ -11,7 +11,7 @@ use crate::{
     elementary::{sqrt_q56, sqrt_u128},
     fixed::{
         ONE_Q40, ONE_Q56, Q40, Q56, Round, clamp_i64, div_i128, from_wad, mul_shift_ceil,
-        mul_shift_floor,
+        mul_shift_floor, wide_mul,
     },
 };
 
@@ -138,9 +138,9 @@ impl Svi {
     fn wing(&self, k: Q40) -> (Q56, Q56) {
         let k = k.clamp(-64 * ONE_Q40, 64 * ONE_Q40) << 16;
         let distance = k.saturating_sub(self.m);
-        // squares of at most 2^63 each: the sum is below 2^127
-        let (d, s) = (distance.unsigned_abs(), self.sigma.unsigned_abs());
-        let square = u128::from(d) * u128::from(d) + u128::from(s) * u128::from(s);
+        // squares of at most 2^126 each: the sum is below 2^128
+        let square =
+            square(distance.unsigned_abs()).wrapping_add(square(self.sigma.unsigned_abs()));
         (distance, sqrt_u128(square).min(i64::MAX as u64) as i64)
     }
 
@@ -193,8 +193,7 @@ impl Svi {
     /// a + b σ √(1 − ρ²), floored.
     fn least(&self) -> Q56 {
         let one = (ONE_Q56 as u128) << 56;
-        let rho = u128::from(self.rho.unsigned_abs());
-        let root = sqrt_u128(one.saturating_sub(rho * rho)) as i64;
+        let root = sqrt_u128(one.saturating_sub(square(self.rho.unsigned_abs()))) as i64;
         let depth = mul_shift_floor::<56>(mul_shift_floor::<56>(self.b, self.sigma), root);
         self.a.saturating_add(depth)
     }
@@ -268,4 +267,10 @@ impl Svi {
         }
         Ok(())
     }
+}
+
+/// `v * v` by one wide product.
+const fn square(v: u64) -> u128 {
+    let (hi, lo) = wide_mul(v, v);
+    (hi as u128) << 64 | lo as u128
 }
