@@ -15,10 +15,11 @@ use http::{HeaderValue, Method, StatusCode, header};
 use jsonrpsee::{
     RpcModule,
     server::{
-        BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, IdProvider, Server, ServerConfig,
-        ServerHandle,
+        BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, IdProvider, MethodResponse,
+        Server, ServerConfig, ServerHandle,
+        middleware::rpc::{Batch, Notification, Request, RpcServiceBuilder, RpcServiceT},
     },
-    types::SubscriptionId,
+    types::{ErrorCode, ErrorObject, SubscriptionId},
 };
 use serde_json::{Value, value::to_raw_value};
 use tower::{Layer, Service};
@@ -278,6 +279,7 @@ pub(crate) async fn serve(
         .build();
     let server = Server::builder()
         .set_config(config)
+        .set_rpc_middleware(RpcServiceBuilder::new().layer_fn(NoSubscriptions))
         .set_http_middleware(tower::ServiceBuilder::new().layer(BrowserLayer))
         .build(address)
         .await?;
@@ -292,6 +294,45 @@ struct Ids(AtomicU64);
 impl IdProvider for Ids {
     fn next_id(&self) -> SubscriptionId<'static> {
         format!("{:#x}", self.0.fetch_add(1, Ordering::Relaxed) + 1).into()
+    }
+}
+
+/// Says over HTTP, in geth's words, that subscriptions need a WebSocket.
+#[derive(Clone, Debug)]
+struct NoSubscriptions<S>(S);
+
+impl<S> RpcServiceT for NoSubscriptions<S>
+where
+    S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
+{
+    type MethodResponse = MethodResponse;
+    type NotificationResponse = S::NotificationResponse;
+    type BatchResponse = S::BatchResponse;
+
+    fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
+        let service = self.0.clone();
+        async move {
+            let subscribes = request.method_name() == "eth_subscribe";
+            let id = request.id().into_owned();
+            let answer = service.call(request).await;
+            if subscribes && answer.as_error_code() == Some(ErrorCode::InternalError.code()) {
+                let words = "notifications not supported: open a WebSocket on the same port";
+                let code = ErrorCode::MethodNotFound.code();
+                return MethodResponse::error(id, ErrorObject::owned(code, words, None::<()>));
+            }
+            answer
+        }
+    }
+
+    fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = Self::BatchResponse> + Send + 'a {
+        self.0.batch(batch)
+    }
+
+    fn notification<'a>(
+        &self,
+        notification: Notification<'a>,
+    ) -> impl Future<Output = Self::NotificationResponse> + Send + 'a {
+        self.0.notification(notification)
     }
 }
 
