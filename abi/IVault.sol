@@ -35,54 +35,105 @@ struct AssetEntry {
 /// 2^88 | instrument >> 54 is the clearing account of an instrument, which takes over Q when a leg is closed and
 /// pays or receives the cash, so that sum of cash = tokens held and sum of Q = 0 at every moment.
 interface IVault {
+    /// A token was listed; the first one is the settlement coin.
     event AssetListed(uint8 indexed asset, address indexed token, uint8 decimals, uint128 cap, bool settlement);
-    event Deposited(bytes32 indexed account, address indexed token, address indexed from, uint256 amount, uint256 balance);
-    event Withdrawn(bytes32 indexed account, address indexed token, address indexed to, uint256 amount, uint256 balance);
+    /// What the vault accepts of a token changed; the token's own decimals.
+    event CapSet(uint8 indexed asset, uint128 cap);
+    /// Tokens arrived, in their own decimals. The balance follows in CashChanged or AssetMoved.
+    event Deposited(bytes32 indexed account, address indexed token, address indexed from, uint256 amount);
+    /// Tokens left, in their own decimals. The balance follows in CashChanged or AssetMoved.
+    event Withdrawn(bytes32 indexed account, address indexed token, address indexed to, uint256 amount);
     /// State after a change of one leg: size in lots, quote in 1e-18 cash, both 0 when closed.
     event LegChanged(bytes32 indexed account, uint128 indexed instrument, int64 size, int128 quote);
     /// Cash after a change, 1e18.
     event CashChanged(bytes32 indexed account, int128 cash);
+    /// Balance of a collateral asset after a change, in the token's own decimals.
     event AssetMoved(bytes32 indexed account, uint8 indexed asset, uint128 balance);
+    /// The owner let a venue trade for the account, or stopped it.
     event VenueAdmitted(bytes32 indexed account, uint16 indexed venue, bool admitted);
+    /// The owner named or dismissed an operator.
     event OperatorSet(bytes32 indexed account, address indexed operator, bool approved);
+    /// An auction of the account began or ended.
     event AuctionFlagSet(bytes32 indexed account, bool inAuction);
+    /// Ownership has been offered; nothing changes until `newOwner` accepts.
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+    /// Ownership has moved.
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
 
+    /// The caller is not the owner, nor, where ownership is being accepted, the pending owner.
     error NotOwner(address caller, address owner);
+    /// `initialize` has run.
     error AlreadyInitialized();
+    /// Only the clearinghouse and the auction come through this door, each for its own purpose.
     error NotSibling(address caller);
-    /// Caller is neither the account's owner nor its operator.
+    /// The caller is neither the account's owner nor, where that is enough, its operator, who withdraws to the owner only.
     error NotAuthorized(bytes32 account, address caller);
+    /// The house's own accounts take no part in this.
+    error SystemAccount(bytes32 account);
+    /// The door is open: some call is changing the ledger right now.
     error Locked();
     error UnknownToken(address token);
     error UnknownAsset(uint8 asset);
+    /// It is on the list already.
     error TokenListed(address token, uint8 asset);
-    error InvalidToken(address token, uint256 reason);
+    /// There is no contract at the token's address.
+    error NoCode(address token);
+    /// The token does not answer with one word where it must.
+    error BadToken(address token);
+    /// The token says it has more decimals than the vault can count in.
+    error TooManyDecimals(address token, uint256 decimals, uint256 limit);
+    /// Margin knows the asset with other decimals than the token says.
+    error DecimalsDiffer(address token, uint8 decimals, uint8 marginDecimals);
     error ZeroAmount();
     error AmountTooLarge(uint256 amount, uint256 limit);
     /// Too small to be worth one unit of the ledger, or below the minimum for a stranger's deposit.
     error AmountTooSmall(uint256 amount, uint256 minimum);
+    /// More of the token than the vault accepts; its own decimals.
     error CapExceeded(address token, uint256 total, uint256 cap);
     /// The token moved another amount than asked, returned false, or failed.
     error TransferFailed(address token, uint256 asked, uint256 moved);
+    /// Nothing is paid to the zero address or to the vault itself.
+    error InvalidReceiver(address to);
+    /// A stranger may not open an asset slot for the account.
     error NotAskedFor(bytes32 account, uint8 asset);
+    /// Less collateral than wanted; the token's own decimals.
     error InsufficientBalance(bytes32 account, uint8 asset, uint256 have, uint256 want);
+    /// Less cash than wanted, 1e18.
     error InsufficientCash(bytes32 account, int256 have, uint256 want);
+    /// The vault itself holds less of the token; its own decimals.
     error InsufficientLiquidity(address token, uint256 have, uint256 want);
     /// The account would not be healthy and its risk did not fall. Before/after in 1e18.
     error InsufficientMargin(bytes32 account, int256 equity, uint256 im, uint256 mm, int256 equityBefore, uint256 imBefore);
+    /// The sale of a liquidated account's part did not make its equity - mm rise. 1e18.
+    error NotRelieved(bytes32 account, int256 equity, uint256 mm, int256 equityBefore, uint256 mmBefore);
+    /// Some price the account's margin rests on is stale.
     error PricesStale(bytes32 account);
+    /// No venue has number 0.
+    error InvalidVenue(uint16 venue);
+    /// The account has not let this venue trade for it.
     error VenueNotAdmitted(bytes32 account, uint16 venue);
     error AccountInAuction(bytes32 account);
     error TooManyLegs(bytes32 account, uint256 slots, uint256 limit);
-    error TooManyAssets(bytes32 account, uint256 given, uint256 limit);
     error TooManyItems(uint256 given, uint256 limit);
     error InvalidInstrument(uint128 instrument);
-    /// Entries do not sum to zero.
+    /// No contract of the house margins this kind yet.
+    error UnsupportedKind(uint128 instrument);
+    /// A quote changes only with the leg it belongs to.
+    error NoSuchLeg(bytes32 account, uint128 instrument);
+    /// Entries of an instrument (0: cash) do not sum to zero; the sums.
     error Unbalanced(uint128 instrument, int256 cash, int256 size, int256 quote);
+    /// Entries of an asset do not sum to zero; the sum.
+    error UnbalancedAsset(uint8 asset, int256 amount);
+    /// A number of the account would no longer fit.
     error ValueOutOfRange(bytes32 account);
+    /// The calldata of a known method does not decode.
     error BadCalldata();
+    /// No method of the house takes ether.
+    error NotPayable();
+    /// No method has this selector; also for calldata shorter than four bytes, padded with zeros.
+    error UnknownSelector(bytes4 selector);
+    /// A sibling answered with something that does not decode.
+    error BadAnswer(address callee);
 
     function initialize(address owner, address margin, address clearinghouse, address auction) external;
     function owner() external view returns (address);
@@ -111,7 +162,7 @@ interface IVault {
     /// Owner only: lets a venue trade for the account, or stops it.
     function admitVenue(bytes32 account, uint16 venue, bool admitted) external;
     function isVenueAdmitted(bytes32 account, uint16 venue) external view returns (bool);
-    /// Owner only: an operator may withdraw to the owner, admit venues and bid for the account.
+    /// Owner only: an operator may withdraw to the owner and bid for the account.
     function setOperator(bytes32 account, address operator, bool approved) external;
     function isOperator(bytes32 account, address operator) external view returns (bool);
 
@@ -119,7 +170,8 @@ interface IVault {
     /// @param venue      Non-zero: every account but system accounts must have admitted it.
     /// @param liquidated Non-zero: this account need not become healthy, but its shortfall equity - mm must rise, and
     ///                   its flag lets it through; all other accounts must pass the gate.
-    /// @return accounts  The distinct touched accounts, in order of first mention.
+    /// @return accounts  The accounts margin was asked about, in order of first mention; not system accounts, nor those
+    ///                   that only gained cash, nor those left with neither legs nor debt.
     /// @return after_    Their assessments.
     function applyEntries(uint16 venue, bytes32 liquidated, Entry[] calldata entries, AssetEntry[] calldata assets)
         external returns (bytes32[] memory accounts, Assessment[] memory after_);

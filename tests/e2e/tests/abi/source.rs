@@ -1,8 +1,8 @@
 //! The surface of a contract as its Rust source declares it.
 //!
-//! Functions are the methods of `#[public] impl` blocks with the types the ABI gives to Rust's, and
-//! those a contract answers by hand: a `const X: u32` made of `fCall::SELECTOR`, with `f` declared in
-//! a `sol!` block. Events, errors and structs are the items of `sol!` blocks outside of interfaces,
+//! Functions are the methods of `#[public] impl` blocks, or those an `entrypoint!` lists, with the
+//! types the ABI gives to Rust's, and those a contract answers by hand: a `const X: u32` made of
+//! `fCall::SELECTOR`, with `f` declared in a `sol!` block. Events, errors and structs are the items of `sol!` blocks outside of interfaces,
 //! and of `events!`, `errors!` and `abi_struct!`. The source is read with `syn` and `syn-solidity`,
 //! the parser `sol!` itself uses. What it does not understand, it refuses.
 
@@ -12,7 +12,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use syn::visit::Visit;
+use syn::{ext::IdentExt as _, visit::Visit};
 
 /// All declarations of a crate.
 #[derive(Debug, Default)]
@@ -51,6 +51,10 @@ impl Source {
             .collect();
 
         let mut blocks = Blocks::default();
+        // Twice: an `entrypoint!` may follow what it names, or stand in another file.
+        let mut names = Blocks::default();
+        files.iter().for_each(|file| names.visit_file(file));
+        blocks.contract_name = names.contract;
         files.iter().for_each(|file| blocks.visit_file(file));
         let mut source = Self {
             structs: shared.map(|s| s.structs.clone()).unwrap_or_default(),
@@ -60,6 +64,15 @@ impl Source {
         source.declare(&blocks);
         for method in &blocks.methods {
             source.method(method);
+        }
+        for name in &blocks.listed {
+            let named: Vec<_> = blocks
+                .inherent
+                .iter()
+                .filter(|f| f.sig.ident == *name)
+                .collect();
+            assert_eq!(named.len(), 1, "methods called {name} in the contract");
+            source.method(named[0]);
         }
         for (interface, name) in &blocks.by_hand {
             let known = source.declared.get(&(interface.clone(), name.clone()));
@@ -280,6 +293,7 @@ impl Source {
             "Address" => "address".into(),
             "String" => "string".into(),
             "Bytes" => "bytes".into(),
+            "FixedBytes" => format!("bytes{}", const_argument(path)),
             "Vec" => format!("{}[]", self.rust_type(arguments[0])),
             _ => {
                 if let Some(n) = bits('u').or_else(|| bits('U')) {
@@ -314,6 +328,18 @@ fn last(path: &syn::TypePath) -> (String, Vec<&syn::Type>) {
         _ => Vec::new(),
     };
     (segment.ident.to_string(), arguments)
+}
+
+/// The number in `FixedBytes<4>`.
+fn const_argument(path: &syn::TypePath) -> String {
+    let segment = path.path.segments.last().expect("a path has a segment");
+    if let syn::PathArguments::AngleBracketed(a) = &segment.arguments
+        && let Some(syn::GenericArgument::Const(syn::Expr::Lit(lit))) = a.args.first()
+        && let syn::Lit::Int(n) = &lit.lit
+    {
+        return n.base10_digits().to_owned();
+    }
+    panic!("a size this test does not know")
 }
 
 /// `#[selector(name = "...")]`.
@@ -399,6 +425,32 @@ impl syn::parse::Parse for Rows {
     }
 }
 
+/// `Contract, key = value, methods = [name, ...]`.
+struct EntryPoint {
+    contract: syn::Ident,
+    methods: Vec<syn::Ident>,
+}
+
+impl syn::parse::Parse for EntryPoint {
+    fn parse(input: syn::parse::ParseStream<'_>) -> syn::Result<Self> {
+        let contract = input.parse()?;
+        let mut methods = Vec::new();
+        while input.parse::<Option<syn::Token![,]>>()?.is_some() && !input.is_empty() {
+            let key: syn::Ident = input.parse()?;
+            input.parse::<syn::Token![=]>()?;
+            if key == "methods" {
+                let list;
+                syn::bracketed!(list in input);
+                let names = list.parse_terminated(syn::Ident::parse_any, syn::Token![,])?;
+                methods.extend(names);
+            } else {
+                input.parse::<syn::Expr>()?;
+            }
+        }
+        Ok(Self { contract, methods })
+    }
+}
+
 /// Collects declarations, skipping tests.
 #[derive(Default)]
 struct Blocks {
@@ -406,7 +458,13 @@ struct Blocks {
     structs: Vec<Row>,
     errors: Vec<Row>,
     events: Vec<Row>,
+    /// Of `#[public]` blocks.
     methods: Vec<syn::ImplItemFn>,
+    /// Of blocks of the type an `entrypoint!` names, and those methods it lists.
+    inherent: Vec<syn::ImplItemFn>,
+    contract: Option<syn::Ident>,
+    contract_name: Option<syn::Ident>,
+    listed: Vec<syn::Ident>,
     by_hand: Vec<(String, String)>,
 }
 
@@ -430,6 +488,17 @@ impl<'ast> Visit<'ast> for Blocks {
             self.sol.push(file);
             return;
         }
+        if name == "entrypoint" {
+            let entry: EntryPoint = mac
+                .parse_body()
+                .unwrap_or_else(|e| panic!("entrypoint! does not parse: {e}"));
+            assert!(
+                self.contract.replace(entry.contract).is_none(),
+                "two entry points"
+            );
+            self.listed = entry.methods;
+            return;
+        }
         let list = match name.as_str() {
             "abi_struct" => &mut self.structs,
             "errors" => &mut self.errors,
@@ -443,10 +512,15 @@ impl<'ast> Visit<'ast> for Blocks {
     }
 
     fn visit_item_impl(&mut self, block: &'ast syn::ItemImpl) {
-        if block.attrs.iter().any(|a| a.path().is_ident("public")) {
-            for item in &block.items {
-                if let syn::ImplItem::Fn(f) = item {
+        let is_public = block.attrs.iter().any(|a| a.path().is_ident("public"));
+        let of = |name| matches!(&*block.self_ty, syn::Type::Path(p) if p.path.is_ident(name));
+        let is_own = block.trait_.is_none() && self.contract_name.as_ref().is_some_and(of);
+        for item in &block.items {
+            if let syn::ImplItem::Fn(f) = item {
+                if is_public {
                     self.methods.push(f.clone());
+                } else if is_own {
+                    self.inherent.push(f.clone());
                 }
             }
         }
