@@ -56,7 +56,7 @@ impl Round {
 // ------------------------------------------------------------------ products
 
 // `a * b`, `a + b`, `a - b` whose operands are known to fit. Overflow checks are on in release, and
-// the check of a 64-bit product costs 25 times the product in WASM; here it runs in debug builds.
+// the check of a 64-bit product is a library call in WASM; here it runs in debug builds.
 
 #[inline(always)]
 pub(crate) const fn mul(a: i64, b: i64) -> i64 {
