@@ -43,35 +43,69 @@ struct AuctionState {
 /// (its cash may go negative), and the fund pays nothing. Once equity <= 0 and somebody marked it, a second, slower
 /// ramp from 0 begins in which the insurance fund pays the slice's shortfall and the discount, never more than it holds.
 interface IAuction {
+    /// An auction began; amounts 1e18.
     event AuctionStarted(bytes32 indexed account, address indexed starter, int256 equity, uint256 im, uint256 mm);
+    /// A slice was sold.
+    /// @param fraction    Share of everything the account held, 1e18.
+    /// @param price       1e18 cash the bidder paid; negative = received.
+    /// @param lambda      Discount per unit of relief, 1e18.
+    /// @param fundPaid    1e18 cash the insurance fund paid.
+    /// @param equityAfter Of the account, 1e18.
+    /// @param mmAfter     Of the account, 1e18.
     event BidTaken(bytes32 indexed account, bytes32 indexed bidder, uint256 fraction, int256 price, uint256 lambda, uint256 fundPaid, int256 equityAfter, uint256 mmAfter);
+    /// The account's equity is gone: the fund's ramp begins.
     event InsolvencyMarked(bytes32 indexed account, int256 equity);
+    /// An auction ended.
     /// @param cured True when the owner restored it, false when bids did or nothing is left.
     event AuctionClosed(bytes32 indexed account, bool cured, int256 equity, uint256 mm);
+    /// The rules changed, also of open auctions.
     event ParametersSet(uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
+    /// Ownership has been offered; nothing changes until `newOwner` accepts.
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+    /// Ownership has moved.
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
 
+    /// The caller is not the owner, nor, where ownership is being accepted, the pending owner.
     error NotOwner(address caller, address owner);
+    /// `initialize` has run.
     error AlreadyInitialized();
+    /// The caller is neither the bidding account's owner nor its operator.
     error NotAuthorized(bytes32 account, address caller);
-    /// equity >= mm: nothing to liquidate.
+    /// equity >= mm: nothing to liquidate; in a bid, the buffer is reached already.
     error NotLiquidatable(bytes32 account, int256 equity, uint256 mm);
     error AuctionOpen(bytes32 account, uint64 startedAt);
     error NoAuction(bytes32 account);
     error NotInsolvent(bytes32 account, int256 equity);
     /// Closing needs equity >= (1 + buffer) * mm.
     error NotRecovered(bytes32 account, int256 equity, uint256 needed);
+    /// Some price the account's margin rests on is stale.
     error PricesStale(bytes32 account);
+    /// The house's own accounts are neither sold nor bid.
     error SystemAccount(bytes32 account);
     error SelfBid(bytes32 account);
+    /// 1e18 shares.
     error InvalidFraction(uint256 fraction, uint256 minimum, uint256 maximum);
+    /// The share is so small that it rounds to nothing.
+    error NothingToSell(bytes32 account, uint256 fraction);
+    /// 1e18 cash; the limit scaled down with the share.
     error PriceAboveLimit(int256 price, int256 maxPrice);
+    /// The account changed since the bidder looked.
     error VersionChanged(uint32 version, uint32 expected);
     error Expired(uint64 deadline, uint64 nowSeconds);
-    error FundExhausted(uint256 have, uint256 want);
-    error InvalidParameters(uint256 reason, uint256 given, uint256 limit);
+    /// @param parameter Position of the argument of `setParameters`, from 0.
+    error ParameterOutOfRange(uint8 parameter, uint64 given, uint64 minimum, uint64 maximum);
+    /// No contract of the house margins this kind yet.
+    error UnsupportedKind(uint128 instrument);
+    /// A number of the account would no longer fit.
+    error ValueOutOfRange(bytes32 account);
+    /// The calldata of a known method does not decode.
     error BadCalldata();
+    /// No method of the house takes ether.
+    error NotPayable();
+    /// No method has this selector; also for calldata shorter than four bytes, padded with zeros.
+    error UnknownSelector(bytes4 selector);
+    /// A sibling answered with something that does not decode.
+    error BadAnswer(address callee);
 
     function initialize(address owner, address vault, address margin) external;
     function owner() external view returns (address);

@@ -21,30 +21,52 @@ struct Fill {
 
 /// What venues speak to: admission, fills, price bands.
 interface IClearinghouse {
+    /// A venue was admitted, or its terms changed.
     event VenueSet(uint16 indexed venue, address indexed contractAddress, bytes32 feeAccount, uint64 band, bool active);
+    /// A fill was cleared: size 1e18 units, price 1e18 cash per unit, fees apart.
     event Cleared(uint16 indexed venue, uint128 indexed instrument, bytes32 indexed buyer, bytes32 seller, uint256 size, uint256 price);
+    /// Ownership has been offered; nothing changes until `newOwner` accepts.
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+    /// Ownership has moved.
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
 
+    /// The caller is not the owner, nor, where ownership is being accepted, the pending owner.
     error NotOwner(address caller, address owner);
+    /// `initialize` has run.
     error AlreadyInitialized();
     /// The caller is not an active venue.
     error NotAVenue(address caller);
+    /// Number, address and fee account must not be zero.
+    error InvalidVenue(uint16 venue, address contractAddress, bytes32 feeAccount);
+    /// The number has another address, or the address another number.
     error VenueExists(uint16 venue, address contractAddress);
-    error InvalidVenue(uint16 venue, uint256 reason);
-    error WrongVenue(uint16 instrumentVenue, uint16 callerVenue);
-    error UnsupportedKind(uint128 instrument);
-    error InvalidInstrument(uint128 instrument);
-    error SelfTrade(bytes32 account);
-    error ZeroAmount();
-    error NotMultipleOfLot(uint256 size, uint64 lot);
-    error AmountTooLarge(uint256 amount, uint256 limit);
-    /// Price with the fee lies outside the band around the mark, all 1e18 per unit.
-    error PriceOutsideBand(uint128 instrument, uint256 price, uint256 mark, uint256 band);
-    error PricesStale(uint128 instrument);
+    /// 1e18 share of the mark.
+    error InvalidBand(uint64 band, uint64 minimum, uint64 maximum);
     error NoFills();
     error TooManyItems(uint256 given, uint256 limit);
+    error InvalidInstrument(uint128 instrument);
+    /// The instrument belongs to another venue than the caller.
+    error WrongVenue(uint16 instrumentVenue, uint16 callerVenue);
+    /// No contract of the house margins this kind yet.
+    error UnsupportedKind(uint128 instrument);
+    /// Both sides are one account.
+    error SelfTrade(bytes32 account);
+    error ZeroAmount();
+    error AmountTooLarge(uint256 amount, uint256 limit);
+    /// 1e18 units.
+    error NotMultipleOfLot(uint256 size, uint64 lot);
+    /// The mark of this instrument is stale.
+    error PricesStale(uint128 instrument);
+    /// Price with the fee lies outside the band around the mark, all 1e18 per unit.
+    error PriceOutsideBand(uint128 instrument, uint256 price, uint256 mark, uint256 band);
+    /// The calldata of a known method does not decode.
     error BadCalldata();
+    /// No method of the house takes ether.
+    error NotPayable();
+    /// No method has this selector; also for calldata shorter than four bytes, padded with zeros.
+    error UnknownSelector(bytes4 selector);
+    /// A sibling answered with something that does not decode.
+    error BadAnswer(address callee);
 
     function initialize(address owner, address vault, address margin) external;
     function owner() external view returns (address);
