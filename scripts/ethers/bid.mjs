@@ -9,7 +9,6 @@ import {
   accountOf,
   accountsIn,
   connect,
-  decodeLeg,
   explain,
   main,
   money,
@@ -37,7 +36,6 @@ a price limit, so it fails rather than buy something else or at a worse price.
   --max-price=P      price limit instead, in cash; negative: the least to be paid
   --deadline S       seconds the bid stands                      [60]
   --start            start the auction if it is not running
-  --admit            admit venues of the account's legs that the bidder has not admitted
   --key-file FILE    signer's private key in hex                 [PLIMSOLL_KEY]
   --from ADDRESS     signer, for a dry run without a key
   --dry-run          compute, try it as a call, send nothing
@@ -51,7 +49,6 @@ const { values, positionals } = options(
     'max-price': { type: 'string' },
     deadline: { type: 'string', default: '60' },
     start: { type: 'boolean', default: false },
-    admit: { type: 'boolean', default: false },
     'key-file': { type: 'string' },
     from: { type: 'string' },
     'dry-run': { type: 'boolean', default: false },
@@ -108,7 +105,6 @@ await main(async () => {
     const from = wallet?.address ?? values.from ?? ZeroAddress;
     const bidder = values.bidder === undefined ? accountOf(from) : parseAccount(values.bidder);
     const auction = wallet ? house.auction.connect(wallet) : house.auction;
-    const vault = wallet ? house.vault.connect(wallet) : house.vault;
 
     let state = await house.auction.state(account);
     if (state.startedAt === 0n) {
@@ -127,16 +123,6 @@ await main(async () => {
     }
 
     const target = await readAccount(house, account);
-    const venues = [...new Set(target.legs.map((slot) => decodeLeg(slot).venue))];
-    const admitted = await Promise.all(venues.map((venue) => house.vault.isVenueAdmitted(bidder, venue)));
-    for (const venue of venues.filter((_, i) => !admitted[i])) {
-      if (!values.admit || values['dry-run']) {
-        say('warning', { bidder, venue }, `the bidder has not admitted venue ${venue} (--admit does it)`);
-      } else {
-        await send(`admit venue ${venue}`, vault, 'admitVenue', [bidder, venue, true]);
-      }
-    }
-
     const planned = planBid({ state, fraction, tolerance, maxPrice });
     const now = BigInt((await house.provider.getBlock('latest')).timestamp);
     const bid = {

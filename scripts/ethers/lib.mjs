@@ -115,7 +115,7 @@ export function showAccount(account) {
   return `${ownerOf(account)}/${BigInt('0x' + account.slice(42))}`;
 }
 
-/** A leg slot of a perpetual or future, as `IVault.account` returns them. Options are reported by kind only. */
+/** A leg slot of a perpetual or future, as `IVault.account` returns them: size in lots, quote in 1e-18 cash. */
 export function decodeLeg(slot) {
   return {
     venue: Number(slot >> 240n),
@@ -183,7 +183,7 @@ export async function readAccount(house, account) {
     version: Number(version),
     cash: portfolio.cash,
     collateral: portfolio.collateral.map(({ asset, amount }) => ({ asset: Number(asset), amount })),
-    legs: [...portfolio.legs],
+    legs: portfolio.legs.map(decodeLeg),
   };
 }
 

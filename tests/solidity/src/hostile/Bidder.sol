@@ -37,7 +37,7 @@ contract Bidder {
         vault.deposit(account(), token, amount);
     }
 
-    /// Lets a venue trade for its account: a bidder takes legs of venues it admitted.
+    /// Lets a venue trade for its account, to close what it bought.
     function admit(uint16 venue) external onlyOwner {
         vault.admitVenue(account(), venue, true);
     }
