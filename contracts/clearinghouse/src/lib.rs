@@ -1,19 +1,317 @@
-//! Contract.
+//! What venues speak to: who may trade, within which band of the mark, and the entries a fill becomes.
+//!
+//! A venue reports matched trades; the house checks the caller, the instrument, the lot and the price, turns each fill
+//! into entries that sum to zero, and hands all of them to the vault's door in one call: all or none.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
 extern crate alloc;
-use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
 
-#[storage]
-#[entrypoint]
-/// Contract.
-pub struct Contract {
-    x: StorageU256,
+pub mod sol;
+
+use alloc::{vec, vec::Vec};
+use alloy_primitives::{Address, B256, U16, U64, U256};
+use plimsoll_common::{
+    Ownable, Revert, abi_struct,
+    interface::{Entry, margin, vault},
+};
+use plimsoll_kernel::{
+    codec::{InstrumentId, Kind},
+    fill::{self, Refusal},
+    num::{to_u128, u128_to_u256},
+};
+use sol::{
+    AmountTooLarge, Cleared, InvalidBand, InvalidInstrument, InvalidVenue, NoFills, NotAVenue,
+    NotMultipleOfLot, PriceOutsideBand, PricesStale, SelfTrade, TooManyItems, UnsupportedKind,
+    VenueExists, VenueSet, WrongVenue, ZeroAmount,
+};
+use stylus_sdk::{
+    prelude::*,
+    storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU16, StorageU64},
+};
+
+/// Most fills of one call.
+pub const MAX_FILLS: usize = 16;
+/// Narrowest and widest band, 1e18: 0.01 % and 20 %.
+pub const MIN_BAND: u64 = 100_000_000_000_000;
+/// See [`MIN_BAND`].
+pub const MAX_BAND: u64 = 200_000_000_000_000_000;
+
+abi_struct! {
+    /// One trade, reported by the venue that matched it; `abi/IClearinghouse.sol` documents the fields.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Fill {
+        /// Gains size.
+        buyer: B256,
+        /// Loses size.
+        seller: B256,
+        /// Of this venue.
+        instrument: u128,
+        /// 1e18 units.
+        size: U256,
+        /// 1e18 cash per unit.
+        price: U256,
+        /// 1e18 cash.
+        buyer_fee: U256,
+        /// 1e18 cash.
+        seller_fee: U256,
+    }
 }
 
-#[public]
-impl Contract {
-    /// Reads.
-    pub fn x(&self) -> U256 {
-        self.x.get()
+/// A venue's terms.
+#[storage]
+pub struct Venue {
+    contract_address: StorageAddress,
+    band: StorageU64,
+    active: StorageBool,
+    fee_account: StorageB256,
+}
+
+/// The contract.
+#[storage]
+pub struct Clearinghouse {
+    ownable: Ownable,
+    vault: StorageAddress,
+    margin: StorageAddress,
+    venues: StorageMap<U16, Venue>,
+    /// Number of a venue by its contract, 0 = none.
+    numbers: StorageMap<Address, StorageU16>,
+}
+
+plimsoll_common::entrypoint!(Clearinghouse, methods = [
+    initialize, owner, pending_owner, transfer_ownership, accept_ownership, vault, margin, set_venue, venue,
+    venue_of, clear,
+]);
+
+/// External methods.
+impl Clearinghouse {
+    /// Hands the contract to `owner` and names its siblings. Deployer only, once.
+    pub fn initialize(
+        &mut self,
+        owner: Address,
+        vault: Address,
+        margin: Address,
+    ) -> Result<(), Revert> {
+        self.ownable.initialize(owner)?;
+        self.vault.set(vault);
+        self.margin.set(margin);
+        Ok(())
     }
+
+    /// The owner.
+    pub fn owner(&self) -> Address {
+        self.ownable.owner()
+    }
+
+    /// Whom ownership is offered to.
+    pub fn pending_owner(&self) -> Address {
+        self.ownable.pending_owner()
+    }
+
+    /// Offers ownership.
+    pub fn transfer_ownership(&mut self, new_owner: Address) -> Result<(), Revert> {
+        self.ownable.transfer_ownership(new_owner)
+    }
+
+    /// Takes offered ownership.
+    pub fn accept_ownership(&mut self) -> Result<(), Revert> {
+        self.ownable.accept_ownership()
+    }
+
+    /// The ledger all fills go to.
+    pub fn vault(&self) -> Address {
+        self.vault.get()
+    }
+
+    /// Where marks come from.
+    pub fn margin(&self) -> Address {
+        self.margin.get()
+    }
+
+    /// Admits a venue or changes its terms; its address is frozen once set. Owner only.
+    ///
+    /// # Errors
+    /// [`InvalidVenue`] for number 0, address 0 or fee account 0; [`VenueExists`] when the number has another address
+    /// or the address another number; [`InvalidBand`].
+    ///
+    /// # Events
+    /// [`VenueSet`].
+    pub fn set_venue(
+        &mut self,
+        venue: u16,
+        contract_address: Address,
+        fee_account: B256,
+        band: u64,
+        active: bool,
+    ) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        if venue == 0 || contract_address.is_zero() || fee_account.is_zero() {
+            return Err(InvalidVenue { venue, contract_address, fee_account }.into());
+        }
+        if !(MIN_BAND..=MAX_BAND).contains(&band) {
+            return Err(InvalidBand { band, minimum: MIN_BAND, maximum: MAX_BAND }.into());
+        }
+        let known = self.venues.getter(U16::from(venue)).contract_address.get();
+        let number = self.venue_of(contract_address);
+        if (!known.is_zero() && known != contract_address) || (number != 0 && number != venue) {
+            let venue = if number == 0 { venue } else { number };
+            let contract_address = if known.is_zero() { contract_address } else { known };
+            return Err(VenueExists { venue, contract_address }.into());
+        }
+        let mut record = self.venues.setter(U16::from(venue));
+        record.contract_address.set(contract_address);
+        record.band.set(U64::from(band));
+        record.active.set(active);
+        record.fee_account.set(fee_account);
+        self.numbers.setter(contract_address).set(U16::from(venue));
+        VenueSet { venue, contract_address, fee_account, band, active }.emit(self.vm());
+        Ok(())
+    }
+
+    /// Terms of a venue: contract, fee account, band, active; all zero for an unknown one.
+    pub fn venue(&self, venue: u16) -> (Address, B256, u64, bool) {
+        let record = self.venues.getter(U16::from(venue));
+        (
+            record.contract_address.get(),
+            record.fee_account.get(),
+            record.band.get().to(),
+            record.active.get(),
+        )
+    }
+
+    /// Number of the venue at this address, 0 = none.
+    pub fn venue_of(&self, contract_address: Address) -> u16 {
+        self.numbers.get(contract_address).to()
+    }
+
+    /// Clears fills of the calling venue, all or none. Active venues only.
+    ///
+    /// # Errors
+    /// [`NotAVenue`], [`NoFills`], [`TooManyItems`], [`WrongVenue`], [`InvalidInstrument`], [`UnsupportedKind`],
+    /// [`SelfTrade`], [`ZeroAmount`], [`AmountTooLarge`], [`NotMultipleOfLot`], [`PricesStale`],
+    /// [`PriceOutsideBand`]; what `margin` says of an unknown underlying; the vault's refusals, of which
+    /// `InsufficientMargin` and `VenueNotAdmitted` are the common ones.
+    ///
+    /// # Events
+    /// [`Cleared`] per fill.
+    pub fn clear(&mut self, fills: Vec<Fill>) -> Result<(), Revert> {
+        let caller = self.vm().msg_sender();
+        let number = self.venue_of(caller);
+        let (_, fee_account, band, active) = self.venue(number);
+        if number == 0 || !active {
+            return Err(NotAVenue { caller }.into());
+        }
+        if fills.is_empty() {
+            return Err(NoFills {}.into());
+        }
+        if fills.len() > MAX_FILLS {
+            let (given, limit) = (U256::from(fills.len()), U256::from(MAX_FILLS));
+            return Err(TooManyItems { given, limit }.into());
+        }
+        for trade in &fills {
+            check_parties(trade, number)?;
+        }
+        let instruments = fills.iter().map(|trade| trade.instrument).collect();
+        let (marks, lots, fresh) =
+            margin::MARKS.ask(self.vm(), self.margin.get(), &(instruments,))?;
+        let mut entries = Vec::with_capacity(fills.len() * 2 + 1);
+        let mut fees = 0_u128;
+        for (((trade, mark), lot), fresh) in fills.iter().zip(marks).zip(lots).zip(fresh) {
+            if !fresh {
+                return Err(PricesStale { instrument: trade.instrument }.into());
+            }
+            let fee = enter(trade, mark, lot, band, &mut entries)?;
+            fees = fees.checked_add(fee).ok_or(too_large(trade.buyer_fee))?;
+        }
+        if fees > 0 {
+            let cash = i128::try_from(fees).map_err(|_| too_large(u128_to_u256(fees)))?;
+            entries.push(Entry { account: fee_account, cash, instrument: 0, size: 0, quote: 0 });
+        }
+        let change = (number, B256::ZERO, entries, vec![]);
+        vault::APPLY_ENTRIES.tell(self.vm(), self.vault.get(), &change)?;
+        for trade in &fills {
+            Cleared {
+                venue: number,
+                instrument: trade.instrument,
+                buyer: trade.buyer,
+                seller: trade.seller,
+                size: trade.size,
+                price: trade.price,
+            }
+            .emit(self.vm());
+        }
+        Ok(())
+    }
+}
+
+/// Everything about a fill that needs no price.
+fn check_parties(trade: &Fill, venue: u16) -> Result<(), Revert> {
+    let instrument = trade.instrument;
+    let Some(parts) = InstrumentId(instrument).decode() else {
+        return Err(InvalidInstrument { instrument }.into());
+    };
+    if parts.venue != venue {
+        return Err(WrongVenue { instrument_venue: parts.venue, caller_venue: venue }.into());
+    }
+    if parts.kind != Kind::Perpetual {
+        return Err(UnsupportedKind { instrument }.into());
+    }
+    if trade.buyer == trade.seller {
+        return Err(SelfTrade { account: trade.buyer }.into());
+    }
+    Ok(())
+}
+
+/// Adds both sides of a fill; returns its fees.
+fn enter(
+    trade: &Fill,
+    mark: U256,
+    lot: u64,
+    band: u64,
+    entries: &mut Vec<Entry>,
+) -> Result<u128, Revert> {
+    let narrow = |amount: U256| to_u128(amount).ok_or(too_large(amount));
+    let terms = fill::Terms {
+        size: narrow(trade.size)?,
+        price: narrow(trade.price)?,
+        buyer_fee: narrow(trade.buyer_fee)?,
+        seller_fee: narrow(trade.seller_fee)?,
+    };
+    let mark = narrow(mark)?;
+    let legs = terms.legs(lot, mark, band).map_err(|refusal| match refusal {
+        Refusal::Zero => ZeroAmount {}.into(),
+        Refusal::NotMultipleOfLot => NotMultipleOfLot { size: trade.size, lot }.into(),
+        Refusal::OutsideBand { price, band } => PriceOutsideBand {
+            instrument: trade.instrument,
+            price: u128_to_u256(price),
+            mark: u128_to_u256(mark),
+            band: u128_to_u256(band),
+        }
+        .into(),
+        Refusal::OutOfRange => Revert::from(too_large(trade.size)),
+    })?;
+    let instrument = trade.instrument;
+    entries.push(Entry {
+        account: trade.buyer,
+        cash: legs.buyer_cash,
+        instrument,
+        size: legs.lots,
+        quote: legs.quote,
+    });
+    entries.push(Entry {
+        account: trade.seller,
+        cash: legs.seller_cash,
+        instrument,
+        size: -legs.lots,   // SAFETY: `legs` gives lots > 0
+        quote: -legs.quote, // and a quote ≥ 0.
+    });
+    Ok(legs.fees)
+}
+
+fn too_large(amount: U256) -> AmountTooLarge {
+    AmountTooLarge { amount, limit: u128_to_u256(fill::LIMIT) }
 }

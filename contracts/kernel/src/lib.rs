@@ -9,6 +9,7 @@ pub mod black76;
 pub mod book;
 pub mod codec;
 pub mod elementary;
+pub mod fill;
 pub mod fixed;
 pub mod forward;
 pub mod gate;

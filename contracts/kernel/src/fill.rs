@@ -1,0 +1,162 @@
+//! A fill: what a matched trade does to its two sides, and the band its price must lie in.
+//!
+//! Sizes are 1e18 units, prices and marks 1e18 coins per unit, fees 1e-18 cash.
+use crate::num::{WAD, mul_div_ceil, mul_div_floor};
+
+/// Largest size, price, fee or notional of a fill: 2^126, 8.5e19 coins at 1e18.
+pub const LIMIT: u128 = 1 << 126;
+const ONE: u128 = WAD as u128;
+
+/// What was agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Units that change hands.
+    pub size: u128,
+    /// Coins per unit.
+    pub price: u128,
+    /// What the buyer pays the venue.
+    pub buyer_fee: u128,
+    /// What the seller pays the venue.
+    pub seller_fee: u128,
+}
+
+/// What the two sides get: the buyer `lots` and `quote`, the seller exactly their negatives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Legs {
+    /// Above 0.
+    pub lots: i64,
+    /// ⌊size · price⌋, at least 0: added to Q of the buyer. The cut, below 1e-18 of a coin, is the buyer's gain.
+    pub quote: i128,
+    /// Minus the buyer's fee.
+    pub buyer_cash: i128,
+    /// Minus the seller's fee.
+    pub seller_cash: i128,
+    /// Their sum, positive.
+    pub fees: u128,
+}
+
+/// Why a fill is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Size or price is zero.
+    Zero,
+    /// A number exceeds [`LIMIT`], or the lots an `i64`.
+    OutOfRange,
+    /// The size is not a whole number of lots.
+    NotMultipleOfLot,
+    /// A side's price, fee included, lies further from the mark than the band.
+    OutsideBand {
+        /// That price.
+        price: u128,
+        /// The band, coins per unit, rounded down.
+        band: u128,
+    },
+}
+
+impl Terms {
+    /// Both sides, if the fill is acceptable: `lot` in 1e18 units, `band` a share of the mark (1e18).
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn legs(&self, lot: u64, mark: u128, band: u64) -> Result<Legs, Refusal> {
+        if self.size == 0 || self.price == 0 {
+            return Err(Refusal::Zero);
+        }
+        if [self.size, self.price, self.buyer_fee, self.seller_fee, mark].iter().any(|v| *v > LIMIT) {
+            return Err(Refusal::OutOfRange);
+        }
+        let lot = u128::from(lot);
+        let lots = self.size.checked_div(lot).ok_or(Refusal::OutOfRange)?;
+        if lots.checked_mul(lot) != Some(self.size) {
+            return Err(Refusal::NotMultipleOfLot);
+        }
+        self.check_band(mark, band)?;
+        let out = || Refusal::OutOfRange;
+        let quote = mul_div_floor(self.size, self.price, ONE).filter(|q| *q <= LIMIT).ok_or_else(out)?;
+        let charge = |fee: u128| 0_i128.checked_sub_unsigned(fee).ok_or_else(out);
+        Ok(Legs {
+            lots: i64::try_from(lots).map_err(|_| out())?,
+            quote: i128::try_from(quote).map_err(|_| out())?,
+            buyer_cash: charge(self.buyer_fee)?,
+            seller_cash: charge(self.seller_fee)?,
+            fees: self.buyer_fee.checked_add(self.seller_fee).ok_or_else(out)?,
+        })
+    }
+
+    /// The buyer's price with its fee, and the seller's without, both stay within `band` of the mark on either side. A
+    /// fee is spread over the size, rounded up, so that what is allowed never costs more than the band.
+    fn check_band(&self, mark: u128, band: u64) -> Result<(), Refusal> {
+        let out = Refusal::OutOfRange;
+        let band = mul_div_floor(mark, u128::from(band), ONE).ok_or(out)?;
+        let per_unit = |fee: u128| mul_div_ceil(fee, ONE, self.size).filter(|f| *f <= LIMIT).ok_or(out);
+        let most = self.price.saturating_add(per_unit(self.buyer_fee)?);
+        let least = self.price.saturating_sub(per_unit(self.seller_fee)?);
+        for price in [most, least, self.price] {
+            if price.abs_diff(mark) > band {
+                return Err(Refusal::OutsideBand { price, band });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const LOT: u64 = 1_000_000_000_000_000;
+
+    fn terms(size: u128, price: u128, buyer_fee: u128, seller_fee: u128) -> Terms {
+        Terms { size, price, buyer_fee, seller_fee }
+    }
+
+    #[test]
+    fn the_band_includes_its_edge_and_the_fee() {
+        let band = 50_000_000_000_000_000; // 5 %
+        let mark = 2_000 * ONE;
+        let legs = |price, buyer_fee, seller_fee| terms(ONE, price, buyer_fee, seller_fee).legs(LOT, mark, band);
+        assert!(legs(2_100 * ONE, 0, 0).is_ok());
+        assert!(legs(1_900 * ONE, 0, 0).is_ok());
+        let outside = |price| Err(Refusal::OutsideBand { price, band: 100 * ONE });
+        assert_eq!(legs(2_100 * ONE + 1, 0, 0), outside(2_100 * ONE + 1));
+        assert_eq!(legs(1_900 * ONE - 1, 0, 0), outside(1_900 * ONE - 1));
+        assert_eq!(legs(2_100 * ONE, 1, 0), outside(2_100 * ONE + 1));
+        assert_eq!(legs(1_900 * ONE, 0, 1), outside(1_900 * ONE - 1));
+        assert!(legs(2_050 * ONE, 50 * ONE, 150 * ONE).is_ok());
+    }
+
+    #[test]
+    fn refuses_what_no_leg_can_hold() {
+        let band = 200_000_000_000_000_000;
+        assert_eq!(terms(0, 1, 0, 0).legs(LOT, 1, band), Err(Refusal::Zero));
+        assert_eq!(terms(1, 0, 0, 0).legs(LOT, 1, band), Err(Refusal::Zero));
+        assert_eq!(terms(u128::from(LOT) + 1, ONE, 0, 0).legs(LOT, ONE, band), Err(Refusal::NotMultipleOfLot));
+        assert_eq!(terms(LIMIT + 1, ONE, 0, 0).legs(1, ONE, band), Err(Refusal::OutOfRange));
+        assert_eq!(terms(1 << 70, ONE, 0, 0).legs(1, ONE, band), Err(Refusal::OutOfRange));
+        assert_eq!(terms(ONE, ONE, 0, 0).legs(0, ONE, band), Err(Refusal::OutOfRange));
+    }
+
+    proptest! {
+        /// I-ACC-3, I-RND-1: what the buyer gains the seller loses, the quote is the notional rounded down, and a fill
+        /// inside the band costs neither side more than the band times the size.
+        #[test]
+        fn i_acc_3_a_fill_moves_value_and_makes_none(
+            lots in 1_i64..1 << 40, price in 1_u128..1 << 80, fee in 0_u128..1 << 60, percent in 80_u128..120,
+        ) {
+            let size = u128::from(LOT) * lots.unsigned_abs() as u128;
+            let mark = price / 100 * percent + 1;
+            let band = 150_000_000_000_000_000;
+            if let Ok(legs) = terms(size, price, fee, fee / 2).legs(LOT, mark, band) {
+                prop_assert_eq!(legs.lots, lots);
+                prop_assert_eq!(legs.quote as u128, mul_div_floor(size, price, ONE).unwrap());
+                prop_assert_eq!(legs.fees, fee + fee / 2);
+                prop_assert_eq!((legs.buyer_cash, legs.seller_cash), (-(fee as i128), -((fee / 2) as i128)));
+                let allowed = mul_div_ceil(size, mul_div_ceil(mark, u128::from(band), ONE).unwrap(), ONE).unwrap();
+                let fair = mul_div_floor(size, mark, ONE).unwrap();
+                prop_assert!(legs.quote as u128 + fee <= fair + allowed + 1);
+                prop_assert!(legs.quote as u128 + allowed + 1 >= fair + fee / 2);
+            }
+        }
+    }
+}
