@@ -1,0 +1,258 @@
+//! Oracle and margin alone on a chain, with feeds that do as they are told: no JSON-RPC, no vault, so that a test
+//! can try thousands of things.
+#![allow(dead_code)] // two test binaries, each uses its part
+pub(crate) use alloy::{
+    primitives::{Address, Bytes, I256, U256},
+    sol_types::{SolCall, SolError, SolEvent},
+};
+use alloy::{rpc::types::TransactionRequest, sol_types::SolConstructor};
+pub(crate) use plimsoll::bindings::{IMargin, IOracle, Price};
+use plimsoll_devnode::{
+    Chain, ChainConfig,
+    types::{CallRequest, CallResult, Outcome, Transaction},
+};
+use plimsoll_e2e::Progress;
+use std::{fmt::Debug, sync::Arc};
+
+alloy::sol!(
+    #[sol(all_derives)]
+    HostileFeed,
+    "../solidity/artifacts/HostileFeed.json"
+);
+
+/// 1e18.
+pub(crate) const ONE: u128 = 1_000_000_000_000_000_000;
+
+/// Bounds that hold nothing back.
+pub(crate) const WIDE: (u128, u128) = (1, 1_000_000_000_000_000 * ONE);
+
+/// A chain with an oracle and a margin calculator of one owner.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(crate) chain: Chain,
+    pub(crate) owner: Address,
+    pub(crate) stranger: Address,
+    pub(crate) oracle: Address,
+    pub(crate) margin: Address,
+}
+
+impl Hub {
+    pub(crate) fn new() -> Self {
+        let mut chain = Chain::new(ChainConfig::default());
+        let (owner, stranger) = (chain.accounts()[1].address, chain.accounts()[2].address);
+        let deployer = chain.accounts()[0].address;
+        let [oracle, margin] = ["oracle", "margin"].map(|name| deploy(&mut chain, deployer, name));
+        let mut hub = Self {
+            chain,
+            owner,
+            stranger,
+            oracle,
+            margin,
+        };
+        hub.must(deployer, oracle, &IOracle::initializeCall { owner });
+        hub.must(deployer, margin, &IMargin::initializeCall { owner, oracle });
+        hub
+    }
+
+    /// Time of the latest block: what calls see.
+    pub(crate) fn now(&self) -> u64 {
+        self.chain.latest().header.timestamp
+    }
+
+    /// Any calldata, as a call with plenty of gas.
+    pub(crate) fn raw(&self, to: Address, data: Bytes, value: u64, gas: Option<u64>) -> CallResult {
+        let transaction = TransactionRequest {
+            from: Some(self.stranger),
+            to: Some(to.into()),
+            input: data.into(),
+            value: Some(U256::from(value)),
+            gas,
+            ..Default::default()
+        };
+        let result = self.chain.call(&CallRequest::from(transaction));
+        result.expect("the chain answers")
+    }
+
+    /// A view; an error is revert data, or nothing where it ran out of gas.
+    pub(crate) fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, Bytes> {
+        self.ask_with_gas(to, call, None)
+    }
+
+    pub(crate) fn ask_with_gas<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+        gas: Option<u64>,
+    ) -> Result<C::Return, Bytes> {
+        let result = self.raw(to, call.abi_encode().into(), 0, gas);
+        match result.outcome {
+            Outcome::Success => {
+                Ok(C::abi_decode_returns_validate(&result.output).expect("well-formed answer"))
+            }
+            _ => Err(result.output),
+        }
+    }
+
+    /// Gas of a view, without the transaction's own 21,000 and calldata.
+    pub(crate) fn gas<C: SolCall>(&self, to: Address, call: &C) -> u64 {
+        let data = call.abi_encode();
+        let intrinsic: u64 = 21_000
+            + data
+                .iter()
+                .map(|b| if *b == 0 { 4 } else { 16 })
+                .sum::<u64>();
+        self.raw(to, data.into(), 0, None).gas_used - intrinsic
+    }
+
+    /// A view that must answer.
+    pub(crate) fn get<C: SolCall>(&self, to: Address, call: &C) -> C::Return {
+        self.ask(to, call)
+            .unwrap_or_else(|data| panic!("{}: {data}", C::SIGNATURE))
+    }
+
+    /// A view that must be refused with `E`.
+    pub(crate) fn refused<E: SolError + Debug>(&self, to: Address, call: &impl SolCall) -> E {
+        match self.ask(to, call) {
+            Ok(_) => panic!("expected {}", E::SIGNATURE),
+            Err(data) => decode_error(&data),
+        }
+    }
+
+    pub(crate) fn send<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: &C,
+    ) -> Result<Arc<Transaction>, Bytes> {
+        let request = TransactionRequest {
+            from: Some(from),
+            to: Some(to.into()),
+            input: call.abi_encode().into(),
+            ..Default::default()
+        };
+        let done = self.chain.transact(request).expect("the chain takes it");
+        match done.receipt.outcome {
+            Outcome::Success => Ok(done),
+            _ => Err(done.receipt.output.clone()),
+        }
+    }
+
+    pub(crate) fn must<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: &C,
+    ) -> Arc<Transaction> {
+        self.send(from, to, call)
+            .unwrap_or_else(|data| panic!("{}: {data}", C::SIGNATURE))
+    }
+
+    /// A transaction of the owner's that must be refused with `E` and leave no log.
+    pub(crate) fn must_not<E: SolError + Debug>(&mut self, to: Address, call: &impl SolCall) -> E {
+        let owner = self.owner;
+        match self.send(owner, to, call) {
+            Ok(_) => panic!("expected {}", E::SIGNATURE),
+            Err(data) => decode_error(&data),
+        }
+    }
+
+    /// A feed that answers this, observed now, until told otherwise.
+    pub(crate) fn feed(&mut self, decimals: u8, answer: I256) -> Address {
+        let arguments = HostileFeed::constructorCall {
+            decimals_: decimals,
+            answer,
+            updatedAt: U256::from(self.now()),
+        };
+        let mut code = HostileFeed::BYTECODE.to_vec();
+        code.extend(arguments.abi_encode());
+        let owner = self.owner;
+        self.chain.deploy(owner, code).expect("the feed deploys")
+    }
+
+    /// Sets a feed's round.
+    pub(crate) fn answer(&mut self, feed: Address, answer: I256, updated_at: U256) {
+        let call = HostileFeed::setRoundWordsCall {
+            id: U256::from(7),
+            answer,
+            startedAt: updated_at,
+            updatedAt: updated_at,
+            answeredInRound: U256::from(7),
+        };
+        let owner = self.owner;
+        self.must(owner, feed, &call);
+    }
+
+    /// Lists a feed at the oracle.
+    pub(crate) fn list(
+        &mut self,
+        feed: u16,
+        aggregator: Address,
+        max_age: u32,
+        (min, max): (u128, u128),
+    ) {
+        let call = set_feed(feed, aggregator, max_age, min, max);
+        let (owner, oracle) = (self.owner, self.oracle);
+        self.must(owner, oracle, &call);
+    }
+
+    /// What the oracle says of these feeds.
+    pub(crate) fn prices(&self, feeds: &[u16]) -> Vec<Price> {
+        self.get(
+            self.oracle,
+            &IOracle::pricesCall {
+                feeds: feeds.to_vec(),
+            },
+        )
+    }
+}
+
+/// The call that lists a feed.
+pub(crate) fn set_feed(
+    feed: u16,
+    aggregator: Address,
+    max_age: u32,
+    min: u128,
+    max: u128,
+) -> IOracle::setFeedCall {
+    IOracle::setFeedCall {
+        feed,
+        aggregator,
+        maxAge: max_age,
+        minPrice: U256::from(min),
+        maxPrice: U256::from(max),
+    }
+}
+
+/// A signed number.
+pub(crate) fn int(value: i128) -> I256 {
+    I256::try_from(value).expect("128 bits fit")
+}
+
+pub(crate) fn decode_error<E: SolError + Debug>(data: &Bytes) -> E {
+    E::abi_decode_validate(data).unwrap_or_else(|_| {
+        panic!(
+            "expected {}, got {}",
+            E::SIGNATURE,
+            plimsoll::bindings::explain(data)
+        )
+    })
+}
+
+/// The events `E` of a transaction.
+pub(crate) fn events<E: SolEvent>(transaction: &Transaction) -> Vec<E> {
+    let logs = transaction.receipt.logs.iter();
+    logs.filter_map(|log| E::decode_log(&log.inner).ok().map(|log| log.data))
+        .collect()
+}
+
+fn deploy(chain: &mut Chain, deployer: Address, name: &str) -> Address {
+    let programs = plimsoll::wasm::build_cached(&Progress::silent()).expect("the contracts build");
+    let program = programs
+        .iter()
+        .find(|p| p.name == name)
+        .expect("a contract");
+    let code = plimsoll::deploy::init_code(&program.code).expect("it fits");
+    let address = chain.deploy(deployer, code).expect("it deploys");
+    chain.activate(deployer, address).expect("it activates");
+    address
+}
