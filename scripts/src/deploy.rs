@@ -934,8 +934,8 @@ mod tests {
     #[test]
     fn init_code_copies_what_follows_it() {
         let init = init_code(&[0xef, 0xf0, 0, 0, 1, 2]).unwrap();
-        assert_eq!(init[8], 0x60);
-        assert_eq!(usize::from(init[8 + 1]), 13);
+        assert_eq!(init[7], 0x60);
+        assert_eq!(usize::from(init[8]), 13);
         assert_eq!(&init[13..], &[0xef, 0xf0, 0, 0, 1, 2]);
         assert_eq!(u16::from_be_bytes([init[4], init[5]]), 6);
         assert!(init_code(&vec![0; 70_000]).is_err());

@@ -87,6 +87,9 @@ pub fn parse_decimal(text: &str, decimals: usize) -> Result<i128> {
     if fraction.len() > decimals {
         bail!("{text} has more than {decimals} decimals");
     }
+    if whole.is_empty() && fraction.is_empty() {
+        bail!("{text:?} is not a number");
+    }
     let joined = format!("{whole}{fraction:0<decimals$}");
     if joined.is_empty() || !joined.chars().all(|c| c.is_ascii_digit()) {
         bail!("{text:?} is not a number");
