@@ -274,3 +274,30 @@ const fn square(v: u64) -> u128 {
     let (hi, lo) = wide_mul(v, v);
     (hi as u128) << 64 | lo as u128
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn durrlemans_g_agrees_with_floats(
+            a in 0.001..0.5f64, b in 0.0..0.5f64, rho in -0.9..0.9f64, m in -0.5..0.5f64,
+            sigma in 0.01..1.0f64, k in -2.0..2.0f64,
+        ) {
+            let q = |v: f64| (v * ONE_Q56 as f64) as i64;
+            let svi = Svi { a: q(a), b: q(b), rho: q(rho), m: q(m), sigma: q(sigma) };
+            let kq = (k * ONE_Q40 as f64) as i64;
+            let d = k - m;
+            let root = (d * d + sigma * sigma).sqrt();
+            let w = a + b * (rho * d + root);
+            let first = b * (rho + d / root);
+            let second = b * sigma * sigma / (root * root * root);
+            let g = (1.0 - k * first / (2.0 * w)).powi(2) - first * first / 4.0 * (1.0 / w + 0.25)
+                + second / 2.0;
+            let ours = svi.density(kq) as f64 / ONE_Q40 as f64;
+            prop_assert!((ours - g).abs() < 1e-8 * (1.0 + g.abs()), "{ours} {g}");
+        }
+    }
+}
