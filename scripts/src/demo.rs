@@ -5,12 +5,12 @@
 //! shown is asked of the chain.
 
 use crate::{
-    bindings::{Assessment, Bid, IAuction},
+    bindings::{Assessment, Bid, IAuction, IERC20},
     client::CallError,
     house::{Actor, BTC, ETH, House, Options},
     ids,
     sheet::BalanceSheet,
-    term::{Progress, Table, fixed, ufixed},
+    term::{Progress, fixed, ufixed},
     wasm,
 };
 use alloy::{
@@ -390,6 +390,17 @@ impl<'a> Day<'a> {
                 .await
                 .map_err(|e| eyre!("{e}"))
         };
+        let fund = ids::fund_account(h.at.vault);
+        let seed = h.usdc.amount("250,000")?;
+        h.mint(h.usdc, p.deployer.address, seed)
+            .await
+            .map_err(|e| eyre!("{e}"))?;
+        let approve = IERC20::approveCall {
+            spender: h.at.vault,
+            amount: U256::MAX,
+        };
+        self.sent(h.send(&p.deployer, h.usdc.address, &approve).await)?;
+        self.sent(h.deposit(&p.deployer, fund, h.usdc, seed).await)?;
         deposit(&p.maker, h.usdc, "3,000,000").await?;
         deposit(&p.bidder, h.usdc, "2,000,000").await?;
         deposit(&p.alice, h.usdc, "40,000").await?;
@@ -426,7 +437,8 @@ impl<'a> Day<'a> {
         pool(&p.carol, BTC, true, "1.5").await?;
         if !self.json {
             println!(
-                "\nAda is long 60 ETH at the book, holds 40 WETH and is short 100 ETH at the pool.\n\
+                "\nThe insurance fund holds 250,000 USDC, the pool exchange's pool 5,000,000.\n\
+                 Ada is long 60 ETH at the book, holds 40 WETH and is short 100 ETH at the pool.\n\
                  Ben is long 40 ETH at the book and 1 BTC at the pool, with 70,000 USDC.\n\
                  Cid is long 60 ETH at the book and 1.5 BTC at the pool, with 50,000 USDC and 0.5 \
                  WBTC.\n"
@@ -657,31 +669,38 @@ impl<'a> Day<'a> {
                 state,
             });
         }
-        let mut table = Table::new([
-            format!("{}  ETH {eth}  BTC {btc}", clock(end)),
-            "equity".into(),
-            "IM".into(),
-            "MM".into(),
-            "equity/MM".into(),
-            String::new(),
-        ]);
+        let short = |text: &str| {
+            ids::parse_decimal(text, 18)
+                .ok()
+                .and_then(|x| I256::try_from(x).ok())
+                .map_or_else(|| text.to_owned(), |x| fixed(x, 2))
+        };
+        let line = |cells: [&str; 6]| {
+            let [name, equity, im, mm, ratio, state] = cells;
+            let line = format!("{name:<42}{equity:>12}{im:>12}{mm:>12}{ratio:>11}  {state}");
+            line.trim_end().to_owned()
+        };
+        let head = format!(
+            "{}  ETH {:>8}  BTC {:>9}",
+            clock(end),
+            short(eth),
+            short(btc)
+        );
+        let mut text = line([&head, "equity", "IM", "MM", "equity/MM", ""]);
         for a in &accounts {
-            let short = |text: &str| {
-                ids::parse_decimal(text, 18)
-                    .ok()
-                    .and_then(|x| I256::try_from(x).ok())
-                    .map_or_else(|| text.to_owned(), |x| fixed(x, 2))
-            };
-            table.row([
-                a.name.to_owned(),
-                short(&a.equity),
-                short(&a.im),
-                short(&a.mm),
-                a.health.clone().unwrap_or_else(|| "-".into()),
-                a.state.to_owned(),
+            let name = format!("  {}", a.name);
+            let ratio = a.health.as_deref().unwrap_or("-");
+            text += "\n";
+            text += &line([
+                &name,
+                &short(&a.equity),
+                &short(&a.im),
+                &short(&a.mm),
+                ratio,
+                a.state,
             ]);
         }
-        self.say(table.render(0).trim_end());
+        self.say(&text);
         self.rows.push(HourRow {
             time: clock(end),
             eth: eth.into(),
@@ -700,6 +719,31 @@ impl<'a> Day<'a> {
             let now = self.house.client.now().await?;
             self.watch(now + 3_600).await?;
         }
+        self.leave(&last.eth[3]).await
+    }
+
+    /// Ada closes at both venues and takes her ether home: what is owed to her is there.
+    async fn leave(&mut self, eth: &str) -> Result<()> {
+        let h = self.house;
+        let p = &h.people;
+        let account = p.alice.account();
+        let (size, price) = (ids::parse_wad("60")?, ids::parse_wad(eth)?);
+        self.sent(h.trade_book(&p.maker, &p.alice, ETH, size, price).await)?;
+        self.sent(
+            h.trade_pool(&p.alice, ETH, true, ids::parse_wad("100")?)
+                .await,
+        )?;
+        let cash = h.cash(account).await.map_err(|e| eyre!("{e}"))?;
+        self.sent(
+            h.withdraw(&p.alice, account, h.weth, h.weth.amount("40")?)
+                .await,
+        )?;
+        let now = h.client.now().await?;
+        self.say(&format!(
+            "  {}  Ada closes at both venues, has {} in cash and withdraws her 40 WETH",
+            clock(now),
+            fixed(I256::try_from(cash)?, 2)
+        ));
         Ok(())
     }
 
