@@ -4,7 +4,7 @@
 //! * [`deploy`] puts them on a chain and configures them;
 //! * [`bindings`] speak to them, [`client`] carries the words;
 //! * [`house`] is a whole house on an in-process node, for demos, measurements and tests;
-//! * [`demo`], [`bench`], [`verify`] and [`account`] are the commands.
+//! * [`demo`], [`mod@bench`], [`verify`] and [`account`] are the commands.
 
 pub mod account;
 pub mod bench;
