@@ -3,12 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use wasm_encoder::{
-    CodeSection, ExportSection, FunctionSection, ImportSection, Module, RawSection,
+    CodeSection, ExportSection, Function, FunctionSection, ImportSection, Module, RawSection,
     reencode::{Error, Reencode, utils},
 };
 use wasmparser::{
     CodeSectionReader, CustomSectionReader, ElementItems, Export, ExternalKind, FunctionBody,
-    FunctionSectionReader, Import, Imports, Operator, Parser, Payload, TypeRef, Validator,
+    FunctionSectionReader, Import, Imports, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
+    Validator,
 };
 
 use crate::{
@@ -25,6 +26,8 @@ const DATA_COUNT: u8 = 12;
 ///   `call_indirect`, and Nitro refuses that.
 /// * Custom sections go, among them names and debug information.
 /// * Exports other than the entry point and the memory go: Nitro ignores them.
+/// * The bodies of functions that panic or format text become a trap, if the module still has their names: a
+///   panic ends in a trap anyway, and the message it would build first is read by nobody.
 /// * Functions nothing leads to go, imported ones too.
 /// * The count of data segments goes unless an opcode needs it: Nitro refuses it.
 ///
@@ -53,9 +56,45 @@ pub fn shrink(wasm: &[u8]) -> Result<Vec<u8>, ActivationError> {
     without_section(&wasm, DATA_COUNT).map_err(|e| reject(e.to_string()))
 }
 
+/// Paths, as they are mangled, of the code that ends in a trap after building a message.
+const TRAPS: [&str; 4] = [
+    "4core9panicking",
+    "4core3fmt",
+    "3std9panicking",
+    "5alloc3fmt",
+];
+
+/// The functions to be replaced by a trap, by the module's own names.
+fn traps(wasm: &[u8]) -> Result<BTreeSet<u32>, wasmparser::Error> {
+    let mut found = BTreeSet::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let Payload::CustomSection(section) = payload? else {
+            continue;
+        };
+        let KnownCustom::Name(names) = section.as_known() else {
+            continue;
+        };
+        for name in names {
+            // Names are a convenience: a section that does not read names nothing.
+            let Ok(Name::Function(functions)) = name else {
+                continue;
+            };
+            let named = functions.into_iter().filter_map(Result::ok);
+            found.extend(
+                named
+                    .filter(|function| TRAPS.iter().any(|path| function.name.contains(path)))
+                    .map(|function| function.index),
+            );
+        }
+    }
+    Ok(found)
+}
+
 /// Which functions stay.
 struct Live {
     imports: u32,
+    /// Those of them whose body becomes a trap.
+    traps: BTreeSet<u32>,
     /// New index of each function that stays, by its old one.
     index: HashMap<u32, u32>,
     needs_data_count: bool,
@@ -116,11 +155,12 @@ impl Live {
                 _ => {}
             }
         }
-        Self::reach(imports, &bodies, roots)
+        Self::reach(imports, traps(wasm)?, &bodies, roots)
     }
 
     fn reach(
         imports: u32,
+        traps: BTreeSet<u32>,
         bodies: &[FunctionBody<'_>],
         roots: BTreeSet<u32>,
     ) -> Result<Self, wasmparser::Error> {
@@ -128,6 +168,9 @@ impl Live {
         let mut open: Vec<u32> = roots.into_iter().collect();
         let mut needs_data_count = false;
         while let Some(function) = open.pop() {
+            if traps.contains(&function) {
+                continue;
+            }
             let body = function
                 .checked_sub(imports)
                 .and_then(|x| bodies.get(x as usize));
@@ -150,6 +193,7 @@ impl Live {
             .collect();
         Ok(Self {
             imports,
+            traps,
             index,
             needs_data_count,
         })
@@ -255,7 +299,11 @@ impl Reencode for Shrinker {
     ) -> Reencoded {
         for (function, body) in (self.live.imports..).zip(section) {
             let body = body?;
-            if self.live.has(function) {
+            if self.live.traps.contains(&function) && self.live.has(function) {
+                let mut trap = Function::new([]);
+                trap.instructions().unreachable().end();
+                codes.function(&trap);
+            } else if self.live.has(function) {
                 self.parse_function_body(codes, body)?;
             }
         }

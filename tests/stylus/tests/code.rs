@@ -307,3 +307,45 @@ fn shrinking_needs_a_module() {
     assert!(shrink(b"\0asm").is_err());
     assert!(shrink(b"\0asm\x01\0\0\0\x0a").is_err());
 }
+
+#[test]
+fn shrinking_turns_code_that_panics_into_a_trap() {
+    let wat = |name: &str| {
+        format!(
+            r#"(module
+                (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
+                (import "vm_hooks" "chainid" (func $chainid (result i64)))
+                (memory (export "memory") 0)
+                (func {name} (result i32) (i32.wrap_i64 (call $chainid)))
+                (func (export "user_entrypoint") (param i32) (result i32) (call {name})))"#
+        )
+    };
+    let small = |name: &str| shrink(&wat::parse_str(wat(name)).unwrap()).unwrap();
+    let (panics, works) = (
+        small("$_RNvNtCsgXGp5Oqx2Ny_4core9panicking5panic"),
+        small("$_RNvNtCsgXGp5Oqx2Ny_4core5panic"),
+    );
+    // what only the message needed is gone with it
+    let text = |wasm: &[u8]| String::from_utf8_lossy(wasm).contains("chainid");
+    assert!(!text(&panics) && text(&works));
+    let status = |wasm: &[u8]| {
+        let module = Module::compile(wasm, &StylusParams::arbos(51)).unwrap();
+        module
+            .run(
+                &mut TestHost::default(),
+                &StylusParams::arbos(51),
+                &[],
+                1_000_000,
+            )
+            .status
+    };
+    assert!(
+        matches!(status(&panics), RunStatus::Failure(_)),
+        "{:?}",
+        status(&panics)
+    );
+    assert!(matches!(
+        status(&works),
+        RunStatus::Success | RunStatus::Revert
+    ));
+}
