@@ -338,6 +338,18 @@ fn clock(time: u64) -> String {
     )
 }
 
+/// `1621368000` as `2021-05-18T20:00:00Z`, for data.
+fn iso(time: u64) -> String {
+    let since = time.saturating_sub(FIRST_HOUR - 20 * 3_600);
+    let (day, s) = (18 + since / 86_400, since % 86_400);
+    format!(
+        "2021-05-{day}T{:02}:{:02}:{:02}Z",
+        s / 3_600,
+        s % 3_600 / 60,
+        s % 60
+    )
+}
+
 /// The day while it is played.
 struct Day<'a> {
     house: &'a House,
@@ -588,7 +600,7 @@ impl<'a> Day<'a> {
                 ));
                 self.auctions.push(AuctionRow {
                     account: name,
-                    started: clock(now),
+                    started: iso(now),
                     closed: None,
                     cured: None,
                     bids: 0,
@@ -609,7 +621,7 @@ impl<'a> Day<'a> {
                     open.bids += 1;
                 }
                 self.bids.push(BidRow {
-                    time: clock(now),
+                    time: iso(now),
                     account: name,
                     fraction: plain(I256::try_from(e.fraction)?),
                     price: plain(e.price),
@@ -632,7 +644,7 @@ impl<'a> Day<'a> {
                     ufixed(e.mm, 2)
                 ));
                 if let Some(open) = self.auctions.iter_mut().rev().find(|a| a.account == name) {
-                    open.closed = Some(clock(now));
+                    open.closed = Some(iso(now));
                     open.cured = Some(e.cured);
                 }
             }
@@ -796,6 +808,7 @@ mod tests {
         assert_eq!(hours[0].eth[0], PRICES_AT_OPEN.0);
         assert_eq!(hours[0].btc[0], PRICES_AT_OPEN.1);
         assert_eq!(clock(FIRST_HOUR), "18 May 20:00");
+        assert_eq!(iso(FIRST_HOUR + 4 * 3_600 + 61), "2021-05-19T00:01:01Z");
         assert_eq!(clock(FIRST_HOUR + 27 * 3_600 + 1_200), "19 May 23:20");
         // The hour that fell from 2,721 to 1,960 ends lower than it began: high before low.
         assert_eq!(hours[16].eth, ["2721.08", "2773.52", "1960", "2365.18"]);
