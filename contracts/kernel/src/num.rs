@@ -52,8 +52,8 @@ fn mul_div_rem(a: u128, b: u128, d: u128) -> Option<(u128, bool)> {
             } else {
                 Divisor::new(d)?
             };
-            let (quotient, remainder) = divisor.divide(*wide_mul(a, b).as_limbs());
-            (U256::from_limbs(quotient), remainder == 0)
+            let (quotient, exact) = divisor.divide(*wide_mul(a, b).as_limbs());
+            (U256::from_limbs(quotient), exact)
         }
         // d > 0 here: it does not fit 64 bits.
         Err(_) => return long_division(halves_of(wide_mul(a, b)), d),
@@ -275,8 +275,8 @@ fn wide_mul_div_rem(x: U256, m: u64, d: Divisor) -> Option<(U256, bool)> {
     let (l1, carry) = mul_add(x1, m, carry, 0);
     let (l2, carry) = mul_add(x2, m, carry, 0);
     let (l3, l4) = mul_add(x3, m, carry, 0);
-    let ([q0, q1, q2, q3, q4], remainder) = d.divide([l0, l1, l2, l3, l4]);
-    (q4 == 0).then_some((U256::from_limbs([q0, q1, q2, q3]), remainder == 0))
+    let ([q0, q1, q2, q3, q4], exact) = d.divide([l0, l1, l2, l3, l4]);
+    (q4 == 0).then_some((U256::from_limbs([q0, q1, q2, q3]), exact))
 }
 
 // ---- signed, 256 bits -------------------------------------------------------------------------------------
@@ -405,8 +405,8 @@ impl Divisor {
         })
     }
 
-    /// Digits (least significant first) of the quotient rounded down, and the remainder.
-    fn divide<const N: usize>(self, digits: [u64; N]) -> ([u64; N], u64) {
+    /// Digits (least significant first) of the quotient rounded down, and whether it is exact.
+    fn divide<const N: usize>(self, digits: [u64; N]) -> ([u64; N], bool) {
         let mut quotient = digits;
         // Shifting the whole number left by `shift` lets each step work with the normalised divisor.
         let mut remainder = match digits.last() {
@@ -419,7 +419,7 @@ impl Divisor {
             let (q, r) = self.step(remainder, shift_in(*digit, next, self.shift));
             (*digit, remainder) = (q, r);
         }
-        (quotient, remainder >> self.shift)
+        (quotient, remainder == 0)
     }
 
     /// (high·2^64 + low) / normalized, for high < normalized: quotient and remainder.
@@ -569,6 +569,46 @@ mod tests {
         assert_eq!(wide_mul_div_floor(U256::MAX, 2, one), None);
         assert_eq!(wide_mul_div_ceil(U256::MAX, 1, one), Some(U256::MAX));
         assert_eq!(Divisor::new(0), None);
+    }
+
+    /// The last correction of a division step, which almost no operands need: its remainder equals the divisor.
+    #[test]
+    fn the_rare_correction_of_a_division_step() {
+        for (high, low, d) in [
+            (
+                9_267_527_002_395_838_938,
+                14_914_346_830_424_497_936,
+                9_267_527_002_395_838_979,
+            ),
+            (
+                9_223_372_036_854_798_964,
+                18_446_744_073_704_058_716,
+                9_223_372_036_854_799_083,
+            ),
+        ] {
+            let x = U256::from_limbs([low, high, 0, 0]);
+            let exact = x / U256::from(d);
+            assert_eq!(exact * U256::from(d), x);
+            let divisor = Divisor::new(d).unwrap();
+            assert_eq!(wide_mul_div_both(x, 1, divisor), Some((exact, exact)));
+        }
+    }
+
+    #[test]
+    fn each_limb_decides_whether_a_number_fits() {
+        for limb in [2, 3] {
+            for (low, fill) in [(0, 0), (u64::MAX, u64::MAX)] {
+                let mut limbs = [low, low, fill, fill];
+                assert!(
+                    Int256::from_raw(U256::from_limbs(limbs))
+                        .to_i128()
+                        .is_some()
+                );
+                limbs[limb] = 5;
+                assert_eq!(Int256::from_raw(U256::from_limbs(limbs)).to_i128(), None);
+                assert_eq!(to_u128(U256::from_limbs(limbs)), None);
+            }
+        }
     }
 
     /// I-RND-6.

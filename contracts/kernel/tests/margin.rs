@@ -682,6 +682,18 @@ fn i_rnd_1_every_direction_at_the_unit() {
         "its haircut on the value rounded up, and up"
     );
     assert_eq!(held.mm, U256::from(40_000_000_000_001_u64));
+    // More than 18 decimals are divided away in two steps, each down: 0.999999999999999999999999 of a token at 1e-18.
+    w.assets[2].terms.decimals = 24;
+    w.assets[2].price = fresh(1);
+    let dust = Collateral {
+        asset: 2,
+        amount: 10_u128.pow(24) - 1,
+    };
+    let held = w.assess(&Book {
+        collateral: vec![dust],
+        ..Book::default()
+    });
+    assert_eq!((equity(&held), held.im), (0, U256::from(1)));
     // Linked collateral that hedges a short exactly but for its half unit: 1 unit of delta either way.
     w.assets[1].price = fresh(ONE + ONE / 2);
     let hedged = w.assess(&Book {
@@ -906,6 +918,47 @@ fn i_mar_5_the_sets_are_what_they_say() {
             assert_eq!(s.shock_wad(), i128::from(s.shock) * 1_000_000_000_000_000);
             assert_eq!(s.weight_wad(), u128::from(s.weight) * 100_000_000_000_000);
         }
+        let inner = if number == 1 {
+            [40, 80, 120, 160]
+        } else {
+            [75, 150, 225, 300]
+        };
+        for shock in inner.into_iter().flat_map(|s| [s, -s]) {
+            let node = set
+                .iter()
+                .find(|s| s.shock == shock)
+                .expect("a node of the grid");
+            assert_eq!(node.weight, 10_000);
+        }
+        let tails: Vec<_> = set
+            .iter()
+            .filter(|s| s.weight < 10_000)
+            .map(|s| (s.shock, s.weight))
+            .collect();
+        let expected: &[(i16, u16)] = if number == 1 {
+            &[
+                (-330, 4_800),
+                (500, 3_200),
+                (-660, 2_400),
+                (1_000, 1_600),
+                (2_000, 800),
+                (3_000, 533),
+                (4_000, 400),
+                (5_000, 320),
+            ]
+        } else {
+            &[
+                (-660, 4_500),
+                (1_000, 3_000),
+                (-900, 3_300),
+                (2_000, 1_500),
+                (3_000, 1_000),
+                (4_000, 750),
+                (5_000, 600),
+            ]
+        };
+        assert_eq!(tails, expected);
+        assert_eq!(set.len(), 1 + 8 + expected.len());
         let unique: std::collections::BTreeSet<_> = set.iter().map(|s| s.shock).collect();
         assert_eq!(unique.len(), set.len());
         assert!(set.len() <= 64);
