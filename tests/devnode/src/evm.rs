@@ -339,10 +339,8 @@ impl Vm {
     pub(crate) fn close_span(&mut self, acting: Address, counts: bool) {
         let ext = &mut self.ctx.chain;
         ext.callers.pop();
-        if counts {
-            if let Some(open) = ext.spans.get_mut(&acting) {
-                *open = open.saturating_sub(1);
-            }
+        if counts && let Some(open) = ext.spans.get_mut(&acting) {
+            *open = open.saturating_sub(1);
         }
     }
 

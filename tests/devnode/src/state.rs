@@ -40,10 +40,11 @@ pub(crate) struct State {
 /// Code as revm wants it: delegations recognised, everything else taken as it is, Stylus programs
 /// included.
 pub(crate) fn bytecode(code: Bytes) -> Bytecode {
-    if code.len() == 23 && code.starts_with(&[0xef, 0x01, 0x00]) {
-        if let Ok(delegation) = Bytecode::new_eip7702_raw(code.clone()) {
-            return delegation;
-        }
+    if code.len() == 23
+        && code.starts_with(&[0xef, 0x01, 0x00])
+        && let Ok(delegation) = Bytecode::new_eip7702_raw(code.clone())
+    {
+        return delegation;
     }
     Bytecode::new_legacy(code)
 }

@@ -221,7 +221,7 @@ pub struct CallFrame {
     /// Logs left by the frame itself, also where they were undone later.
     pub logs: Vec<alloy::primitives::Log>,
     /// Frames it opened, in order.
-    pub calls: Vec<CallFrame>,
+    pub calls: Vec<Self>,
 }
 
 /// One call of a host function by a Stylus program.

@@ -9,7 +9,7 @@ pub(crate) use ArbWasm::ArbWasmErrors;
 use alloy::{
     primitives::{Address, B256, Bytes, U256, address, keccak256},
     sol,
-    sol_types::{SolCall, SolInterface},
+    sol_types::{SolCall, SolError, SolInterface},
 };
 use plimsoll_stylus::{
     ActivationError, Program, StylusParams, activate,
@@ -366,4 +366,9 @@ fn pay_data_fee(c: &mut Call<'_>, fee: U256) -> Result<(), Exit> {
 /// Calldata that activates a program.
 pub(crate) fn activate_calldata(program: Address) -> Bytes {
     ArbWasm::activateProgramCall { program }.abi_encode().into()
+}
+
+/// Whether an activation was refused because the program is active.
+pub(crate) fn is_up_to_date(data: &[u8]) -> bool {
+    ArbWasm::ProgramUpToDate::abi_decode(data).is_ok()
 }
