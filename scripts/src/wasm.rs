@@ -222,6 +222,8 @@ fn compile(progress: &Progress) -> Result<()> {
         }
     }
     command.env("CARGO_TARGET_DIR", workspace::target());
+    // `shrink` turns what panics into traps by the functions' names, and drops the names.
+    command.env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo");
     progress.say("building the contracts to WASM");
     let started = Instant::now();
     if progress.is_terminal() {
