@@ -8,6 +8,9 @@
 //! | [`call`] | [`view`](call::view) and [`mutate`](call::mutate): typed calls to our own contracts |
 //! | [`lock`] | the system-wide lock in the vault's transient storage |
 //! | [`types`] | the ABI's structs and the sibling interfaces |
+//! | [`abi`] | the ABI in little code: values, methods, `errors!`, `events!`, `abi_struct!` |
+//! | [`interface`] | the structs that cross between our contracts, and the calls they make |
+//! | [`store`] | mappings of words in little code |
 //! | [`words`] | the ABI by hand, for arrays on the hot path |
 //! | [`errors`] | errors that have one meaning in every contract |
 //!
@@ -47,12 +50,15 @@
 #![no_std]
 extern crate alloc;
 
+pub mod abi;
 pub mod call;
 pub mod entry;
 pub mod errors;
+pub mod interface;
 pub mod lock;
 pub mod ownable;
 pub mod revert;
+pub mod store;
 pub mod types;
 pub mod words;
 

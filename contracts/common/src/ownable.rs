@@ -2,24 +2,23 @@
 use crate::{
     errors::{AlreadyInitialized, NotOwner},
     revert::Revert,
+    store::{Word, tagged, untagged},
 };
 use alloc::{vec, vec::Vec}; // named by the SDK's macros
 use stylus_sdk::{
     alloy_primitives::Address,
     prelude::*,
-    storage::{StorageAddress, StorageBool},
 };
 
-#[allow(missing_docs)]
-mod sol {
-    alloy_sol_types::sol! {
-        /// Ownership has been offered; nothing changes until `newOwner` accepts.
-        event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
-        /// Ownership has moved.
-        event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
-    }
+crate::events! {
+    /// Ownership has been offered; nothing changes until `new_owner` accepts.
+    OwnershipTransferStarted [previous_owner: Address, new_owner: Address] {}
+    /// Ownership has moved.
+    OwnershipTransferred [previous_owner: Address, new_owner: Address] {}
 }
-pub use sol::{OwnershipTransferStarted, OwnershipTransferred};
+
+/// The tag of an owner set by `initialize` or later; the deployer's init code leaves none.
+const INITIALIZED: u128 = 1;
 
 /// Owner, pending owner and the initialised flag.
 ///
@@ -29,20 +28,20 @@ pub use sol::{OwnershipTransferStarted, OwnershipTransferred};
 /// Layout: slot 0 = owner (low 20 bytes) and the initialised flag above it; slot 1 = pending owner.
 #[storage]
 pub struct Ownable {
-    owner: StorageAddress,
-    initialized: StorageBool,
-    pending_owner: StorageAddress,
+    /// Owner 160 · initialised flag above it.
+    owner: Word,
+    pending_owner: Word,
 }
 
 impl Ownable {
     /// The owner; before `initialize`, the deployer.
     pub fn owner(&self) -> Address {
-        self.owner.get()
+        self.owner.address()
     }
 
     /// Whom ownership has been offered to; zero when to nobody.
     pub fn pending_owner(&self) -> Address {
-        self.pending_owner.get()
+        self.pending_owner.address()
     }
 
     /// Refuses every caller but the owner.
@@ -50,7 +49,7 @@ impl Ownable {
     /// # Errors
     /// [`NotOwner`].
     pub fn only_owner(&self) -> Result<(), Revert> {
-        let (caller, owner) = (self.vm().msg_sender(), self.owner.get());
+        let (caller, owner) = (self.vm().msg_sender(), self.owner());
         if caller != owner {
             return Err(NotOwner { caller, owner }.into());
         }
@@ -65,18 +64,17 @@ impl Ownable {
     /// # Events
     /// [`OwnershipTransferred`].
     pub fn initialize(&mut self, owner: Address) -> Result<(), Revert> {
-        if self.initialized.get() {
+        if untagged(self.owner.get()).1 != 0 {
             return Err(AlreadyInitialized {}.into());
         }
         self.only_owner()?;
         if owner.is_zero() {
             return Err(NotOwner {
                 caller: owner,
-                owner: self.owner.get(),
+                owner: self.owner(),
             }
             .into());
         }
-        self.initialized.set(true);
         self.set_owner(owner);
         Ok(())
     }
@@ -90,11 +88,8 @@ impl Ownable {
     /// [`OwnershipTransferStarted`].
     pub fn transfer_ownership(&mut self, new_owner: Address) -> Result<(), Revert> {
         self.only_owner()?;
-        self.pending_owner.set(new_owner);
-        self.vm().log(OwnershipTransferStarted {
-            previousOwner: self.owner.get(),
-            newOwner: new_owner,
-        });
+        self.pending_owner.set_address(new_owner);
+        OwnershipTransferStarted { previous_owner: self.owner(), new_owner }.emit(self.vm());
         Ok(())
     }
 
@@ -106,21 +101,18 @@ impl Ownable {
     /// # Events
     /// [`OwnershipTransferred`].
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
-        let (caller, owner) = (self.vm().msg_sender(), self.pending_owner.get());
+        let (caller, owner) = (self.vm().msg_sender(), self.pending_owner.address());
         if caller != owner {
             return Err(NotOwner { caller, owner }.into());
         }
-        self.pending_owner.set(Address::ZERO);
+        self.pending_owner.set_address(Address::ZERO);
         self.set_owner(caller);
         Ok(())
     }
 
     fn set_owner(&mut self, owner: Address) {
-        let previous = self.owner.get();
-        self.owner.set(owner);
-        self.vm().log(OwnershipTransferred {
-            previousOwner: previous,
-            newOwner: owner,
-        });
+        let previous = self.owner();
+        self.owner.set(tagged(owner, INITIALIZED));
+        OwnershipTransferred { previous_owner: previous, new_owner: owner }.emit(self.vm());
     }
 }

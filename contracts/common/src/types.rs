@@ -62,6 +62,8 @@ sol! {
     interface IMargin {
         function marks(uint128[] calldata instruments) external view
             returns (uint256[] memory values, uint64[] memory lots, bool[] memory fresh);
+        function asset(uint8 asset) external view
+            returns (uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
         function assess(Portfolio[] calldata portfolios) external view returns (Assessment[] memory);
     }
 

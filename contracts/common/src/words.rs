@@ -8,7 +8,7 @@ use plimsoll_kernel::num::{Int256, to_u128};
 use stylus_sdk::alloy_primitives::U256;
 
 /// A run of 32-byte words: the arguments of a call, an answer, or the inside of an array or struct.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Words<'a>(&'a [[u8; 32]]);
 
 impl<'a> Words<'a> {
@@ -39,6 +39,18 @@ impl<'a> Words<'a> {
     #[must_use]
     pub fn number(&self, index: usize) -> Option<U256> {
         self.0.get(index).map(|word| U256::from_be_bytes(*word))
+    }
+
+    /// The word at `index`.
+    #[must_use]
+    pub fn bytes(&self, index: usize) -> Option<[u8; 32]> {
+        self.0.get(index).copied()
+    }
+
+    /// The words from `index` on.
+    #[must_use]
+    pub fn after(&self, index: usize) -> Option<Self> {
+        self.0.get(index..).map(Self)
     }
 
     /// The word at `index` as an unsigned number of a narrower type; `None` also when it does not fit.
@@ -204,7 +216,7 @@ mod tests {
         let words = Words::new(&data);
         assert!(words.array(0, 1).is_none()); // three items announced, two there
         assert!(words.dynamic_array(0).is_none());
-        let far = (U256::from(1) << 255).abi_encode();
+        let far = U256::from(1).wrapping_shl(255).abi_encode();
         assert!(Words::new(&far).follow(0).is_none());
     }
 

@@ -1,0 +1,119 @@
+//! The structs of `abi/*.sol` that cross between contracts of the house, and the calls they make to each other.
+//! `abi/*.sol` documents every field.
+use crate::{abi_struct, call::Call};
+use alloc::vec::Vec;
+use stylus_sdk::alloy_primitives::{Address, B256, I256, U256};
+
+abi_struct! {
+    /// A balance of one collateral asset, in the token's own decimals.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct AssetBalance {
+        /// Index in the vault's list.
+        asset: u8,
+        /// In the token's own decimals.
+        amount: u128,
+    }
+
+    /// Everything margin depends on, as the vault stores it.
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
+    pub struct Portfolio {
+        /// 1e18, signed.
+        cash: i128,
+        /// By ascending asset, no duplicates.
+        collateral: Vec<AssetBalance>,
+        /// Leg slots.
+        legs: Vec<U256>,
+    }
+
+    /// What margin says about a portfolio, 1e18; im ≥ mm.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Assessment {
+        /// Rounded down.
+        equity: I256,
+        /// Rounded up.
+        im: U256,
+        /// Rounded up.
+        mm: U256,
+        /// Some price it rests on is stale.
+        stale: bool,
+    }
+
+    /// A change of one account's cash and of one leg of it.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Entry {
+        /// Whose.
+        account: B256,
+        /// Added to cash, 1e18.
+        cash: i128,
+        /// Which leg; 0 = cash only.
+        instrument: u128,
+        /// Lots added.
+        size: i64,
+        /// Added to the leg's quote, 1e-18 cash.
+        quote: i128,
+    }
+
+    /// A change of one account's collateral.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct AssetEntry {
+        /// Whose.
+        account: B256,
+        /// Which.
+        asset: u8,
+        /// Added, in the token's own decimals.
+        amount: i128,
+    }
+}
+
+/// `IMargin`.
+pub mod margin {
+    use super::{Assessment, Call, U256, Vec};
+    use crate::interface::Portfolio;
+
+    /// `assess(portfolios)`.
+    pub const ASSESS: Call<(Vec<Portfolio>,), (Vec<Assessment>,)> = Call::new("assess");
+    /// `marks(instruments)`: values, lots, fresh.
+    pub const MARKS: Call<(Vec<u128>,), (Vec<U256>, Vec<u64>, Vec<bool>)> = Call::new("marks");
+    /// `asset(asset)`: feed, underlying, decimals, IM haircut, MM haircut.
+    pub const ASSET: Call<(u8,), (u16, u16, u8, u64, u64)> = Call::new("asset");
+}
+
+/// `IVault`.
+pub mod vault {
+    use super::{Address, AssetEntry, Assessment, B256, Call, Entry, Portfolio, Vec};
+
+    /// `applyEntries(venue, liquidated, entries, assets)`: accounts, assessments.
+    pub const APPLY_ENTRIES: Call<
+        (u16, B256, Vec<Entry>, Vec<AssetEntry>),
+        (Vec<B256>, Vec<Assessment>),
+    > = Call::new("applyEntries");
+    /// `setInAuction(account, inAuction)`.
+    pub const SET_IN_AUCTION: Call<(B256, bool), ()> = Call::new("setInAuction");
+    /// `account(account)`: portfolio, version, in auction.
+    pub const ACCOUNT: Call<(B256,), (Portfolio, u32, bool)> = Call::new("account");
+    /// `isOperator(account, operator)`.
+    pub const IS_OPERATOR: Call<(B256, Address), (bool,)> = Call::new("isOperator");
+    /// `cashOf(account)`.
+    pub const CASH_OF: Call<(B256,), (i128,)> = Call::new("cashOf");
+}
+
+abi_struct! {
+    /// A spot price as the house uses it; `abi/IOracle.sol` documents the fields.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Price {
+        /// 1e18 settlement coin per whole unit.
+        value: U256,
+        /// Unix seconds.
+        updated_at: u64,
+        /// Within its age and bounds.
+        fresh: bool,
+    }
+}
+
+/// `IOracle`.
+pub mod oracle {
+    use super::{Call, Price, Vec};
+
+    /// `prices(feeds)`.
+    pub const PRICES: Call<(Vec<u16>,), (Vec<Price>,)> = Call::new("prices");
+}

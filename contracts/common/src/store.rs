@@ -1,0 +1,249 @@
+//! Mappings of words, in the little code a contract can afford. Solidity's layout; each access is one call.
+//!
+//! The fields of a `#[storage]` struct can be these where the SDK's nested generic accessors would inline a hash and
+//! four byte swaps at every use. What a word contains is the contract's business.
+use core::fmt;
+use plimsoll_kernel::num::U256;
+use stylus_sdk::{
+    alloy_primitives::{Address, B256},
+    crypto,
+    host::VM,
+    prelude::*,
+    storage::{StorageGuard, StorageGuardMut},
+};
+
+/// Reads a word.
+#[inline(never)]
+fn load(vm: &VM, slot: U256) -> U256 {
+    vm.storage_load_bytes32(slot).into()
+}
+
+/// Writes a word.
+#[inline(never)]
+fn store(vm: &VM, slot: U256, word: U256) {
+    // SAFETY: contracts address words through the fields of their one storage object only; nothing here keeps a
+    // copy that could go stale.
+    unsafe { vm.storage_cache_bytes32(slot, word.into()) };
+}
+
+/// Where a mapping at `slot` keeps what belongs to `key`: keccak256(key ‖ slot).
+#[inline(never)]
+fn place(slot: U256, key: B256) -> U256 {
+    let mut data = [0; 64];
+    let (left, right) = data.split_at_mut(32);
+    left.copy_from_slice(&key.0);
+    right.copy_from_slice(&slot.to_be_bytes::<32>());
+    crypto::keccak(data).into()
+}
+
+/// A key of a mapping, as the 32 bytes Solidity hashes.
+pub trait Key {
+    /// The 32 bytes.
+    fn key(self) -> B256;
+}
+
+impl Key for B256 {
+    fn key(self) -> B256 {
+        self
+    }
+}
+
+impl Key for Address {
+    fn key(self) -> B256 {
+        self.into_word()
+    }
+}
+
+impl Key for u16 {
+    fn key(self) -> B256 {
+        let mut key = B256::ZERO;
+        if let Some(low) = key.0.last_chunk_mut() {
+            *low = self.to_be_bytes();
+        }
+        key
+    }
+}
+
+/// `mapping(K => uint256)`, or, through [`Self::of`], `mapping(K => mapping(L => uint256))`, or, through
+/// [`Self::list`], `mapping(K => uint256[n])`.
+pub struct WordMap {
+    slot: U256,
+    vm: VM,
+}
+
+impl WordMap {
+    /// The word of `key`.
+    pub fn get(&self, key: impl Key) -> U256 {
+        load(&self.vm, place(self.slot, key.key()))
+    }
+
+    /// Sets the word of `key`.
+    pub fn set(&mut self, key: impl Key, word: U256) {
+        store(&self.vm, place(self.slot, key.key()), word);
+    }
+
+    /// The inner mapping of `key`.
+    #[must_use]
+    pub fn of(&self, key: impl Key) -> Self {
+        Self { slot: place(self.slot, key.key()), vm: self.vm.clone() }
+    }
+
+    /// The fixed-size array of `key`: hashed once.
+    #[must_use]
+    pub fn list(&self, key: impl Key) -> WordList {
+        WordList { slot: place(self.slot, key.key()), vm: self.vm.clone() }
+    }
+}
+
+impl fmt::Debug for WordMap {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("WordMap")
+    }
+}
+
+impl StorageType for WordMap {
+    type Wraps<'a> = StorageGuard<'a, Self>;
+    type WrapsMut<'a> = StorageGuardMut<'a, Self>;
+
+    unsafe fn new(slot: U256, _: u8, host: VM) -> Self {
+        Self { slot, vm: host }
+    }
+
+    fn load<'s>(self) -> Self::Wraps<'s> {
+        StorageGuard::new(self)
+    }
+
+    fn load_mut<'s>(self) -> Self::WrapsMut<'s> {
+        StorageGuardMut::new(self)
+    }
+}
+
+/// One word.
+pub struct Word {
+    slot: U256,
+    vm: VM,
+}
+
+impl Word {
+    /// The word.
+    #[must_use]
+    pub fn get(&self) -> U256 {
+        load(&self.vm, self.slot)
+    }
+
+    /// Sets the word.
+    pub fn set(&mut self, word: U256) {
+        store(&self.vm, self.slot, word);
+    }
+
+    /// The address in the low 20 bytes.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        untagged(self.get()).0
+    }
+
+    /// Sets the word to an address.
+    pub fn set_address(&mut self, address: Address) {
+        self.set(tagged(address, 0));
+    }
+}
+
+impl fmt::Debug for Word {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Word")
+    }
+}
+
+impl HostAccess for Word {
+    type Host = VM;
+    fn vm(&self) -> &VM {
+        &self.vm
+    }
+}
+
+impl StorageType for Word {
+    type Wraps<'a> = StorageGuard<'a, Self>;
+    type WrapsMut<'a> = StorageGuardMut<'a, Self>;
+
+    unsafe fn new(slot: U256, _: u8, host: VM) -> Self {
+        Self { slot, vm: host }
+    }
+
+    fn load<'s>(self) -> Self::Wraps<'s> {
+        StorageGuard::new(self)
+    }
+
+    fn load_mut<'s>(self) -> Self::WrapsMut<'s> {
+        StorageGuardMut::new(self)
+    }
+}
+
+/// Consecutive words.
+pub struct WordList {
+    slot: U256,
+    vm: VM,
+}
+
+impl WordList {
+    /// The word at `index`. The caller bounds the index.
+    #[must_use]
+    pub fn get(&self, index: usize) -> U256 {
+        load(&self.vm, self.slot.wrapping_add(U256::from(index)))
+    }
+
+    /// Sets the word at `index`. The caller bounds the index.
+    pub fn set(&mut self, index: usize, word: U256) {
+        store(&self.vm, self.slot.wrapping_add(U256::from(index)), word);
+    }
+}
+
+impl fmt::Debug for WordList {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("WordList")
+    }
+}
+
+/// Two numbers of 128 bits in a word, the first in the high half.
+#[must_use]
+pub fn pair(high: u128, low: u128) -> U256 {
+    U256::from_limbs([low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64])
+}
+
+/// The numbers of [`pair`].
+#[must_use]
+pub fn halves(word: U256) -> (u128, u128) {
+    let [a, b, c, d] = *word.as_limbs();
+    ((u128::from(d) << 64) | u128::from(c), (u128::from(b) << 64) | u128::from(a))
+}
+
+/// An address in the low 20 bytes of a word, and the 96 bits above it.
+#[must_use]
+#[inline(never)]
+pub fn tagged(address: Address, tag: u128) -> U256 {
+    let [a, b, c, _] = *U256::from_be_bytes(address.into_word().0).as_limbs();
+    U256::from_limbs([a, b, c | ((tag as u64 & 0xffff_ffff) << 32), (tag >> 32) as u64])
+}
+
+/// The address and the tag of [`tagged`].
+#[must_use]
+#[inline(never)]
+pub fn untagged(word: U256) -> (Address, u128) {
+    let [_, _, c, d] = *word.as_limbs();
+    (Address::from_word(B256::from(word)), (u128::from(d) << 32) | u128::from(c >> 32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packed_words_unpack() {
+        let (high, low) = (u128::MAX - 5, 77);
+        assert_eq!(halves(pair(high, low)), (high, low));
+        let address = Address::repeat_byte(0xc3);
+        let tag = (1 << 96) - 3;
+        assert_eq!(untagged(tagged(address, tag)), (address, tag));
+        assert_eq!(tagged(address, 0), U256::from_be_bytes(address.into_word().0));
+        assert_eq!(300_u16.key(), B256::from(U256::from(300)));
+    }
+}
