@@ -11,56 +11,39 @@
 )]
 extern crate alloc;
 
-mod by_hand;
 mod market;
 mod record;
+pub mod sol;
 
 use alloc::{vec, vec::Vec}; // named by the SDK's macros
-use alloy_primitives::Address;
-use plimsoll_common::{Ownable, Revert};
+use alloy_primitives::{Address, I256, U256};
+use market::Snapshot;
+use plimsoll_common::{
+    Ownable, Revert,
+    interface::{Assessment, Portfolio},
+    store::WordMap,
+};
 use plimsoll_kernel::{
-    book::MAX_ASSETS,
-    margin::{self, AssetTerms, TermsRefusal, UnderlyingTerms},
-    num::WAD,
+    book::{MAX_ASSETS, MAX_SLOTS},
+    codec::{InstrumentId, Kind},
+    gate::Assessed,
+    margin::{self, AssetTerms, Collateral, Refusal, ScenarioSet, TermsRefusal, UnderlyingTerms},
+    num::{Int256, WAD, u128_to_u256},
 };
 use record::{AssetRecord, UnderlyingRecord};
-use stylus_sdk::{
-    prelude::*,
-    storage::{StorageAddress, StorageMap, StorageU256},
-};
+use stylus_sdk::{prelude::*, storage::StorageAddress};
 
-#[allow(missing_docs)] // the macro's own items
-pub mod sol {
-    //! Events and errors; `abi/IMargin.sol` documents them.
-    alloy_sol_types::sol! {
-        event UnderlyingSet(uint16 indexed underlying, uint16 feed, uint64 lot, uint8 scenarioSet, uint64 imFactor, uint64 mmFactor);
-        event AssetSet(uint8 indexed asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
-
-        function scenarios(uint8 scenarioSet) external view returns (int256[] memory shocks, uint256[] memory weights);
-
-        error UnknownUnderlying(uint16 underlying);
-        error UnknownAsset(uint8 asset);
-        error InvalidFeed(uint16 feed);
-        error ZeroLot(uint16 underlying);
-        error LotFrozen(uint16 underlying, uint64 lot, uint64 given);
-        error UnknownScenarioSet(uint8 scenarioSet);
-        error FactorOutOfRange(uint64 factor, uint64 minimum, uint64 maximum);
-        error InitialBelowMaintenance(uint64 initial, uint64 maintenance);
-        error TooManyDecimals(uint8 decimals, uint8 limit);
-        error DecimalsFrozen(uint8 asset, uint8 decimals, uint8 given);
-        error HaircutTooLarge(uint64 haircut, uint64 limit);
-        error InvalidInstrument(uint128 instrument);
-        error UnsupportedKind(uint128 instrument);
-        error InvalidLeg(uint256 portfolio, uint256 index, uint256 slot);
-        error TooManyItems(uint256 given, uint256 limit);
-        error ValueOutOfRange(uint256 portfolio);
-    }
-}
 use sol::{
     AssetSet, DecimalsFrozen, FactorOutOfRange, HaircutTooLarge, InitialBelowMaintenance,
-    InvalidFeed, LotFrozen, TooManyDecimals, UnderlyingSet, UnknownAsset, UnknownScenarioSet,
-    UnknownUnderlying, ZeroLot,
+    InvalidFeed, InvalidInstrument, InvalidLeg, LotFrozen, TooManyDecimals, TooManyItems,
+    UnderlyingSet, UnknownAsset, UnknownScenarioSet, UnknownUnderlying, UnsupportedKind,
+    ValueOutOfRange, ZeroLot,
 };
+
+/// Most portfolios of one `assess` call.
+pub const MAX_PORTFOLIOS: usize = 16;
+/// Most instruments of one `marks` call.
+pub const MAX_INSTRUMENTS: usize = 32;
 
 /// The contract.
 #[storage]
@@ -68,14 +51,30 @@ pub struct Margin {
     ownable: Ownable,
     oracle: StorageAddress,
     /// By number; see [`record`].
-    underlyings: StorageMap<u16, StorageU256>,
+    underlyings: WordMap,
     /// By index; see [`record`].
-    assets: StorageMap<u8, StorageU256>,
+    assets: WordMap,
 }
 
-plimsoll_common::entrypoint!(Margin, by_hand = Margin::by_hand);
+plimsoll_common::entrypoint!(
+    Margin,
+    methods = [
+        initialize,
+        owner,
+        pending_owner,
+        transfer_ownership,
+        accept_ownership,
+        oracle,
+        set_underlying,
+        set_asset,
+        underlying,
+        asset,
+        scenarios,
+        marks,
+        assess,
+    ]
+);
 
-#[public]
 impl Margin {
     /// Hands the contract to `owner` and names its oracle. Deployer only, once.
     pub fn initialize(&mut self, owner: Address, oracle: Address) -> Result<(), Revert> {
@@ -159,9 +158,7 @@ impl Margin {
                 maintenance: mm_factor,
             }
             .into(),
-            _ => Revert::from(UnknownScenarioSet {
-                scenarioSet: scenario_set,
-            }),
+            _ => Revert::from(UnknownScenarioSet { scenario_set }),
         })?;
         if let Some(old) = self.underlying_record(underlying)
             && old.terms.lot != lot
@@ -175,16 +172,16 @@ impl Margin {
         }
         self.check_feed(feed)?;
         self.underlyings
-            .setter(underlying)
-            .set(UnderlyingRecord { feed, terms }.encode());
-        self.vm().log(UnderlyingSet {
+            .set(underlying, UnderlyingRecord { feed, terms }.encode());
+        UnderlyingSet {
             underlying,
             feed,
             lot,
-            scenarioSet: scenario_set,
-            imFactor: im_factor,
-            mmFactor: mm_factor,
-        });
+            scenario_set,
+            im_factor,
+            mm_factor,
+        }
+        .emit(self.vm());
         Ok(())
     }
 
@@ -259,16 +256,16 @@ impl Margin {
             self.check_feed(feed)?;
         }
         self.assets
-            .setter(asset)
-            .set(AssetRecord { feed, terms }.encode());
-        self.vm().log(AssetSet {
+            .set(u16::from(asset), AssetRecord { feed, terms }.encode());
+        AssetSet {
             asset,
             feed,
             underlying,
             decimals,
-            imHaircut: im_haircut,
-            mmHaircut: mm_haircut,
-        });
+            im_haircut,
+            mm_haircut,
+        }
+        .emit(self.vm());
         Ok(())
     }
 
@@ -295,6 +292,116 @@ impl Margin {
         } = record.terms;
         (record.feed, underlying, decimals, im_haircut, mm_haircut)
     }
+
+    /// Shocks (1e18, signed) and weights (1e18) of a constant set, the identity first.
+    ///
+    /// # Errors
+    /// [`UnknownScenarioSet`].
+    pub fn scenarios(&self, scenario_set: u8) -> Result<(Vec<I256>, Vec<U256>), Revert> {
+        let set = ScenarioSet::of(scenario_set).ok_or(UnknownScenarioSet { scenario_set })?;
+        let int256 = |shock: i128| I256::from_raw(Int256::from(shock).to_raw());
+        let shocks = set
+            .scenarios
+            .iter()
+            .map(|s| int256(s.shock_wad()))
+            .collect();
+        let weights = set
+            .scenarios
+            .iter()
+            .map(|s| u128_to_u256(s.weight_wad()))
+            .collect();
+        Ok((shocks, weights))
+    }
+
+    /// The house's own value of one unit of up to 32 perpetuals (1e18), the lots of their underlyings, and whether
+    /// each mark is fresh.
+    ///
+    /// # Errors
+    /// [`TooManyItems`], [`InvalidInstrument`], [`UnsupportedKind`], [`UnknownUnderlying`].
+    #[allow(clippy::type_complexity)] // the shape of the ABI
+    pub fn marks(
+        &self,
+        instruments: Vec<u128>,
+    ) -> Result<(Vec<U256>, Vec<u64>, Vec<bool>), Revert> {
+        let count = instruments.len();
+        limit(count, MAX_INSTRUMENTS)?;
+        let mut snapshot = Snapshot::default();
+        for instrument in instruments.iter().copied() {
+            let parts = InstrumentId(instrument)
+                .decode()
+                .ok_or(InvalidInstrument { instrument })?;
+            if parts.kind != Kind::Perpetual {
+                return Err(UnsupportedKind { instrument }.into());
+            }
+            snapshot.need_price(self, parts.underlying);
+        }
+        snapshot.fetch(self)?;
+        let mut values = Vec::with_capacity(count);
+        let mut lots = Vec::with_capacity(count);
+        let mut fresh = Vec::with_capacity(count);
+        for instrument in instruments {
+            let underlying = InstrumentId(instrument).underlying();
+            let item = snapshot
+                .listed(underlying)
+                .ok_or(UnknownUnderlying { underlying })?;
+            let mark = margin::mark(InstrumentId(instrument), item.price)
+                .ok_or(UnsupportedKind { instrument })?;
+            values.push(u128_to_u256(mark.value));
+            lots.push(item.terms.lot);
+            fresh.push(mark.fresh);
+        }
+        Ok((values, lots, fresh))
+    }
+
+    /// Assesses up to 16 portfolios on one market snapshot.
+    ///
+    /// Total for every portfolio the vault can hold: what has no fresh price is valued conservatively and sets
+    /// `stale`. Items may come in any order and repeat; they net.
+    ///
+    /// # Errors
+    /// For what is not a portfolio: [`TooManyItems`], [`InvalidLeg`], [`UnsupportedKind`]. [`ValueOutOfRange`] is
+    /// unreachable while the oracle bounds prices.
+    pub fn assess(&self, portfolios: Vec<Portfolio>) -> Result<Vec<Assessment>, Revert> {
+        limit(portfolios.len(), MAX_PORTFOLIOS)?;
+        let mut snapshot = Snapshot::default();
+        for portfolio in &portfolios {
+            limit(portfolio.collateral.len(), MAX_ASSETS)?;
+            limit(portfolio.legs.len(), MAX_SLOTS)?;
+            for slot in &portfolio.legs {
+                snapshot.need_price(self, margin::underlying_of(*slot));
+            }
+            for balance in &portfolio.collateral {
+                snapshot.need_asset(self, balance.asset);
+            }
+        }
+        snapshot.fetch(self)?;
+        let mut assessments = Vec::with_capacity(portfolios.len());
+        let mut collateral = Vec::with_capacity(MAX_ASSETS);
+        for (
+            index,
+            Portfolio {
+                cash,
+                collateral: balances,
+                legs,
+            },
+        ) in portfolios.iter().enumerate()
+        {
+            collateral.clear();
+            collateral.extend(balances.iter().map(|b| Collateral {
+                asset: b.asset,
+                amount: b.amount,
+            }));
+            let portfolio = margin::Portfolio {
+                cash: *cash,
+                collateral: &collateral,
+                legs,
+            };
+            let assessed = margin::assess(&portfolio, &snapshot.market())
+                .map_err(|refusal| explain(refusal, index, legs))?;
+            assessments.push(to_abi(&assessed));
+        }
+        Ok(assessments)
+    }
 }
 
 impl Margin {
@@ -303,11 +410,57 @@ impl Margin {
     }
 
     fn asset_record(&self, asset: u8) -> Option<AssetRecord> {
-        AssetRecord::decode(self.assets.get(asset))
+        AssetRecord::decode(self.assets.get(u16::from(asset)))
     }
 
     /// The oracle must list a feed before it is named here, so that fetching prices cannot fail later.
     fn check_feed(&self, feed: u16) -> Result<(), Revert> {
         market::ask(self, &[feed]).map(|_| ())
+    }
+}
+
+fn limit(given: usize, limit: usize) -> Result<(), Revert> {
+    if given > limit {
+        return Err(TooManyItems {
+            given: U256::from(given),
+            limit: U256::from(limit),
+        }
+        .into());
+    }
+    Ok(())
+}
+
+fn to_abi(assessed: &Assessed) -> Assessment {
+    Assessment {
+        equity: I256::from_raw(assessed.equity.to_raw()),
+        im: assessed.im,
+        mm: assessed.mm,
+        stale: assessed.stale,
+    }
+}
+
+#[cold]
+fn explain(refusal: Refusal, portfolio: usize, legs: &[U256]) -> Revert {
+    let slot = |index: usize| legs.get(index).copied().unwrap_or_default();
+    let portfolio = U256::from(portfolio);
+    match refusal {
+        Refusal::NotALeg(index) => InvalidLeg {
+            portfolio,
+            index: U256::from(index),
+            slot: slot(index),
+        }
+        .into(),
+        Refusal::UnsupportedKind(index) => UnsupportedKind {
+            instrument: margin::instrument_of(slot(index)).0,
+        }
+        .into(),
+        Refusal::TooManyUnderlyings => TooManyItems {
+            given: U256::from(margin::MAX_UNDERLYINGS + 1),
+            limit: U256::from(margin::MAX_UNDERLYINGS),
+        }
+        .into(),
+        Refusal::TooManyAssets(_) | Refusal::TooManySlots(_) | Refusal::OutOfRange => {
+            ValueOutOfRange { portfolio }.into()
+        }
     }
 }

@@ -1,13 +1,7 @@
 //! One snapshot of terms and prices for all portfolios of a call.
 use crate::{Margin, record::AssetRecord};
 use alloc::vec::Vec;
-use alloy_sol_types::SolCall;
-use plimsoll_common::{
-    Revert, call,
-    errors::BadAnswer,
-    types::IOracle,
-    words::{Words, Writer},
-};
+use plimsoll_common::{Revert, errors::BadAnswer, interface::oracle};
 use plimsoll_kernel::{
     margin::{Asset, Market, Underlying, UnderlyingTerms},
     price::Price,
@@ -123,26 +117,13 @@ impl Snapshot {
 
 /// Prices of up to 32 feeds.
 pub(crate) fn ask(margin: &Margin, feeds: &[u16]) -> Result<Vec<Price>, Revert> {
-    let mut calldata = Writer::call(IOracle::pricesCall::SELECTOR, 2 + feeds.len());
-    calldata.push_usize(32);
-    calldata.push_usize(feeds.len());
-    feeds
+    let callee = margin.oracle.get();
+    let (prices,) = oracle::PRICES.ask(margin.vm(), callee, &(feeds.to_vec(),))?;
+    if prices.len() != feeds.len() {
+        return Err(BadAnswer { callee }.into());
+    }
+    Ok(prices
         .iter()
-        .for_each(|feed| calldata.push_u64(u64::from(*feed)));
-    let oracle = margin.oracle.get();
-    let answer = call::view_bytes(margin.vm(), oracle, &calldata.finish())?;
-    read_prices(Words::new(&answer), feeds.len()).ok_or_else(|| BadAnswer { callee: oracle }.into())
-}
-
-/// (uint256 value, uint64 updatedAt, bool fresh)[]
-fn read_prices(words: Words<'_>, count: usize) -> Option<Vec<Price>> {
-    let items = words.array(0, 3)?.items::<3>();
-    if items.len() != count {
-        return None;
-    }
-    let mut prices = Vec::with_capacity(count);
-    for item in items {
-        prices.push(Price::from_abi(item.number(0)?, item.boolean(2)?));
-    }
-    Some(prices)
+        .map(|p| Price::from_abi(p.value, p.fresh))
+        .collect())
 }

@@ -14,44 +14,18 @@
 extern crate alloc;
 
 mod record;
+pub mod sol;
 
 use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, I256, U256};
-use plimsoll_common::{Ownable, Revert, types::Price};
+use plimsoll_common::{Ownable, Revert, interface::Price, store::WordMap};
 use plimsoll_kernel::{
     num::{Int256, to_u128, u128_to_u256},
     price::{self, Bound, Fault, MAX_AGE_LIMIT, MAX_FEED_DECIMALS},
 };
 use record::Record;
-use stylus_sdk::{
-    call::RawCall,
-    prelude::*,
-    storage::{StorageMap, StorageU256},
-};
+use stylus_sdk::{call::RawCall, prelude::*};
 
-#[allow(missing_docs)] // the macro's own items
-pub mod sol {
-    //! Events and errors; `abi/IOracle.sol` documents them.
-    alloy_sol_types::sol! {
-        event FeedSet(uint16 indexed feed, address indexed aggregator, uint8 decimals, uint32 maxAge, uint256 minPrice, uint256 maxPrice);
-
-        error TooManyItems(uint256 given, uint256 limit);
-        error InsufficientGas(uint256 have, uint256 needed);
-        error UnknownFeed(uint16 feed);
-        error InvalidFeed(uint16 feed, address aggregator);
-        error FeedFailed(uint16 feed, address aggregator);
-        error TooManyDecimals(uint16 feed, uint256 decimals, uint256 limit);
-        error DecimalsFrozen(uint16 feed, uint8 decimals, uint8 given);
-        error MaxAgeOutOfRange(uint32 maxAge, uint32 limit);
-        error InvalidBounds(uint256 minPrice, uint256 maxPrice, uint256 limit);
-        error TooManyDigits(uint256 price);
-        error PriceWouldJump(uint16 feed, uint256 price, uint256 newPrice, uint256 limit);
-        error StalePrice(uint16 feed, uint64 updatedAt, uint64 nowSeconds, uint32 maxAge);
-        error PriceFromFuture(uint16 feed, uint256 updatedAt, uint64 nowSeconds);
-        error InvalidPrice(uint16 feed, int256 answer);
-        error PriceOutOfBounds(uint16 feed, uint256 price, uint256 minPrice, uint256 maxPrice);
-    }
-}
 use sol::{
     DecimalsFrozen, FeedFailed, FeedSet, InsufficientGas, InvalidBounds, InvalidFeed, InvalidPrice,
     MaxAgeOutOfRange, PriceFromFuture, PriceOutOfBounds, PriceWouldJump, StalePrice,
@@ -80,12 +54,24 @@ struct Round {
 pub struct Oracle {
     ownable: Ownable,
     /// By feed number; see [`record`].
-    feeds: StorageMap<u16, StorageU256>,
+    feeds: WordMap,
 }
 
-plimsoll_common::entrypoint!(Oracle);
+plimsoll_common::entrypoint!(
+    Oracle,
+    methods = [
+        initialize,
+        owner,
+        pending_owner,
+        transfer_ownership,
+        accept_ownership,
+        set_feed,
+        feed,
+        prices,
+        price,
+    ]
+);
 
-#[public]
 impl Oracle {
     /// Hands the contract to `owner`. Deployer only, once.
     pub fn initialize(&mut self, owner: Address) -> Result<(), Revert> {
@@ -143,7 +129,7 @@ impl Oracle {
         }
         if max_age == 0 || max_age > MAX_AGE_LIMIT {
             return Err(MaxAgeOutOfRange {
-                maxAge: max_age,
+                max_age,
                 limit: MAX_AGE_LIMIT,
             }
             .into());
@@ -151,8 +137,8 @@ impl Oracle {
         let limit = u128_to_u256(price::MAX_PRICE);
         if min_price.is_zero() || min_price >= max_price || max_price > limit {
             return Err(InvalidBounds {
-                minPrice: min_price,
-                maxPrice: max_price,
+                min_price,
+                max_price,
                 limit,
             }
             .into());
@@ -169,15 +155,16 @@ impl Oracle {
         if let Some(old) = self.record(feed) {
             self.check_replacement(feed, &old, &record)?;
         }
-        self.feeds.setter(feed).set(record.encode());
-        self.vm().log(FeedSet {
+        self.feeds.set(feed, record.encode());
+        FeedSet {
             feed,
             aggregator,
             decimals,
-            maxAge: max_age,
-            minPrice: min_price,
-            maxPrice: max_price,
-        });
+            max_age,
+            min_price,
+            max_price,
+        }
+        .emit(self.vm());
         Ok(())
     }
 
@@ -214,13 +201,13 @@ impl Oracle {
                         price::read(&record.terms(), round.answer, round.updated_at, now);
                     Price {
                         value: u128_to_u256(value),
-                        updatedAt: saturating_u64(round.updated_at),
+                        updated_at: saturating_u64(round.updated_at),
                         fresh: fault.is_none(),
                     }
                 }
                 None => Price {
                     value: U256::ZERO,
-                    updatedAt: 0,
+                    updated_at: 0,
                     fresh: false,
                 },
             });
@@ -258,15 +245,15 @@ impl Oracle {
             (value, None) => Ok(value),
             (_, Some(Fault::Stale | Fault::Incomplete)) => Err(StalePrice {
                 feed,
-                updatedAt: saturating_u64(updated_at),
-                nowSeconds: now,
-                maxAge: record.max_age,
+                updated_at: saturating_u64(updated_at),
+                now_seconds: now,
+                max_age: record.max_age,
             }
             .into()),
             (_, Some(Fault::Future)) => Err(PriceFromFuture {
                 feed,
-                updatedAt: updated_at,
-                nowSeconds: now,
+                updated_at,
+                now_seconds: now,
             }
             .into()),
             (_, Some(Fault::NotPositive)) => Err(InvalidPrice {
@@ -277,8 +264,8 @@ impl Oracle {
             (_, Some(Fault::OutOfBounds(value))) => Err(PriceOutOfBounds {
                 feed,
                 price: u128_to_u256(value),
-                minPrice: u128_to_u256(terms.min_price),
-                maxPrice: u128_to_u256(terms.max_price),
+                min_price: u128_to_u256(terms.min_price),
+                max_price: u128_to_u256(terms.max_price),
             }
             .into()),
         }
@@ -305,7 +292,7 @@ impl Oracle {
             return Err(PriceWouldJump {
                 feed,
                 price: u128_to_u256(price),
-                newPrice: u128_to_u256(new_price),
+                new_price: u128_to_u256(new_price),
                 limit: u128_to_u256(Record::max_jump(price)),
             }
             .into());
