@@ -542,8 +542,9 @@ impl<'a> Day<'a> {
         }
     }
 
-    /// The bidder wants a discount of at least a tenth of the requirement it takes over, and never
-    /// more than a third of the account at a time.
+    /// The bidder wants a discount of at least a tenth of the requirement it takes over. It takes a
+    /// third at most of a large account at a time, and small ones whole. Where prices have brought
+    /// an account back by themselves, it closes the auction.
     async fn bid(&mut self, account: B256) -> Result<()> {
         let h = self.house;
         let state = self.state(account).await?;
@@ -560,11 +561,17 @@ impl<'a> Day<'a> {
             fixed(state.price, 2),
             ufixed(state.lambda, 3),
         ));
-        if state.lambda < wanted || state.maxFraction.is_zero() {
+        if state.maxFraction.is_zero() {
+            let close = IAuction::closeCall { account };
+            let receipt = self.sent(h.send(&h.people.bidder, h.at.auction, &close).await)?;
+            return self.note(&receipt).await;
+        }
+        if state.lambda < wanted {
             return Ok(());
         }
-        let third = ids::parse_wad("0.34")?;
-        let fraction = state.maxFraction.min(third);
+        let small = state.mm < ids::parse_wad("10000")?;
+        let most = if small { "1" } else { "0.34" };
+        let fraction = state.maxFraction.min(ids::parse_wad(most)?);
         let (_, version, _) = h.account(account).await.map_err(|e| eyre!("{e}"))?;
         // What it would pay for the whole share now, scaled to the share it asks for.
         let share = I256::try_from(fraction)?;
