@@ -11,7 +11,7 @@
 //! * [`abi_struct!`](crate::abi_struct), [`errors!`](crate::errors), [`events!`](crate::events) declare them.
 //!
 //! Reading is total: what does not decode is `None`, and no more is allocated than the data is long.
-use crate::{revert::Revert, words::Words};
+use crate::{errors::BadCalldata, revert::Revert, words::Words};
 use alloc::vec::Vec;
 use plimsoll_kernel::num::{Int256, U256, to_u128};
 use stylus_sdk::{
@@ -34,7 +34,11 @@ impl Name {
     /// The name as written.
     #[must_use]
     pub const fn new(text: &str) -> Self {
-        Self { bytes: [0; Self::MAX], len: 0 }.then(text.as_bytes())
+        Self {
+            bytes: [0; Self::MAX],
+            len: 0,
+        }
+        .then(text.as_bytes())
     }
 
     /// Followed by more.
@@ -79,7 +83,11 @@ const fn camel(mut snake: &[u8]) -> Name {
         if *first == b'_' {
             upper = true;
         } else {
-            let letter = if upper { first.to_ascii_uppercase() } else { *first };
+            let letter = if upper {
+                first.to_ascii_uppercase()
+            } else {
+                *first
+            };
             name = name.then(&[letter]);
             upper = false;
         }
@@ -91,7 +99,10 @@ const fn camel(mut snake: &[u8]) -> Name {
 /// Hash of a signature: `name` followed by the list of types.
 #[must_use]
 pub const fn signature_hash(name: &str, types: Name) -> [u8; 32] {
-    Keccak256::new().update(name.as_bytes()).update(types.as_bytes()).finalize()
+    Keccak256::new()
+        .update(name.as_bytes())
+        .update(types.as_bytes())
+        .finalize()
 }
 
 /// Selector of a signature.
@@ -104,7 +115,10 @@ pub const fn selector(name: &str, types: Name) -> [u8; 4] {
 #[must_use]
 pub const fn selector_of<C, M, F: Method<C, M>>(name: &str, _: &F) -> u32 {
     let name = camel(name.as_bytes());
-    let hash = Keccak256::new().update(name.as_bytes()).update(F::ARGUMENTS.as_bytes()).finalize();
+    let hash = Keccak256::new()
+        .update(name.as_bytes())
+        .update(F::ARGUMENTS.as_bytes())
+        .finalize();
     u32::from_be_bytes(first_four(hash))
 }
 
@@ -129,7 +143,11 @@ impl<'a> Reader<'a> {
     /// From the first of these words; offsets are relative to it.
     #[must_use]
     pub const fn new(frame: Words<'a>) -> Self {
-        Self { frame, at: 0, failed: false }
+        Self {
+            frame,
+            at: 0,
+            failed: false,
+        }
     }
 
     /// The value, unless something could not be read.
@@ -179,7 +197,9 @@ impl<'a> Reader<'a> {
     /// The next word as an unsigned number of at most `limit`.
     #[inline(never)]
     pub fn at_most(&mut self, limit: u64) -> u64 {
-        let number = u64::try_from(self.unsigned()).ok().filter(|number| *number <= limit);
+        let number = u64::try_from(self.unsigned())
+            .ok()
+            .filter(|number| *number <= limit);
         self.check(number)
     }
 
@@ -198,7 +218,11 @@ impl<'a> Reader<'a> {
     fn follow(&mut self) -> Self {
         let frame = self.frame.follow(self.at);
         self.at = self.at.saturating_add(1);
-        Self { frame: self.check(frame), at: 0, failed: self.failed }
+        Self {
+            frame: self.check(frame),
+            at: 0,
+            failed: self.failed,
+        }
     }
 
     /// Length of the array that starts here, and a reader of its items, `words` each at least.
@@ -208,9 +232,18 @@ impl<'a> Reader<'a> {
         let rest = self.frame.after(self.at);
         let frame = self.check(rest);
         // No more is allocated than there is data.
-        let fits = length.checked_mul(words).is_some_and(|needed| needed <= frame.len());
+        let fits = length
+            .checked_mul(words)
+            .is_some_and(|needed| needed <= frame.len());
         let length = self.check(fits.then_some(length));
-        (length, Self { frame, at: 0, failed: self.failed })
+        (
+            length,
+            Self {
+                frame,
+                at: 0,
+                failed: self.failed,
+            },
+        )
     }
 
     /// The next value.
@@ -244,7 +277,11 @@ impl Encoder {
         let mut out = Vec::with_capacity(room);
         out.extend_from_slice(prefix);
         out.resize(room, 0);
-        Self { out, frame: prefix.len(), head: prefix.len() }
+        Self {
+            out,
+            frame: prefix.len(),
+            head: prefix.len(),
+        }
     }
 
     /// Writes a word.
@@ -290,7 +327,8 @@ impl Encoder {
     pub fn open(&mut self, words: usize) -> (usize, usize) {
         let outer = (self.frame, self.head);
         let start = self.out.len();
-        self.out.resize(start.saturating_add(words.saturating_mul(32)), 0);
+        self.out
+            .resize(start.saturating_add(words.saturating_mul(32)), 0);
         (self.frame, self.head) = (start, start);
         outer
     }
@@ -570,8 +608,16 @@ pub trait Method<C, M> {
     /// The names of the arguments' types, in parentheses.
     const ARGUMENTS: Name;
 
-    /// Decodes the arguments, calls, encodes the answer; `None` when the arguments do not decode.
-    fn call(self, contract: &mut C, arguments: &[u8]) -> Option<Result<Vec<u8>, Revert>>;
+    /// Reads the arguments, calls, writes the answer.
+    ///
+    /// # Errors
+    /// The method's; [`BadCalldata`](crate::errors::BadCalldata).
+    fn call(
+        self,
+        contract: &mut C,
+        arguments: Reader<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Result<(), Revert>;
 }
 
 /// Marks methods that answer without `Result`.
@@ -582,41 +628,50 @@ pub struct Plain;
 pub struct Fallible;
 
 macro_rules! methods {
-    ($($type:ident $index:tt),*) => {
-        methods!(@one (&Contract), Plain, Returned, Returned, |answer| Ok(answer.encode_answer()); $($type $index),*);
-        methods!(@one (&mut Contract), Plain, Returned, Returned, |answer| Ok(answer.encode_answer()); $($type $index),*);
-        methods!(@one (&Contract), Fallible, Returned, Result<Returned, Revert>,
-            |answer| answer.map(|answer| answer.encode_answer()); $($type $index),*);
-        methods!(@one (&mut Contract), Fallible, Returned, Result<Returned, Revert>,
-            |answer| answer.map(|answer| answer.encode_answer()); $($type $index),*);
+    ($($type:ident $name:ident),*) => {
+        methods!(@one (&Contract), Plain, Returned, |answer| Ok(answer); $($type $name),*);
+        methods!(@one (&mut Contract), Plain, Returned, |answer| Ok(answer); $($type $name),*);
+        methods!(@one (&Contract), Fallible, Result<Returned, Revert>, |answer| answer; $($type $name),*);
+        methods!(@one (&mut Contract), Fallible, Result<Returned, Revert>, |answer| answer; $($type $name),*);
     };
-    (@one ($($receiver:tt)*), $mark:ident, $returned:ident, $result:ty, |$answer:ident| $encode:expr; $($type:ident $index:tt),*) => {
-        impl<Contract, Function, $returned, $($type),*>
-            Method<Contract, ($mark, fn($($receiver)*), $returned, ($($type,)*))> for Function
+    (@one ($($receiver:tt)*), $mark:ident, $result:ty, |$answer:ident| $checked:expr;
+        $($type:ident $name:ident),*) => {
+        impl<Contract, Function, Returned, $($type),*>
+            Method<Contract, ($mark, fn($($receiver)*), Returned, ($($type,)*))> for Function
         where
             Function: Fn($($receiver)*, $($type),*) -> $result,
-            $returned: Answer,
+            Returned: Answer,
             $($type: Abi,)*
         {
             const ARGUMENTS: Name = <($($type,)*) as Fields>::NAMES;
 
-            fn call(self, contract: &mut Contract, arguments: &[u8]) -> Option<Result<Vec<u8>, Revert>> {
-                #[allow(unused_variables)]
-                let arguments = <($($type,)*) as Fields>::decode(arguments)?;
-                let $answer = self(contract, $(arguments.$index),*);
-                Some($encode)
+            #[allow(unused_mut)]
+            fn call(
+                self,
+                contract: &mut Contract,
+                mut arguments: Reader<'_>,
+                answer: &mut Vec<u8>,
+            ) -> Result<(), Revert> {
+                $(let $name = arguments.field::<$type>();)*
+                if arguments.failed {
+                    return Err(BadCalldata {}.into());
+                }
+                let $answer = self(contract, $($name),*);
+                let returned: Result<Returned, Revert> = $checked;
+                *answer = returned?.encode_answer();
+                Ok(())
             }
         }
     };
 }
 
 methods!();
-methods!(A 0);
-methods!(A 0, B 1);
-methods!(A 0, B 1, D 2);
-methods!(A 0, B 1, D 2, E 3);
-methods!(A 0, B 1, D 2, E 3, F 4);
-methods!(A 0, B 1, D 2, E 3, F 4, G 5);
+methods!(A a);
+methods!(A a, B b);
+methods!(A a, B b, D d);
+methods!(A a, B b, D d, E e);
+methods!(A a, B b, D d, E e, F f);
+methods!(A a, B b, D d, E e, F f, G g);
 
 // ---- declarations -------------------------------------------------------------------------------------------
 
@@ -692,7 +747,7 @@ macro_rules! errors {
                 let mut out = $crate::abi::Encoder::new(&$name::SELECTOR, words);
                 $(out.field(&error.$field);)*
                 let $name { $($field: _),* } = error;
-                Self(out.finish())
+                Self::new(out.finish())
             }
         }
     )*};
@@ -773,7 +828,13 @@ mod tests {
             self.0
         }
         fn probe_this(
-            &mut self, a: u16, items: Vec<Item>, _: Vec<Flat>, who: Address, _: Flat, _: B256,
+            &mut self,
+            a: u16,
+            items: Vec<Item>,
+            _: Vec<Flat>,
+            who: Address,
+            _: Flat,
+            _: B256,
         ) -> Result<(u16, Address), Revert> {
             self.0 = items.len() as u8;
             Ok((a, who))
@@ -797,10 +858,25 @@ mod tests {
         );
         let theirs = reference::probeThisCall {
             a: ours.0,
-            items: ours.1.iter().map(|i| reference::Item { cash: i.cash, on: i.on, legs: i.legs.clone() }).collect(),
-            flats: ours.2.iter().map(|f| reference::Flat { a: f.a, b: f.b }).collect(),
+            items: ours
+                .1
+                .iter()
+                .map(|i| reference::Item {
+                    cash: i.cash,
+                    on: i.on,
+                    legs: i.legs.clone(),
+                })
+                .collect(),
+            flats: ours
+                .2
+                .iter()
+                .map(|f| reference::Flat { a: f.a, b: f.b })
+                .collect(),
             who: ours.3,
-            one: reference::Flat { a: ours.4.a, b: ours.4.b },
+            one: reference::Flat {
+                a: ours.4.a,
+                b: ours.4.b,
+            },
             raw: ours.5,
         };
         (ours, theirs)
@@ -819,22 +895,48 @@ mod tests {
 
     #[test]
     fn methods_have_alloys_selectors() {
-        assert_eq!(selector_of("probe_this", &Probe::probe_this), u32::from_be_bytes(reference::probeThisCall::SELECTOR));
-        assert_eq!(selector_of("nothing", &Probe::nothing), u32::from_be_bytes(reference::nothingCall::SELECTOR));
+        assert_eq!(
+            selector_of("probe_this", &Probe::probe_this),
+            u32::from_be_bytes(reference::probeThisCall::SELECTOR)
+        );
+        assert_eq!(
+            selector_of("nothing", &Probe::nothing),
+            u32::from_be_bytes(reference::nothingCall::SELECTOR)
+        );
         let (ours, theirs) = values();
         let mut probe = Probe(0);
-        let data = Probe::probe_this.call(&mut probe, &theirs.abi_encode()[4..]).unwrap().unwrap();
-        assert_eq!(data, (ours.0, ours.3).abi_encode());
-        assert_eq!(Probe::nothing.call(&mut probe, &[]), Some(Ok(U256::from(2).abi_encode())));
-        assert_eq!(Probe::probe_this.call(&mut probe, &[]), None);
+        let mut answer = Vec::new();
+        let data = theirs.abi_encode();
+        let arguments = |data| Reader::new(Words::new(data));
+        Probe::probe_this
+            .call(&mut probe, arguments(&data[4..]), &mut answer)
+            .unwrap();
+        assert_eq!(answer, (ours.0, ours.3).abi_encode());
+        Probe::nothing
+            .call(&mut probe, arguments(&[]), &mut answer)
+            .unwrap();
+        assert_eq!(answer, U256::from(2).abi_encode());
+        let refused = Probe::probe_this.call(&mut probe, arguments(&[]), &mut answer);
+        assert_eq!(refused, Err(BadCalldata {}.into()));
     }
 
     #[test]
     fn errors_and_events_are_alloys() {
-        let error = Refused { who: Address::repeat_byte(3), much: I256::MINUS_ONE, many: 4 };
-        let theirs = reference::Refused { who: error.who, much: error.much, many: 4 };
-        assert_eq!(Revert::from(error).0, theirs.abi_encode());
-        assert_eq!(Happened::SIGNATURE_HASH, reference::Happened::SIGNATURE_HASH.0);
+        let error = Refused {
+            who: Address::repeat_byte(3),
+            much: I256::MINUS_ONE,
+            many: 4,
+        };
+        let theirs = reference::Refused {
+            who: error.who,
+            much: error.much,
+            many: 4,
+        };
+        assert_eq!(Revert::from(error).data(), theirs.abi_encode());
+        assert_eq!(
+            Happened::SIGNATURE_HASH,
+            reference::Happened::SIGNATURE_HASH.0
+        );
     }
 
     #[test]
@@ -846,7 +948,8 @@ mod tests {
         assert_eq!(<(i64,)>::decode(&word(U256::MAX)), Some((-1,)));
         assert_eq!(<(bool,)>::decode(&word(U256::from(2))), None);
         assert_eq!(<(Address,)>::decode(&word(U256::ONE << 160)), None);
-        let selector = |low: u8| <(FixedBytes<4>,)>::decode(&word((U256::from(5) << 224) | U256::from(low)));
+        let selector =
+            |low: u8| <(FixedBytes<4>,)>::decode(&word((U256::from(5) << 224) | U256::from(low)));
         assert_eq!((selector(1), selector(0).is_some()), (None, true));
         // An array that says it is longer than the data.
         let huge = (U256::from(32), U256::from(u64::MAX)).abi_encode();

@@ -5,13 +5,13 @@
 //! chain would undo it, the caller would pay for it); a contract can have a guard that runs before every
 //! method, so that no selector can be forgotten.
 use crate::{
-    errors::{BadCalldata, NotPayable, UnknownSelector},
+    abi::Reader,
+    errors::{NotPayable, UnknownSelector},
     revert::Revert,
+    words::Words,
 };
 use alloc::vec::Vec;
 use stylus_sdk::{
-    ArbResult,
-    abi::Router,
     alloy_primitives::{FixedBytes, U256},
     host::{VM, WasmVM},
     prelude::*,
@@ -27,8 +27,14 @@ pub trait Contract: StorageType + TopLevelStorage {
         Ok(())
     }
 
-    /// Finds and runs the method. Implemented by [`entrypoint!`](crate::entrypoint).
-    fn dispatch(&mut self, selector: u32, arguments: &[u8]) -> Option<ArbResult>;
+    /// Finds and runs the method; `None` when none has the selector. Implemented by
+    /// [`entrypoint!`](crate::entrypoint).
+    fn dispatch(
+        &mut self,
+        selector: u32,
+        arguments: Reader<'_>,
+        answer: &mut Vec<u8>,
+    ) -> Option<Result<(), Revert>>;
 }
 
 /// Reads the call, runs it and returns the status: 0 success, 1 revert.
@@ -37,76 +43,54 @@ pub fn run<C: Contract>(len: usize) -> usize {
     // Keeps the import in the module: activation needs it once memory can grow.
     vm.pay_for_memory_grow(0);
     let input = vm.read_args(len);
-    match answer::<C>(&vm, &input) {
-        Ok(data) => {
+    let mut data = Vec::new();
+    match answer::<C>(&vm, &input, &mut data) {
+        Ok(()) => {
             vm.flush_cache(false);
             vm.write_result(&data);
             0
         }
-        Err(data) => {
-            vm.write_result(&data);
+        Err(revert) => {
+            vm.write_result(revert.data());
             1
         }
     }
 }
 
-fn answer<C: Contract>(vm: &VM, input: &[u8]) -> Result<Vec<u8>, Vec<u8>> {
+fn answer<C: Contract>(vm: &VM, input: &[u8], answer: &mut Vec<u8>) -> Result<(), Revert> {
     if !vm.msg_value().is_zero() {
-        return Err(Revert::from(NotPayable {}).0);
+        return Err(NotPayable {}.into());
     }
-    C::guard().map_err(|revert| revert.0)?;
-    let (selector, arguments) = match input.split_first_chunk::<4>() {
-        Some((selector, arguments)) => (*selector, arguments),
-        None => {
-            let mut selector = [0; 4];
-            selector
-                .iter_mut()
-                .zip(input)
-                .for_each(|(to, from)| *to = *from);
-            return Err(unknown(selector));
+    C::guard()?;
+    let Some((selector, arguments)) = input.split_first_chunk::<4>() else {
+        let mut selector = [0; 4];
+        selector
+            .iter_mut()
+            .zip(input)
+            .for_each(|(to, from)| *to = *from);
+        return Err(UnknownSelector {
+            selector: FixedBytes(selector),
         }
+        .into());
     };
     // SAFETY: the one storage object of this frame, at the root.
     let mut contract = unsafe { C::new(U256::ZERO, 0, vm.clone()) };
-    match contract.dispatch(u32::from_be_bytes(selector), arguments) {
-        Some(Ok(data)) => Ok(data),
-        // Our methods never revert with nothing: this is the SDK's router, whose decoder refused.
-        Some(Err(data)) if data.is_empty() => Err(Revert::from(BadCalldata {}).0),
-        Some(Err(data)) => Err(data),
-        None => Err(unknown(selector)),
-    }
-}
-
-fn unknown(selector: [u8; 4]) -> Vec<u8> {
-    Revert::from(UnknownSelector {
-        selector: FixedBytes(selector),
+    let arguments = Reader::new(Words::new(arguments));
+    let outcome = contract.dispatch(u32::from_be_bytes(*selector), arguments, answer);
+    outcome.unwrap_or_else(|| {
+        Err(UnknownSelector {
+            selector: FixedBytes(*selector),
+        }
+        .into())
     })
-    .0
 }
 
-/// The SDK's router of a contract, for [`entrypoint!`](crate::entrypoint).
-#[doc(hidden)]
-pub fn route<C>(contract: &mut C, selector: u32, arguments: &[u8]) -> Option<ArbResult>
-where
-    C: Router<C>
-        + TopLevelStorage
-        + core::borrow::BorrowMut<<C as Router<C>>::Storage>
-        + ValueDenier,
-{
-    <C as Router<C>>::route(contract, selector, arguments)
-}
-
-/// Makes a `#[storage]` struct with a `#[public]` impl the contract of its module.
+/// Makes a `#[storage]` struct the contract of its module: `entrypoint!(Vault, methods = [deposit, withdraw, ..])`, or,
+/// with a guard that runs before every method, `entrypoint!(Vault, guard = Vault::guard, methods = [..])`.
 ///
-/// `entrypoint!(Vault)` or, with a guard that runs before every method,
-/// `entrypoint!(Vault, guard = Vault::refuse_while_locked)`; with methods that read their arguments by hand (see
-/// [`words`](crate::words)), which go first, `entrypoint!(Margin, by_hand = Margin::by_hand)`, where
-/// `fn by_hand(&mut self, selector: u32, arguments: &[u8]) -> Option<ArbResult>` answers `None` for a selector that
-/// is not its own and an empty error for arguments that do not decode.
-///
-/// `entrypoint!(Vault, guard = .., methods = [deposit, withdraw, ..])` routes to the named methods with our own codec
-/// (see [`abi`](crate::abi)) instead of the SDK's router: a third of the code. Their names in the ABI are the
-/// camel-case forms.
+/// Calls are routed to the named methods of the struct. Their names in the ABI are the camel-case forms; arguments and
+/// answers are [`abi`](crate::abi) values. It stands for the SDK's `#[public]` and `#[entrypoint]` in a third of the
+/// code.
 #[macro_export]
 macro_rules! entrypoint {
     ($contract:ty $(, guard = $guard:expr)?, methods = [$($method:ident),* $(,)?]) => {
@@ -121,21 +105,21 @@ macro_rules! entrypoint {
             fn dispatch(
                 &mut self,
                 selector: u32,
-                arguments: &[u8],
-            ) -> Option<::stylus_sdk::ArbResult> {
+                arguments: $crate::abi::Reader<'_>,
+                answer: &mut ::alloc::vec::Vec<u8>,
+            ) -> Option<Result<(), $crate::Revert>> {
                 $({
                     const SELECTOR: u32 = $crate::abi::selector_of(
                         stringify!($method),
                         &<$contract>::$method,
                     );
                     if selector == SELECTOR {
-                        let answer =
-                            $crate::abi::Method::call(<$contract>::$method, self, arguments);
-                        // Nothing is what the entry point turns into `BadCalldata`.
-                        return Some(match answer {
-                            Some(answer) => answer.map_err(|revert| revert.0),
-                            None => Err(::alloc::vec::Vec::new()),
-                        });
+                        return Some($crate::abi::Method::call(
+                            <$contract>::$method,
+                            self,
+                            arguments,
+                            answer,
+                        ));
                     }
                 })*
                 None
@@ -150,34 +134,6 @@ macro_rules! entrypoint {
             ),*];
             selectors.sort_unstable();
             assert!(selectors.windows(2).all(|pair| pair[0] != pair[1]));
-        }
-
-        /// Called by the chain with the length of the calldata; 0 = success.
-        #[cfg(target_arch = "wasm32")]
-        #[unsafe(no_mangle)]
-        pub extern "C" fn user_entrypoint(len: usize) -> usize {
-            $crate::entry::run::<$contract>(len)
-        }
-    };
-    ($contract:ty $(, guard = $guard:expr)? $(, by_hand = $by_hand:expr)?) => {
-        // SAFETY: the contract is the root of its storage; nothing else of ours implements this.
-        unsafe impl ::stylus_sdk::stylus_core::storage::TopLevelStorage for $contract {}
-
-        impl $crate::entry::Contract for $contract {
-            $(fn guard() -> Result<(), $crate::Revert> {
-                $guard()
-            })?
-
-            fn dispatch(
-                &mut self,
-                selector: u32,
-                arguments: &[u8],
-            ) -> Option<::stylus_sdk::ArbResult> {
-                $(if let Some(answer) = $by_hand(self, selector, arguments) {
-                    return Some(answer);
-                })?
-                $crate::entry::route(self, selector, arguments)
-            }
         }
 
         /// Called by the chain with the length of the calldata; 0 = success.

@@ -80,7 +80,7 @@ pub mod margin {
 
 /// `IVault`.
 pub mod vault {
-    use super::{Address, AssetEntry, Assessment, B256, Call, Entry, Portfolio, Vec};
+    use super::{Address, Assessment, AssetEntry, B256, Call, Entry, Portfolio, Vec};
 
     /// `applyEntries(venue, liquidated, entries, assets)`: accounts, assessments.
     pub const APPLY_ENTRIES: Call<

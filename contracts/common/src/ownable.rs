@@ -5,10 +5,7 @@ use crate::{
     store::{Word, tagged, untagged},
 };
 use alloc::{vec, vec::Vec}; // named by the SDK's macros
-use stylus_sdk::{
-    alloy_primitives::Address,
-    prelude::*,
-};
+use stylus_sdk::{alloy_primitives::Address, prelude::*};
 
 crate::events! {
     /// Ownership has been offered; nothing changes until `new_owner` accepts.
@@ -89,7 +86,11 @@ impl Ownable {
     pub fn transfer_ownership(&mut self, new_owner: Address) -> Result<(), Revert> {
         self.only_owner()?;
         self.pending_owner.set_address(new_owner);
-        OwnershipTransferStarted { previous_owner: self.owner(), new_owner }.emit(self.vm());
+        OwnershipTransferStarted {
+            previous_owner: self.owner(),
+            new_owner,
+        }
+        .emit(self.vm());
         Ok(())
     }
 
@@ -113,6 +114,10 @@ impl Ownable {
     fn set_owner(&mut self, owner: Address) {
         let previous = self.owner();
         self.owner.set(tagged(owner, INITIALIZED));
-        OwnershipTransferred { previous_owner: previous, new_owner: owner }.emit(self.vm());
+        OwnershipTransferred {
+            previous_owner: previous,
+            new_owner: owner,
+        }
+        .emit(self.vm());
     }
 }

@@ -1,23 +1,32 @@
 //! The error type of every method: ABI-encoded revert data.
-use alloc::vec::Vec;
-use alloy_sol_types::SolError;
+use alloc::{boxed::Box, vec::Vec};
 
 /// Revert data: an encoded typed error of ours, or a callee's, passed on unchanged.
 ///
-/// Every error declared with `sol!` converts into it, so `?` and `.into()` work with all of them and a
-/// contract needs no enum that lists its errors a second time.
+/// Every error declared with [`errors!`](crate::errors) converts into it, so `?` and `.into()` work with all of them
+/// and a contract needs no enum that lists its errors a second time. It is one pointer, so that a `Result<(), Revert>`
+/// travels in a register.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revert(pub Vec<u8>);
+pub struct Revert(Box<Vec<u8>>);
 
-impl<E: SolError> From<E> for Revert {
+impl Revert {
+    /// With this data.
     #[cold]
-    fn from(error: E) -> Self {
-        Self(error.abi_encode())
+    #[inline(never)]
+    #[must_use]
+    pub fn new(data: Vec<u8>) -> Self {
+        Self(Box::new(data))
+    }
+
+    /// The data.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        &self.0
     }
 }
 
 impl From<Revert> for Vec<u8> {
     fn from(revert: Revert) -> Self {
-        revert.0
+        *revert.0
     }
 }

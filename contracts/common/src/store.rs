@@ -12,28 +12,86 @@ use stylus_sdk::{
     storage::{StorageGuard, StorageGuardMut},
 };
 
+/// A storage slot's number, big-endian, as the chain takes it.
+type Slot = [u8; 32];
+
 /// Reads a word.
 #[inline(never)]
-fn load(vm: &VM, slot: U256) -> U256 {
-    vm.storage_load_bytes32(slot).into()
+fn load(slot: &Slot) -> U256 {
+    U256::from_be_bytes(host::load(slot))
 }
 
-/// Writes a word.
+/// Writes a word; it is written out at the next flush.
 #[inline(never)]
-fn store(vm: &VM, slot: U256, word: U256) {
-    // SAFETY: contracts address words through the fields of their one storage object only; nothing here keeps a
-    // copy that could go stale.
-    unsafe { vm.storage_cache_bytes32(slot, word.into()) };
+fn store(slot: &Slot, word: &U256) {
+    host::store(slot, &word.to_be_bytes());
+}
+
+/// The slot of a field. Layouts of `#[storage]` structs are short.
+fn root(slot: u32) -> Slot {
+    let mut bytes = [0; 32];
+    if let Some(low) = bytes.last_chunk_mut() {
+        *low = slot.to_be_bytes();
+    }
+    bytes
 }
 
 /// Where a mapping at `slot` keeps what belongs to `key`: keccak256(key ‖ slot).
 #[inline(never)]
-fn place(slot: U256, key: B256) -> U256 {
+fn place(slot: &Slot, key: &B256) -> Slot {
     let mut data = [0; 64];
     let (left, right) = data.split_at_mut(32);
     left.copy_from_slice(&key.0);
-    right.copy_from_slice(&slot.to_be_bytes::<32>());
-    crypto::keccak(data).into()
+    right.copy_from_slice(slot);
+    crypto::keccak(data).0
+}
+
+/// The slot `index` after this one.
+#[inline(never)]
+fn after(slot: &Slot, index: u32) -> Slot {
+    let mut sum = *slot;
+    let mut carry = index;
+    for byte in sum.iter_mut().rev() {
+        if carry == 0 {
+            break;
+        }
+        carry = carry.wrapping_add(u32::from(*byte)); // SAFETY: below 2^32: an index is far smaller.
+        *byte = carry as u8;
+        carry >>= 8;
+    }
+    sum
+}
+
+#[cfg(target_arch = "wasm32")]
+mod host {
+    #[link(wasm_import_module = "vm_hooks")]
+    unsafe extern "C" {
+        fn storage_load_bytes32(key: *const u8, dest: *mut u8);
+        fn storage_cache_bytes32(key: *const u8, value: *const u8);
+    }
+
+    pub(super) fn load(slot: &[u8; 32]) -> [u8; 32] {
+        let mut word = [0; 32];
+        // SAFETY: both pointers are to 32 bytes that live across the call; the host writes 32 bytes.
+        unsafe { storage_load_bytes32(slot.as_ptr(), word.as_mut_ptr()) };
+        word
+    }
+
+    pub(super) fn store(slot: &[u8; 32], word: &[u8; 32]) {
+        // SAFETY: both pointers are to 32 bytes that live across the call; the host only reads. Nothing of ours
+        // keeps a copy of a stored word that could go stale.
+        unsafe { storage_cache_bytes32(slot.as_ptr(), word.as_ptr()) };
+    }
+}
+
+/// Natively there is no host: contracts run on the devnode.
+#[cfg(not(target_arch = "wasm32"))]
+mod host {
+    pub(super) fn load(_: &[u8; 32]) -> [u8; 32] {
+        [0; 32]
+    }
+
+    pub(super) fn store(_: &[u8; 32], _: &[u8; 32]) {}
 }
 
 /// A key of a mapping, as the 32 bytes Solidity hashes.
@@ -64,34 +122,42 @@ impl Key for u16 {
     }
 }
 
-/// `mapping(K => uint256)`, or, through [`Self::of`], `mapping(K => mapping(L => uint256))`, or, through
-/// [`Self::list`], `mapping(K => uint256[n])`.
+/// `mapping(K => uint256)`, or, through [`Self::list`], `mapping(K => uint256[n])`, or, through [`Self::of`],
+/// `mapping(K => mapping(L => uint256))`.
 pub struct WordMap {
-    slot: U256,
-    vm: VM,
+    slot: u32,
 }
 
 impl WordMap {
     /// The word of `key`.
     pub fn get(&self, key: impl Key) -> U256 {
-        load(&self.vm, place(self.slot, key.key()))
+        load(&self.place(key.key()))
     }
 
     /// Sets the word of `key`.
     pub fn set(&mut self, key: impl Key, word: U256) {
-        store(&self.vm, place(self.slot, key.key()), word);
-    }
-
-    /// The inner mapping of `key`.
-    #[must_use]
-    pub fn of(&self, key: impl Key) -> Self {
-        Self { slot: place(self.slot, key.key()), vm: self.vm.clone() }
+        store(&self.place(key.key()), &word);
     }
 
     /// The fixed-size array of `key`: hashed once.
     #[must_use]
     pub fn list(&self, key: impl Key) -> WordList {
-        WordList { slot: place(self.slot, key.key()), vm: self.vm.clone() }
+        WordList {
+            slot: self.place(key.key()),
+        }
+    }
+
+    /// The one word of `inner` in the mapping of `key`.
+    #[must_use]
+    pub fn of(&self, key: impl Key, inner: impl Key) -> WordList {
+        WordList {
+            slot: place(&self.place(key.key()), &inner.key()),
+        }
+    }
+
+    #[inline(never)]
+    fn place(&self, key: B256) -> Slot {
+        place(&root(self.slot), &key)
     }
 }
 
@@ -105,8 +171,10 @@ impl StorageType for WordMap {
     type Wraps<'a> = StorageGuard<'a, Self>;
     type WrapsMut<'a> = StorageGuardMut<'a, Self>;
 
-    unsafe fn new(slot: U256, _: u8, host: VM) -> Self {
-        Self { slot, vm: host }
+    unsafe fn new(slot: U256, _: u8, _: VM) -> Self {
+        Self {
+            slot: slot.as_limbs()[0] as u32,
+        }
     }
 
     fn load<'s>(self) -> Self::Wraps<'s> {
@@ -120,7 +188,7 @@ impl StorageType for WordMap {
 
 /// One word.
 pub struct Word {
-    slot: U256,
+    slot: u32,
     vm: VM,
 }
 
@@ -128,12 +196,12 @@ impl Word {
     /// The word.
     #[must_use]
     pub fn get(&self) -> U256 {
-        load(&self.vm, self.slot)
+        load(&root(self.slot))
     }
 
     /// Sets the word.
     pub fn set(&mut self, word: U256) {
-        store(&self.vm, self.slot, word);
+        store(&root(self.slot), &word);
     }
 
     /// The address in the low 20 bytes.
@@ -166,7 +234,10 @@ impl StorageType for Word {
     type WrapsMut<'a> = StorageGuardMut<'a, Self>;
 
     unsafe fn new(slot: U256, _: u8, host: VM) -> Self {
-        Self { slot, vm: host }
+        Self {
+            slot: slot.as_limbs()[0] as u32,
+            vm: host,
+        }
     }
 
     fn load<'s>(self) -> Self::Wraps<'s> {
@@ -180,20 +251,19 @@ impl StorageType for Word {
 
 /// Consecutive words.
 pub struct WordList {
-    slot: U256,
-    vm: VM,
+    slot: Slot,
 }
 
 impl WordList {
     /// The word at `index`. The caller bounds the index.
     #[must_use]
     pub fn get(&self, index: usize) -> U256 {
-        load(&self.vm, self.slot.wrapping_add(U256::from(index)))
+        load(&after(&self.slot, index as u32))
     }
 
     /// Sets the word at `index`. The caller bounds the index.
     pub fn set(&mut self, index: usize, word: U256) {
-        store(&self.vm, self.slot.wrapping_add(U256::from(index)), word);
+        store(&after(&self.slot, index as u32), &word);
     }
 }
 
@@ -206,14 +276,22 @@ impl fmt::Debug for WordList {
 /// Two numbers of 128 bits in a word, the first in the high half.
 #[must_use]
 pub fn pair(high: u128, low: u128) -> U256 {
-    U256::from_limbs([low as u64, (low >> 64) as u64, high as u64, (high >> 64) as u64])
+    U256::from_limbs([
+        low as u64,
+        (low >> 64) as u64,
+        high as u64,
+        (high >> 64) as u64,
+    ])
 }
 
 /// The numbers of [`pair`].
 #[must_use]
 pub fn halves(word: U256) -> (u128, u128) {
     let [a, b, c, d] = *word.as_limbs();
-    ((u128::from(d) << 64) | u128::from(c), (u128::from(b) << 64) | u128::from(a))
+    (
+        (u128::from(d) << 64) | u128::from(c),
+        (u128::from(b) << 64) | u128::from(a),
+    )
 }
 
 /// An address in the low 20 bytes of a word, and the 96 bits above it.
@@ -221,7 +299,12 @@ pub fn halves(word: U256) -> (u128, u128) {
 #[inline(never)]
 pub fn tagged(address: Address, tag: u128) -> U256 {
     let [a, b, c, _] = *U256::from_be_bytes(address.into_word().0).as_limbs();
-    U256::from_limbs([a, b, c | ((tag as u64 & 0xffff_ffff) << 32), (tag >> 32) as u64])
+    U256::from_limbs([
+        a,
+        b,
+        c | ((tag as u64 & 0xffff_ffff) << 32),
+        (tag >> 32) as u64,
+    ])
 }
 
 /// The address and the tag of [`tagged`].
@@ -229,12 +312,28 @@ pub fn tagged(address: Address, tag: u128) -> U256 {
 #[inline(never)]
 pub fn untagged(word: U256) -> (Address, u128) {
     let [_, _, c, d] = *word.as_limbs();
-    (Address::from_word(B256::from(word)), (u128::from(d) << 32) | u128::from(c >> 32))
+    (
+        Address::from_word(B256::from(word)),
+        (u128::from(d) << 32) | u128::from(c >> 32),
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slots_follow_each_other() {
+        let number = |slot: Slot| U256::from_be_bytes(slot);
+        assert_eq!(number(after(&root(7), 0)), U256::from(7));
+        assert_eq!(number(after(&root(255), 300)), U256::from(555));
+        assert_eq!(number(after(&[0xff; 32], 2)), U256::ONE);
+        let hash = place(&root(3), &B256::repeat_byte(9));
+        assert_eq!(
+            number(after(&hash, 63)),
+            number(hash).wrapping_add(U256::from(63))
+        );
+    }
 
     #[test]
     fn packed_words_unpack() {
@@ -243,7 +342,10 @@ mod tests {
         let address = Address::repeat_byte(0xc3);
         let tag = (1 << 96) - 3;
         assert_eq!(untagged(tagged(address, tag)), (address, tag));
-        assert_eq!(tagged(address, 0), U256::from_be_bytes(address.into_word().0));
+        assert_eq!(
+            tagged(address, 0),
+            U256::from_be_bytes(address.into_word().0)
+        );
         assert_eq!(300_u16.key(), B256::from(U256::from(300)));
     }
 }

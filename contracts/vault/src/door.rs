@@ -1,0 +1,389 @@
+//! The one door: every change of an account that is not its owner's deposit or withdrawal.
+//!
+//! Checked before anything is written: what is added sums to zero, every party admitted the venue, and `margin`,
+//! asked once about all accounts that could have become less safe, finds nothing the gate forbids.
+use crate::{
+    Vault,
+    ledger::AccountState,
+    sol::{
+        InsufficientCash, InsufficientMargin, InvalidInstrument, LegChanged, NotRelieved,
+        PricesStale, SystemAccount, TooManyItems, Unbalanced, UnbalancedAsset, UnknownAsset,
+        ValueOutOfRange, VenueNotAdmitted,
+    },
+};
+use alloc::vec::Vec;
+use alloy_primitives::{B256, I256, U256};
+use plimsoll_common::{
+    Revert,
+    errors::BadAnswer,
+    interface::{Assessment, AssetEntry, Entry, Portfolio, margin},
+};
+use plimsoll_kernel::{
+    book::{self, Change},
+    codec::{Account, InstrumentId, PerpLeg},
+    gate::{self, Assessed},
+    num::Int256,
+};
+use stylus_sdk::prelude::*;
+
+/// Most entries of one call: both sides of 64 legs, and cash.
+pub(crate) const MAX_ENTRIES: usize = 136;
+/// Most collateral entries of one call: both sides of 16 assets.
+pub(crate) const MAX_ASSET_ENTRIES: usize = 32;
+/// Most accounts one call touches: two a fill, a venue's fee account and the clearing accounts.
+const MAX_ACCOUNTS: usize = 80;
+/// Most portfolios of one question to `margin`.
+const MAX_PORTFOLIOS: usize = 16;
+
+/// The ABI's signed number.
+pub(crate) fn int(value: i128) -> I256 {
+    I256::from_raw(Int256::from(value).to_raw())
+}
+
+/// The kernel's view of an answer of `margin`.
+pub(crate) fn assessed(answer: &Assessment) -> Assessed {
+    Assessed {
+        equity: Int256::from_raw(answer.equity.into_raw()),
+        im: answer.im,
+        mm: answer.mm,
+        stale: answer.stale,
+    }
+}
+
+/// Refuses entries that would create or destroy cash, size, quote or collateral.
+fn conserve(entries: &[Entry], assets: &[AssetEntry]) -> Result<(), Revert> {
+    let mut cash = 0_i128;
+    let mut sums: Vec<(u128, i128, i128)> = Vec::new();
+    for entry in entries {
+        let overflow = || ValueOutOfRange {
+            account: entry.account,
+        };
+        cash = cash.checked_add(entry.cash).ok_or_else(overflow)?;
+        let (size, quote) = (i128::from(entry.size), entry.quote);
+        match sums.iter_mut().find(|sum| sum.0 == entry.instrument) {
+            Some((_, sizes, quotes)) => {
+                *sizes = sizes.checked_add(size).ok_or_else(overflow)?;
+                *quotes = quotes.checked_add(quote).ok_or_else(overflow)?;
+            }
+            None => sums.push((entry.instrument, size, quote)),
+        }
+    }
+    let odd = sums
+        .iter()
+        .find(|(_, size, quote)| *size != 0 || *quote != 0);
+    if cash != 0 || odd.is_some() {
+        let (instrument, size, quote) = odd.copied().unwrap_or_default();
+        let error = Unbalanced {
+            instrument,
+            cash: int(cash),
+            size: int(size),
+            quote: int(quote),
+        };
+        return Err(error.into());
+    }
+    let mut sums: Vec<(u8, i128)> = Vec::new();
+    for entry in assets {
+        match sums.iter_mut().find(|sum| sum.0 == entry.asset) {
+            Some((_, sum)) => {
+                let overflow = || ValueOutOfRange {
+                    account: entry.account,
+                };
+                *sum = sum.checked_add(entry.amount).ok_or_else(overflow)?;
+            }
+            None => sums.push((entry.asset, entry.amount)),
+        }
+    }
+    match sums.iter().find(|(_, sum)| *sum != 0) {
+        Some((asset, sum)) => Err(UnbalancedAsset {
+            asset: *asset,
+            amount: int(*sum),
+        }
+        .into()),
+        None => Ok(()),
+    }
+}
+
+impl Vault {
+    /// The owner's address of an account is the vault's: nobody can act for it.
+    pub(crate) fn is_system(&self, account: B256) -> bool {
+        Account(account.0).owner() == self.vm().contract_address().0.0
+    }
+
+    /// The insurance fund.
+    pub(crate) fn fund(&self) -> B256 {
+        B256::from(Account::fund(self.vm().contract_address().0.0).0)
+    }
+
+    /// Applies balanced entries, or refuses them all. The caller holds the lock.
+    pub(crate) fn change(
+        &mut self,
+        venue: u16,
+        liquidated: B256,
+        entries: &[Entry],
+        assets: &[AssetEntry],
+    ) -> Result<(Vec<B256>, Vec<Assessment>), Revert> {
+        for (given, limit) in [
+            (entries.len(), MAX_ENTRIES),
+            (assets.len(), MAX_ASSET_ENTRIES),
+        ] {
+            if given > limit {
+                let error = TooManyItems {
+                    given: U256::from(given),
+                    limit: U256::from(limit),
+                };
+                return Err(error.into());
+            }
+        }
+        conserve(entries, assets)?;
+        let mut states = Vec::with_capacity(MAX_ACCOUNTS.min(entries.len() + 2));
+        for entry in entries {
+            self.enter(&mut states, entry)?;
+        }
+        for entry in assets {
+            self.enter_asset(&mut states, entry)?;
+        }
+        let outcome = self.admit(venue, liquidated, &states)?;
+        for state in &states {
+            self.ledger.store(state);
+        }
+        Ok(outcome)
+    }
+
+    /// The working copy of an account, made at its first mention.
+    fn touch<'a>(
+        &self,
+        states: &'a mut Vec<AccountState>,
+        account: B256,
+    ) -> Result<&'a mut AccountState, Revert> {
+        let known = states.iter().position(|state| state.account == account);
+        let at = match known {
+            Some(at) => at,
+            None if states.len() >= MAX_ACCOUNTS => {
+                let error = TooManyItems {
+                    given: U256::from(MAX_ACCOUNTS + 1),
+                    limit: U256::from(MAX_ACCOUNTS),
+                };
+                return Err(error.into());
+            }
+            None => {
+                states.push(self.ledger.open_cash(account));
+                states.len() - 1
+            }
+        };
+        // Unreachable: `at` is inside by construction.
+        states
+            .get_mut(at)
+            .ok_or_else(|| ValueOutOfRange { account }.into())
+    }
+
+    fn enter(&self, states: &mut Vec<AccountState>, entry: &Entry) -> Result<(), Revert> {
+        let Entry {
+            account,
+            cash,
+            instrument,
+            size,
+            quote,
+        } = *entry;
+        let system = self.is_system(account);
+        if system && (instrument != 0 || account != self.fund()) {
+            return Err(SystemAccount { account }.into());
+        }
+        let state = self.touch(states, account)?;
+        if instrument != 0 || (cash < 0 && !system) {
+            self.ledger.complete(state);
+            state.deals = true;
+        }
+        state.add_cash(cash)?;
+        if instrument == 0 {
+            return match (size, quote) {
+                (0, 0) => Ok(()),
+                _ => Err(InvalidInstrument { instrument }.into()),
+            };
+        }
+        let instrument = InstrumentId(instrument);
+        let delta = PerpLeg {
+            instrument,
+            size,
+            quote,
+        };
+        let change = book::change(&mut state.now.legs, &delta)
+            .map_err(|refusal| state.refuse(refusal, instrument))?;
+        match change {
+            Change::Open(PerpLeg { size, quote, .. }) => {
+                LegChanged {
+                    account,
+                    instrument: instrument.0,
+                    size,
+                    quote,
+                }
+                .emit(self.vm());
+            }
+            Change::Closed { quote } => {
+                LegChanged {
+                    account,
+                    instrument: instrument.0,
+                    size: 0,
+                    quote: 0,
+                }
+                .emit(self.vm());
+                // A leg of size 0 is worth −Q: the account gets it in cash, and the clearing account takes Q
+                // over and pays the cash. Its cash therefore always equals its quote, which needs no storing.
+                let cash = quote.checked_neg().ok_or(ValueOutOfRange { account })?;
+                state.add_cash(cash)?;
+                let vault = self.vm().contract_address().0.0;
+                let clearing = B256::from(Account::clearing(vault, instrument).0);
+                self.touch(states, clearing)?.add_cash(quote)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn enter_asset(
+        &self,
+        states: &mut Vec<AccountState>,
+        entry: &AssetEntry,
+    ) -> Result<(), Revert> {
+        let AssetEntry {
+            account,
+            asset,
+            amount,
+        } = *entry;
+        if asset == 0 || asset >= self.listed() {
+            return Err(UnknownAsset { asset }.into());
+        }
+        if self.is_system(account) {
+            return Err(SystemAccount { account }.into());
+        }
+        let state = self.touch(states, account)?;
+        self.ledger.complete(state);
+        state.deals = true;
+        state.add_asset(asset, amount)
+    }
+
+    /// Who may be changed like this: admission, the fund's floor, and the gate.
+    fn admit(
+        &self,
+        venue: u16,
+        liquidated: B256,
+        states: &[AccountState],
+    ) -> Result<(Vec<B256>, Vec<Assessment>), Revert> {
+        let fund = self.fund();
+        for state in states {
+            let account = state.account;
+            if venue != 0 && state.deals && !self.admitted(account, venue) {
+                return Err(VenueNotAdmitted { account, venue }.into());
+            }
+            if account == fund && state.now.cash < 0 {
+                let (have, now) = (state.before.cash, state.now.cash);
+                let want = have.checked_sub(now).ok_or(ValueOutOfRange { account })?;
+                let want = U256::from(want.unsigned_abs());
+                return Err(InsufficientCash {
+                    account,
+                    have: int(have),
+                    want,
+                }
+                .into());
+            }
+        }
+        // Everybody who may have become less safe. The account being liquidated is judged by its own rule and always
+        // asked about.
+        let asked: Vec<&AccountState> = states
+            .iter()
+            .filter(|state| {
+                state.account == liquidated
+                    || !(state.only_gained_cash()
+                        || state.is_flat()
+                        || self.is_system(state.account))
+            })
+            .collect();
+        let mut portfolios: Vec<Portfolio> = asked.iter().map(|state| state.now.clone()).collect();
+        let sold = asked.iter().position(|state| state.account == liquidated);
+        if let Some(state) = sold.and_then(|at| asked.get(at)) {
+            portfolios.push(state.before.clone());
+        }
+        let mut after = self.assess(portfolios)?;
+        if let Some(at) = sold {
+            let before = after.pop();
+            if let (Some(before), Some(after)) = (before, after.get(at)) {
+                if !gate::excess_rises(&assessed(&before), &assessed(after)) {
+                    let error = NotRelieved {
+                        account: liquidated,
+                        equity: after.equity,
+                        mm: after.mm,
+                        equity_before: before.equity,
+                        mm_before: before.mm,
+                    };
+                    return Err(error.into());
+                }
+            }
+        }
+        self.gate(liquidated, &asked, &after)?;
+        Ok((asked.iter().map(|state| state.account).collect(), after))
+    }
+
+    /// The gate: whoever is not healthy afterwards, or is in auction, must have become safer.
+    fn gate(
+        &self,
+        liquidated: B256,
+        asked: &[&AccountState],
+        after: &[Assessment],
+    ) -> Result<(), Revert> {
+        let doubtful: Vec<_> = asked
+            .iter()
+            .zip(after)
+            .filter(|(state, after)| {
+                state.account != liquidated
+                    && (state.header.in_auction() || !assessed(after).is_healthy())
+            })
+            .collect();
+        if doubtful.is_empty() {
+            return Ok(());
+        }
+        let before = self.assess(
+            doubtful
+                .iter()
+                .map(|(state, _)| state.before.clone())
+                .collect(),
+        )?;
+        for ((state, after), before) in doubtful.into_iter().zip(&before) {
+            if gate::reduces(&assessed(before), &assessed(after)) {
+                continue;
+            }
+            let account = state.account;
+            if after.stale && Int256::from_raw(after.equity.into_raw()).at_least(after.im) {
+                return Err(PricesStale { account }.into());
+            }
+            let error = InsufficientMargin {
+                account,
+                equity: after.equity,
+                im: after.im,
+                mm: after.mm,
+                equity_before: before.equity,
+                im_before: before.im,
+            };
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// What `margin` says about these portfolios, in their order.
+    pub(crate) fn assess(&self, portfolios: Vec<Portfolio>) -> Result<Vec<Assessment>, Revert> {
+        if portfolios.is_empty() {
+            return Ok(Vec::new());
+        }
+        let callee = self.margin.address();
+        let asked = portfolios.len();
+        let mut answers = Vec::with_capacity(asked);
+        let mut rest = portfolios;
+        while !rest.is_empty() {
+            let later = rest.split_off(rest.len().min(MAX_PORTFOLIOS));
+            let (part,) = margin::ASSESS.ask(self.vm(), callee, &(rest,))?;
+            answers.extend(part);
+            rest = later;
+        }
+        if answers.len() != asked {
+            return Err(BadAnswer { callee }.into());
+        }
+        Ok(answers)
+    }
+}

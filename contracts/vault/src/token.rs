@@ -1,0 +1,82 @@
+//! Calls to tokens: strangers, whatever they promise.
+//!
+//! At most 32 bytes of an answer are ever copied, an answer has exactly the length it must have, success without an
+//! answer counts only where there is code, and what moved is measured by the caller.
+use crate::sol::{BadToken, NoCode};
+use alloc::vec::Vec;
+use alloy_primitives::{Address, U256};
+use plimsoll_common::{
+    Revert,
+    abi::{self, Fields, Reader},
+    words::Words,
+};
+use stylus_sdk::{call::RawCall, host::VM, prelude::*};
+
+const DECIMALS: [u8; 4] = abi::selector("decimals", <()>::NAMES);
+const BALANCE_OF: [u8; 4] = abi::selector("balanceOf", <(Address,)>::NAMES);
+const TRANSFER: [u8; 4] = abi::selector("transfer", <(Address, U256)>::NAMES);
+const TRANSFER_FROM: [u8; 4] = abi::selector("transferFrom", <(Address, Address, U256)>::NAMES);
+
+/// What the token says about its decimals.
+///
+/// # Errors
+/// [`NoCode`]; [`BadToken`] when it does not answer with one word.
+pub(crate) fn decimals(vm: &VM, token: Address) -> Result<U256, Revert> {
+    if vm.code_size(token) == 0 {
+        return Err(NoCode { token }.into());
+    }
+    ask(vm, token, &DECIMALS)
+}
+
+/// What the token says `owner` has.
+///
+/// # Errors
+/// [`BadToken`] when it does not answer with one word.
+pub(crate) fn balance_of(vm: &VM, token: Address, owner: Address) -> Result<U256, Revert> {
+    ask(vm, token, &(owner,).encode(&BALANCE_OF))
+}
+
+/// Asks for a transfer; true when the token says it happened.
+pub(crate) fn transfer(vm: &VM, token: Address, to: Address, amount: U256) -> bool {
+    act(vm, token, &(to, amount).encode(&TRANSFER))
+}
+
+/// Asks for a transfer with the sender's allowance; true when the token says it happened.
+pub(crate) fn transfer_from(
+    vm: &VM,
+    token: Address,
+    from: Address,
+    to: Address,
+    amount: U256,
+) -> bool {
+    act(vm, token, &(from, to, amount).encode(&TRANSFER_FROM))
+}
+
+fn ask(vm: &VM, token: Address, call: &[u8]) -> Result<U256, Revert> {
+    vm.flush_cache(false);
+    // SAFETY: no storage reference is held, the cache is flushed, a static callee cannot change our storage.
+    let answer = unsafe {
+        RawCall::new_static(vm)
+            .limit_return_data(0, 32)
+            .call(token, call)
+    };
+    match answer {
+        Ok(word) if vm.return_data_size() == 32 => Ok(Reader::new(Words::new(&word)).word()),
+        _ => Err(BadToken { token }.into()),
+    }
+}
+
+fn act(vm: &VM, token: Address, call: &[u8]) -> bool {
+    vm.flush_cache(true);
+    // SAFETY: no storage reference is held, and the cache is flushed and cleared.
+    let answer: Result<Vec<u8>, Vec<u8>> = unsafe {
+        RawCall::new_with_value(vm, U256::ZERO)
+            .limit_return_data(0, 32)
+            .call(token, call)
+    };
+    match (answer, vm.return_data_size()) {
+        (Ok(_), 0) => vm.code_size(token) != 0,
+        (Ok(word), 32) => Reader::new(Words::new(&word)).unsigned() == 1,
+        _ => false,
+    }
+}
