@@ -21,16 +21,16 @@ interface IMargin {
     error UnknownUnderlying(uint16 underlying);
     /// The vault has no index as high.
     error UnknownAsset(uint8 asset);
-    /// 0 where a price is needed.
-    error InvalidFeed(uint16 feed);
+    /// Feed 0 where a price is needed.
+    error FeedRequired(uint16 underlying);
     error ZeroLot(uint16 underlying);
     error LotFrozen(uint16 underlying, uint64 lot, uint64 given);
     error UnknownScenarioSet(uint8 scenarioSet);
     error FactorOutOfRange(uint64 factor, uint64 minimum, uint64 maximum);
     /// The initial factor or haircut is below the maintenance one.
     error InitialBelowMaintenance(uint64 initial, uint64 maintenance);
-    error TooManyDecimals(uint8 decimals, uint8 limit);
-    error DecimalsFrozen(uint8 asset, uint8 decimals, uint8 given);
+    error TooManyAssetDecimals(uint8 decimals, uint8 limit);
+    error AssetDecimalsFrozen(uint8 asset, uint8 decimals, uint8 given);
     /// Must be below the limit.
     error HaircutTooLarge(uint64 haircut, uint64 limit);
     /// Not the one canonical id of an instrument.
@@ -42,7 +42,7 @@ interface IMargin {
     /// Portfolios (16), leg slots (64), collateral items (16), underlyings with legs (8) or instruments (32).
     error TooManyItems(uint256 given, uint256 limit);
     /// A sum left 256 bits. Unreachable while the oracle bounds prices by 1e33.
-    error ValueOutOfRange(uint256 portfolio);
+    error PortfolioOutOfRange(uint256 portfolio);
     /// The oracle answered with something that does not decode.
     error BadAnswer(address callee);
     error BadCalldata();
@@ -57,7 +57,7 @@ interface IMargin {
     function oracle() external view returns (address);
 
     /// Lists an underlying or changes its terms. Owner only.
-    /// Reverts with UnknownUnderlying (0), InvalidFeed (0), the oracle's UnknownFeed, ZeroLot, LotFrozen,
+    /// Reverts with UnknownUnderlying (0), FeedRequired, the oracle's UnknownFeed, ZeroLot, LotFrozen,
     /// UnknownScenarioSet, FactorOutOfRange, InitialBelowMaintenance.
     /// @param underlying Number, not 0.
     /// @param feed       Oracle feed of the spot price; listed there.
@@ -68,8 +68,8 @@ interface IMargin {
     function setUnderlying(uint16 underlying, uint16 feed, uint64 lot, uint8 scenarioSet, uint64 imFactor, uint64 mmFactor) external;
 
     /// Lists a collateral asset or changes its terms. Owner only.
-    /// Reverts with UnknownAsset (16 or more), UnknownUnderlying, InvalidFeed (0 with an underlying), the oracle's
-    /// UnknownFeed, TooManyDecimals, DecimalsFrozen, HaircutTooLarge, InitialBelowMaintenance.
+    /// Reverts with UnknownAsset (16 or more), UnknownUnderlying, FeedRequired, the oracle's
+    /// UnknownFeed, TooManyAssetDecimals, AssetDecimalsFrozen, HaircutTooLarge, InitialBelowMaintenance.
     /// @param asset      Index in the vault's list, below 16.
     /// @param feed       Oracle feed of its price; 0 = the settlement coin itself (price 1).
     /// @param underlying What it moves with, so that it offsets short perpetuals; 0 = nothing.

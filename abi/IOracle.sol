@@ -28,8 +28,8 @@ interface IOracle {
     error InvalidFeed(uint16 feed, address aggregator);
     /// The aggregator reverted, ran out of its gas, or answered with the wrong number of bytes.
     error FeedFailed(uint16 feed, address aggregator);
-    error TooManyDecimals(uint16 feed, uint256 decimals, uint256 limit);
-    error DecimalsFrozen(uint16 feed, uint8 decimals, uint8 given);
+    error TooManyFeedDecimals(uint16 feed, uint256 decimals, uint256 limit);
+    error FeedDecimalsFrozen(uint16 feed, uint8 decimals, uint8 given);
     /// Seconds, 1..limit.
     error MaxAgeOutOfRange(uint32 maxAge, uint32 limit);
     /// Must be 0 < minPrice < maxPrice <= limit, all 1e18.
@@ -60,8 +60,8 @@ interface IOracle {
 
     /// Lists a feed, or replaces its aggregator, age and bounds. Owner only.
     /// While the listed aggregator is fresh, another one must be fresh too and agree with it within 2 %.
-    /// Reverts with InvalidFeed, MaxAgeOutOfRange, InvalidBounds, TooManyDigits, FeedFailed, TooManyDecimals,
-    /// DecimalsFrozen, PriceWouldJump, and for a replacement that is not fresh with the errors of `price`.
+    /// Reverts with InvalidFeed, MaxAgeOutOfRange, InvalidBounds, TooManyDigits, FeedFailed, TooManyFeedDecimals,
+    /// FeedDecimalsFrozen, PriceWouldJump, and for a replacement that is not fresh with the errors of `price`.
     /// @param feed       Number to use elsewhere, not 0.
     /// @param aggregator Chainlink AggregatorV3 contract; its `decimals()` is read now and frozen, at most 36.
     /// @param maxAge     Seconds, 1..172800; an answer of exactly this age is fresh.

@@ -34,10 +34,10 @@ use record::{AssetRecord, UnderlyingRecord};
 use stylus_sdk::{prelude::*, storage::StorageAddress};
 
 use sol::{
-    AssetSet, DecimalsFrozen, FactorOutOfRange, HaircutTooLarge, InitialBelowMaintenance,
-    InvalidFeed, InvalidInstrument, InvalidLeg, LotFrozen, TooManyDecimals, TooManyItems,
-    UnderlyingSet, UnknownAsset, UnknownScenarioSet, UnknownUnderlying, UnsupportedKind,
-    ValueOutOfRange, ZeroLot,
+    AssetDecimalsFrozen, AssetSet, FactorOutOfRange, FeedRequired, HaircutTooLarge,
+    InitialBelowMaintenance, InvalidInstrument, InvalidLeg, LotFrozen, PortfolioOutOfRange,
+    TooManyAssetDecimals, TooManyItems, UnderlyingSet, UnknownAsset, UnknownScenarioSet,
+    UnknownUnderlying, UnsupportedKind, ZeroLot,
 };
 
 /// Most portfolios of one `assess` call.
@@ -118,7 +118,7 @@ impl Margin {
     /// * `im_factor`, `mm_factor` - 1e18, 0.25e18 ≤ mm ≤ im ≤ 10e18.
     ///
     /// # Errors
-    /// [`UnknownUnderlying`], [`InvalidFeed`], the oracle's `UnknownFeed`, [`LotFrozen`], [`ZeroLot`],
+    /// [`UnknownUnderlying`], [`FeedRequired`], the oracle's `UnknownFeed`, [`LotFrozen`], [`ZeroLot`],
     /// [`UnknownScenarioSet`], [`FactorOutOfRange`], [`InitialBelowMaintenance`].
     ///
     /// # Events
@@ -137,7 +137,7 @@ impl Margin {
             return Err(UnknownUnderlying { underlying }.into());
         }
         if feed == 0 {
-            return Err(InvalidFeed { feed }.into());
+            return Err(FeedRequired { underlying }.into());
         }
         let terms = UnderlyingTerms {
             lot,
@@ -195,8 +195,8 @@ impl Margin {
     /// * `im_haircut`, `mm_haircut` - 1e18, mm ≤ im < 1e18.
     ///
     /// # Errors
-    /// [`UnknownAsset`], [`UnknownUnderlying`], [`InvalidFeed`], the oracle's `UnknownFeed`, [`TooManyDecimals`],
-    /// [`DecimalsFrozen`], [`HaircutTooLarge`], [`InitialBelowMaintenance`].
+    /// [`UnknownAsset`], [`UnknownUnderlying`], [`FeedRequired`], the oracle's `UnknownFeed`, [`TooManyAssetDecimals`],
+    /// [`AssetDecimalsFrozen`], [`HaircutTooLarge`], [`InitialBelowMaintenance`].
     ///
     /// # Events
     /// [`AssetSet`].
@@ -215,7 +215,7 @@ impl Margin {
         }
         if underlying != 0 {
             if feed == 0 {
-                return Err(InvalidFeed { feed }.into());
+                return Err(FeedRequired { underlying }.into());
             }
             self.underlying_record(underlying)
                 .ok_or(UnknownUnderlying { underlying })?;
@@ -227,7 +227,7 @@ impl Margin {
             mm_haircut,
         };
         terms.check().map_err(|refusal| match refusal {
-            TermsRefusal::Decimals => TooManyDecimals {
+            TermsRefusal::Decimals => TooManyAssetDecimals {
                 decimals,
                 limit: margin::MAX_TOKEN_DECIMALS,
             }
@@ -245,7 +245,7 @@ impl Margin {
         if let Some(old) = self.asset_record(asset)
             && old.terms.decimals != decimals
         {
-            return Err(DecimalsFrozen {
+            return Err(AssetDecimalsFrozen {
                 asset,
                 decimals: old.terms.decimals,
                 given: decimals,
@@ -359,7 +359,7 @@ impl Margin {
     /// `stale`. Items may come in any order and repeat; they net.
     ///
     /// # Errors
-    /// For what is not a portfolio: [`TooManyItems`], [`InvalidLeg`], [`UnsupportedKind`]. [`ValueOutOfRange`] is
+    /// For what is not a portfolio: [`TooManyItems`], [`InvalidLeg`], [`UnsupportedKind`]. [`PortfolioOutOfRange`] is
     /// unreachable while the oracle bounds prices.
     pub fn assess(&self, portfolios: Vec<Portfolio>) -> Result<Vec<Assessment>, Revert> {
         limit(portfolios.len(), MAX_PORTFOLIOS)?;
@@ -460,7 +460,7 @@ fn explain(refusal: Refusal, portfolio: usize, legs: &[U256]) -> Revert {
         }
         .into(),
         Refusal::TooManyAssets(_) | Refusal::TooManySlots(_) | Refusal::OutOfRange => {
-            ValueOutOfRange { portfolio }.into()
+            PortfolioOutOfRange { portfolio }.into()
         }
     }
 }

@@ -27,9 +27,9 @@ use record::Record;
 use stylus_sdk::{call::RawCall, prelude::*};
 
 use sol::{
-    DecimalsFrozen, FeedFailed, FeedSet, InsufficientGas, InvalidBounds, InvalidFeed, InvalidPrice,
-    MaxAgeOutOfRange, PriceFromFuture, PriceOutOfBounds, PriceWouldJump, StalePrice,
-    TooManyDecimals, TooManyDigits, TooManyItems, UnknownFeed,
+    FeedDecimalsFrozen, FeedFailed, FeedSet, InsufficientGas, InvalidBounds, InvalidFeed,
+    InvalidPrice, MaxAgeOutOfRange, PriceFromFuture, PriceOutOfBounds, PriceWouldJump, StalePrice,
+    TooManyDigits, TooManyFeedDecimals, TooManyItems, UnknownFeed,
 };
 
 /// Gas a feed may use. Chainlink's proxies use some 15,000; composite feeds several times that.
@@ -111,7 +111,7 @@ impl Oracle {
     ///
     /// # Errors
     /// [`InvalidFeed`], [`MaxAgeOutOfRange`], [`InvalidBounds`], [`TooManyDigits`], [`FeedFailed`],
-    /// [`TooManyDecimals`], [`DecimalsFrozen`], [`PriceWouldJump`].
+    /// [`TooManyFeedDecimals`], [`FeedDecimalsFrozen`], [`PriceWouldJump`].
     ///
     /// # Events
     /// [`FeedSet`].
@@ -274,7 +274,7 @@ impl Oracle {
     /// Refuses what a listed feed may not become.
     fn check_replacement(&self, feed: u16, old: &Record, new: &Record) -> Result<(), Revert> {
         if old.decimals != new.decimals {
-            return Err(DecimalsFrozen {
+            return Err(FeedDecimalsFrozen {
                 feed,
                 decimals: old.decimals,
                 given: new.decimals,
@@ -307,7 +307,7 @@ impl Oracle {
             Ok(decimals) if decimals <= MAX_FEED_DECIMALS => Ok(decimals),
             _ => {
                 let limit = U256::from(MAX_FEED_DECIMALS);
-                Err(TooManyDecimals {
+                Err(TooManyFeedDecimals {
                     feed,
                     decimals,
                     limit,

@@ -14,8 +14,8 @@ plimsoll_common::errors! {
     UnknownFeed { feed: u16 }
     InvalidFeed { feed: u16, aggregator: Address }
     FeedFailed { feed: u16, aggregator: Address }
-    TooManyDecimals { feed: u16, decimals: U256, limit: U256 }
-    DecimalsFrozen { feed: u16, decimals: u8, given: u8 }
+    TooManyFeedDecimals { feed: u16, decimals: U256, limit: U256 }
+    FeedDecimalsFrozen { feed: u16, decimals: u8, given: u8 }
     MaxAgeOutOfRange { max_age: u32, limit: u32 }
     InvalidBounds { min_price: U256, max_price: U256, limit: U256 }
     TooManyDigits { price: U256 }

@@ -221,8 +221,8 @@ fn i_par_1_terms_are_refused_with_the_numbers() {
     };
     let e: IMargin::UnknownUnderlying = hub.must_not(margin, &with(|c| c.underlying = 0));
     assert_eq!(e.underlying, 0);
-    let e: IMargin::InvalidFeed = hub.must_not(margin, &with(|c| c.feed = 0));
-    assert_eq!(e.feed, 0);
+    let e: IMargin::FeedRequired = hub.must_not(margin, &with(|c| c.feed = 0));
+    assert_eq!(e.underlying, 1);
     // The oracle's own error, passed on.
     let e: IOracle::UnknownFeed = hub.must_not(margin, &with(|c| c.feed = 99));
     assert_eq!(e.feed, 99);
@@ -268,13 +268,13 @@ fn i_par_1_terms_are_refused_with_the_numbers() {
     assert_eq!(e.asset, 16);
     let e: IMargin::UnknownUnderlying = hub.must_not(margin, &with(|c| c.underlying = 5));
     assert_eq!(e.underlying, 5);
-    let e: IMargin::InvalidFeed = hub.must_not(margin, &with(|c| c.feed = 0));
-    assert_eq!(e.feed, 0);
+    let e: IMargin::FeedRequired = hub.must_not(margin, &with(|c| c.feed = 0));
+    assert_eq!(e.underlying, 1);
     let e: IOracle::UnknownFeed = hub.must_not(margin, &with(|c| c.feed = 99));
     assert_eq!(e.feed, 99);
-    let e: IMargin::TooManyDecimals = hub.must_not(margin, &with(|c| c.decimals = 25));
+    let e: IMargin::TooManyAssetDecimals = hub.must_not(margin, &with(|c| c.decimals = 25));
     assert_eq!((e.decimals, e.limit), (25, 24));
-    let e: IMargin::DecimalsFrozen = hub.must_not(margin, &with(|c| c.decimals = 6));
+    let e: IMargin::AssetDecimalsFrozen = hub.must_not(margin, &with(|c| c.decimals = 6));
     assert_eq!((e.asset, e.decimals, e.given), (1, 18, 6));
     let e: IMargin::HaircutTooLarge = hub.must_not(margin, &with(|c| c.imHaircut = WAD));
     assert_eq!((e.haircut, e.limit), (WAD, WAD));

@@ -193,7 +193,7 @@ fn i_par_1_listing_is_refused_with_the_numbers() {
         let owner = hub.owner;
         let data = decimals.to_be_bytes::<32>().to_vec().into();
         hub.must(owner, odd, &HostileFeed::setDecimalsCall { data });
-        let e: IOracle::TooManyDecimals = hub.must_not(oracle, &set_feed(2, odd, 60, min, max));
+        let e: IOracle::TooManyFeedDecimals = hub.must_not(oracle, &set_feed(2, odd, 60, min, max));
         assert_eq!((e.feed, e.decimals, e.limit), (2, decimals, U256::from(36)));
     }
     let after = hub.get(oracle, &IOracle::feedCall { feed: 1 });
@@ -213,7 +213,7 @@ fn i_ora_8_a_replacement_says_the_same_or_the_old_one_is_dead() {
     let set = |aggregator| set_feed(1, aggregator, MAX_AGE, min, max);
 
     let other_scale = hub.feed(18, int(2_000 * ONE as i128));
-    let e: IOracle::DecimalsFrozen = hub.must_not(oracle, &set(other_scale));
+    let e: IOracle::FeedDecimalsFrozen = hub.must_not(oracle, &set(other_scale));
     assert_eq!((e.feed, e.decimals, e.given), (1, 8, 18));
 
     // 2 % of 2,000 is 40.
