@@ -23,7 +23,11 @@ pub(crate) struct Slice {
 
 impl Slice {
     /// The share `fraction` (1e18) of `portfolio`. Refuses a share of which nothing is left after rounding.
-    pub(crate) fn new(account: B256, portfolio: &Portfolio, fraction: u128) -> Result<Self, Revert> {
+    pub(crate) fn new(
+        account: B256,
+        portfolio: &Portfolio,
+        fraction: u128,
+    ) -> Result<Self, Revert> {
         let overflow = || Revert::from(ValueOutOfRange { account });
         let cash = slice_cash(portfolio.cash, fraction).ok_or_else(overflow)?;
         let mut slice = Self {
@@ -39,7 +43,10 @@ impl Slice {
             let leg = match LegSlot::decode(*slot) {
                 Some(LegSlot::Linear(leg)) => leg,
                 Some(LegSlot::Options(leg, _)) => {
-                    return Err(UnsupportedKind { instrument: leg.instrument.0 }.into());
+                    return Err(UnsupportedKind {
+                        instrument: leg.instrument.0,
+                    }
+                    .into());
                 }
                 None => return Err(overflow()),
             };
@@ -52,7 +59,11 @@ impl Slice {
             push(&mut slice.rest.collateral, held.asset, kept);
         }
         if slice.cash == 0 && slice.legs.is_empty() && slice.collateral.is_empty() {
-            return Err(NothingToSell { account, fraction: u128_to_u256(fraction) }.into());
+            return Err(NothingToSell {
+                account,
+                fraction: u128_to_u256(fraction),
+            }
+            .into());
         }
         Ok(slice)
     }
@@ -78,9 +89,25 @@ impl Slice {
     pub(crate) fn entries(&self, account: B256, bidder: B256) -> Option<Vec<Entry>> {
         let mut entries = Vec::with_capacity(self.legs.len().saturating_mul(2).saturating_add(5));
         let mut both = |cash: i128, instrument: u128, size: i64, quote: i128| {
-            entries.push(Entry { account: bidder, cash, instrument, size, quote });
-            let (cash, size, quote) = (cash.checked_neg()?, size.checked_neg()?, quote.checked_neg()?);
-            entries.push(Entry { account, cash, instrument, size, quote });
+            entries.push(Entry {
+                account: bidder,
+                cash,
+                instrument,
+                size,
+                quote,
+            });
+            let (cash, size, quote) = (
+                cash.checked_neg()?,
+                size.checked_neg()?,
+                quote.checked_neg()?,
+            );
+            entries.push(Entry {
+                account,
+                cash,
+                instrument,
+                size,
+                quote,
+            });
             Some(())
         };
         if self.cash != 0 {
@@ -97,8 +124,16 @@ impl Slice {
         let mut entries = Vec::with_capacity(self.collateral.len().saturating_mul(2));
         for held in &self.collateral {
             let (asset, amount) = (held.asset, i128::try_from(held.amount).ok()?);
-            entries.push(AssetEntry { account: bidder, asset, amount });
-            entries.push(AssetEntry { account, asset, amount: amount.checked_neg()? });
+            entries.push(AssetEntry {
+                account: bidder,
+                asset,
+                amount,
+            });
+            entries.push(AssetEntry {
+                account,
+                asset,
+                amount: amount.checked_neg()?,
+            });
         }
         Some(entries)
     }

@@ -14,10 +14,11 @@ extern crate alloc;
 pub mod sol;
 
 use alloc::{vec, vec::Vec};
-use alloy_primitives::{Address, B256, U16, U64, U256};
+use alloy_primitives::{Address, B256, U256};
 use plimsoll_common::{
     Ownable, Revert, abi_struct,
     interface::{Entry, margin, vault},
+    store::{Word, WordMap, tagged, untagged},
 };
 use plimsoll_kernel::{
     codec::{InstrumentId, Kind},
@@ -29,10 +30,7 @@ use sol::{
     NotMultipleOfLot, PriceOutsideBand, PricesStale, SelfTrade, TooManyItems, UnsupportedKind,
     VenueExists, VenueSet, WrongVenue, ZeroAmount,
 };
-use stylus_sdk::{
-    prelude::*,
-    storage::{StorageAddress, StorageB256, StorageBool, StorageMap, StorageU16, StorageU64},
-};
+use stylus_sdk::prelude::*;
 
 /// Most fills of one call.
 pub const MAX_FILLS: usize = 16;
@@ -62,30 +60,36 @@ abi_struct! {
     }
 }
 
-/// A venue's terms.
-#[storage]
-pub struct Venue {
-    contract_address: StorageAddress,
-    band: StorageU64,
-    active: StorageBool,
-    fee_account: StorageB256,
-}
-
 /// The contract.
 #[storage]
 pub struct Clearinghouse {
     ownable: Ownable,
-    vault: StorageAddress,
-    margin: StorageAddress,
-    venues: StorageMap<U16, Venue>,
+    vault: Word,
+    margin: Word,
+    /// By number: contract 160, and above it band 64 and the active flag.
+    venues: WordMap,
+    /// By number.
+    fee_accounts: WordMap,
     /// Number of a venue by its contract, 0 = none.
-    numbers: StorageMap<Address, StorageU16>,
+    numbers: WordMap,
 }
 
-plimsoll_common::entrypoint!(Clearinghouse, methods = [
-    initialize, owner, pending_owner, transfer_ownership, accept_ownership, vault, margin, set_venue, venue,
-    venue_of, clear,
-]);
+plimsoll_common::entrypoint!(
+    Clearinghouse,
+    methods = [
+        initialize,
+        owner,
+        pending_owner,
+        transfer_ownership,
+        accept_ownership,
+        vault,
+        margin,
+        set_venue,
+        venue,
+        venue_of,
+        clear,
+    ]
+);
 
 /// External methods.
 impl Clearinghouse {
@@ -97,8 +101,8 @@ impl Clearinghouse {
         margin: Address,
     ) -> Result<(), Revert> {
         self.ownable.initialize(owner)?;
-        self.vault.set(vault);
-        self.margin.set(margin);
+        self.vault.set_address(vault);
+        self.margin.set_address(margin);
         Ok(())
     }
 
@@ -124,12 +128,12 @@ impl Clearinghouse {
 
     /// The ledger all fills go to.
     pub fn vault(&self) -> Address {
-        self.vault.get()
+        self.vault.address()
     }
 
     /// Where marks come from.
     pub fn margin(&self) -> Address {
-        self.margin.get()
+        self.margin.address()
     }
 
     /// Admits a venue or changes its terms; its address is frozen once set. Owner only.
@@ -150,42 +154,66 @@ impl Clearinghouse {
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         if venue == 0 || contract_address.is_zero() || fee_account.is_zero() {
-            return Err(InvalidVenue { venue, contract_address, fee_account }.into());
+            return Err(InvalidVenue {
+                venue,
+                contract_address,
+                fee_account,
+            }
+            .into());
         }
         if !(MIN_BAND..=MAX_BAND).contains(&band) {
-            return Err(InvalidBand { band, minimum: MIN_BAND, maximum: MAX_BAND }.into());
+            return Err(InvalidBand {
+                band,
+                minimum: MIN_BAND,
+                maximum: MAX_BAND,
+            }
+            .into());
         }
-        let known = self.venues.getter(U16::from(venue)).contract_address.get();
+        let (known, ..) = self.venue(venue);
         let number = self.venue_of(contract_address);
         if (!known.is_zero() && known != contract_address) || (number != 0 && number != venue) {
             let venue = if number == 0 { venue } else { number };
-            let contract_address = if known.is_zero() { contract_address } else { known };
-            return Err(VenueExists { venue, contract_address }.into());
+            let contract_address = if known.is_zero() {
+                contract_address
+            } else {
+                known
+            };
+            return Err(VenueExists {
+                venue,
+                contract_address,
+            }
+            .into());
         }
-        let mut record = self.venues.setter(U16::from(venue));
-        record.contract_address.set(contract_address);
-        record.band.set(U64::from(band));
-        record.active.set(active);
-        record.fee_account.set(fee_account);
-        self.numbers.setter(contract_address).set(U16::from(venue));
-        VenueSet { venue, contract_address, fee_account, band, active }.emit(self.vm());
+        let terms = (u128::from(active) << 64) | u128::from(band);
+        self.venues.set(venue, tagged(contract_address, terms));
+        self.fee_accounts.set(venue, fee_account.into());
+        self.numbers.set(contract_address, U256::from(venue));
+        VenueSet {
+            venue,
+            contract_address,
+            fee_account,
+            band,
+            active,
+        }
+        .emit(self.vm());
         Ok(())
     }
 
     /// Terms of a venue: contract, fee account, band, active; all zero for an unknown one.
     pub fn venue(&self, venue: u16) -> (Address, B256, u64, bool) {
-        let record = self.venues.getter(U16::from(venue));
+        let (contract_address, terms) = untagged(self.venues.get(venue));
+        let fee_account = B256::from(self.fee_accounts.get(venue));
         (
-            record.contract_address.get(),
-            record.fee_account.get(),
-            record.band.get().to(),
-            record.active.get(),
+            contract_address,
+            fee_account,
+            terms as u64,
+            terms >> 64 != 0,
         )
     }
 
     /// Number of the venue at this address, 0 = none.
     pub fn venue_of(&self, contract_address: Address) -> u16 {
-        self.numbers.get(contract_address).to()
+        self.numbers.get(contract_address).as_limbs()[0] as u16
     }
 
     /// Clears fills of the calling venue, all or none. Active venues only.
@@ -217,22 +245,31 @@ impl Clearinghouse {
         }
         let instruments = fills.iter().map(|trade| trade.instrument).collect();
         let (marks, lots, fresh) =
-            margin::MARKS.ask(self.vm(), self.margin.get(), &(instruments,))?;
+            margin::MARKS.ask(self.vm(), self.margin.address(), &(instruments,))?;
         let mut entries = Vec::with_capacity(fills.len() * 2 + 1);
         let mut fees = 0_u128;
         for (((trade, mark), lot), fresh) in fills.iter().zip(marks).zip(lots).zip(fresh) {
             if !fresh {
-                return Err(PricesStale { instrument: trade.instrument }.into());
+                return Err(PricesStale {
+                    instrument: trade.instrument,
+                }
+                .into());
             }
             let fee = enter(trade, mark, lot, band, &mut entries)?;
             fees = fees.checked_add(fee).ok_or(too_large(trade.buyer_fee))?;
         }
         if fees > 0 {
             let cash = i128::try_from(fees).map_err(|_| too_large(u128_to_u256(fees)))?;
-            entries.push(Entry { account: fee_account, cash, instrument: 0, size: 0, quote: 0 });
+            entries.push(Entry {
+                account: fee_account,
+                cash,
+                instrument: 0,
+                size: 0,
+                quote: 0,
+            });
         }
         let change = (number, B256::ZERO, entries, vec![]);
-        vault::APPLY_ENTRIES.tell(self.vm(), self.vault.get(), &change)?;
+        vault::APPLY_ENTRIES.tell(self.vm(), self.vault.address(), &change)?;
         for trade in &fills {
             Cleared {
                 venue: number,
@@ -255,13 +292,20 @@ fn check_parties(trade: &Fill, venue: u16) -> Result<(), Revert> {
         return Err(InvalidInstrument { instrument }.into());
     };
     if parts.venue != venue {
-        return Err(WrongVenue { instrument_venue: parts.venue, caller_venue: venue }.into());
+        return Err(WrongVenue {
+            instrument_venue: parts.venue,
+            caller_venue: venue,
+        }
+        .into());
     }
     if parts.kind != Kind::Perpetual {
         return Err(UnsupportedKind { instrument }.into());
     }
     if trade.buyer == trade.seller {
-        return Err(SelfTrade { account: trade.buyer }.into());
+        return Err(SelfTrade {
+            account: trade.buyer,
+        }
+        .into());
     }
     Ok(())
 }
@@ -282,18 +326,24 @@ fn enter(
         seller_fee: narrow(trade.seller_fee)?,
     };
     let mark = narrow(mark)?;
-    let legs = terms.legs(lot, mark, band).map_err(|refusal| match refusal {
-        Refusal::Zero => ZeroAmount {}.into(),
-        Refusal::NotMultipleOfLot => NotMultipleOfLot { size: trade.size, lot }.into(),
-        Refusal::OutsideBand { price, band } => PriceOutsideBand {
-            instrument: trade.instrument,
-            price: u128_to_u256(price),
-            mark: u128_to_u256(mark),
-            band: u128_to_u256(band),
-        }
-        .into(),
-        Refusal::OutOfRange => Revert::from(too_large(trade.size)),
-    })?;
+    let legs = terms
+        .legs(lot, mark, band)
+        .map_err(|refusal| match refusal {
+            Refusal::Zero => ZeroAmount {}.into(),
+            Refusal::NotMultipleOfLot => NotMultipleOfLot {
+                size: trade.size,
+                lot,
+            }
+            .into(),
+            Refusal::OutsideBand { price, band } => PriceOutsideBand {
+                instrument: trade.instrument,
+                price: u128_to_u256(price),
+                mark: u128_to_u256(mark),
+                band: u128_to_u256(band),
+            }
+            .into(),
+            Refusal::OutOfRange => Revert::from(too_large(trade.size)),
+        })?;
     let instrument = trade.instrument;
     entries.push(Entry {
         account: trade.buyer,
@@ -313,5 +363,8 @@ fn enter(
 }
 
 fn too_large(amount: U256) -> AmountTooLarge {
-    AmountTooLarge { amount, limit: u128_to_u256(fill::LIMIT) }
+    AmountTooLarge {
+        amount,
+        limit: u128_to_u256(fill::LIMIT),
+    }
 }
