@@ -21,7 +21,8 @@ const HELP = `Lists accounts with their health, then follows the house's events.
 
   node watch.mjs [options] [account...]
 
-Accounts are 32 bytes in hex or owner/subaccount; without any, all that ever appeared in an event are watched.
+Accounts are 32 bytes in hex or owner/subaccount; without any, all that ever appeared in an event are watched, and
+those that hold nothing are not listed.
 Every account is assessed again at least every --interval seconds, because prices move without events.
 
   --once           list and exit
@@ -76,6 +77,15 @@ async function readAll(house, accounts) {
   return states;
 }
 
+const isEmpty = ({ cash, collateral, legs }) => cash === 0n && collateral.length === 0 && legs.length === 0;
+
+/** Accounts with a requirement first, the nearest to its line first. */
+function byDistance(a, b) {
+  if (a.mm > 0n !== b.mm > 0n) return a.mm > 0n ? -1 : 1;
+  const [x, y] = [a.equity - a.mm, b.equity - b.mm];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
 const isHealthy = (state) => state.health.startsWith('healthy');
 
 await main(async () => {
@@ -103,10 +113,11 @@ await main(async () => {
 
   const last = new Map();
   const first = await readAll(house, [...known].sort());
-  first.sort((a, b) => (a.equity - a.mm < b.equity - b.mm ? -1 : 1));
+  first.sort(byDistance);
   if (!values.json) console.log(HEAD);
   for (const state of first) {
     last.set(state.account, state.health);
+    if (isEmpty(state) && chosen.length === 0) continue;
     if (!values.unhealthy || !isHealthy(state)) showRow(state);
   }
   if (values.once) return house.provider.destroy();
