@@ -37,7 +37,7 @@ interface IClearinghouse {
     /// The caller is not an active venue.
     error NotAVenue(address caller);
     /// Number, address and fee account must not be zero.
-    error InvalidVenue(uint16 venue, address contractAddress, bytes32 feeAccount);
+    error IncompleteVenue(uint16 venue, address contractAddress, bytes32 feeAccount);
     /// The number has another address, or the address another number.
     error VenueExists(uint16 venue, address contractAddress);
     /// 1e18 share of the mark.
@@ -56,7 +56,7 @@ interface IClearinghouse {
     /// 1e18 units.
     error NotMultipleOfLot(uint256 size, uint64 lot);
     /// The mark of this instrument is stale.
-    error PricesStale(uint128 instrument);
+    error MarkStale(uint128 instrument);
     /// Price with the fee lies outside the band around the mark, all 1e18 per unit.
     error PriceOutsideBand(uint128 instrument, uint256 price, uint256 mark, uint256 band);
     /// The calldata of a known method does not decode.

@@ -26,8 +26,8 @@ use plimsoll_kernel::{
     num::{to_u128, u128_to_u256},
 };
 use sol::{
-    AmountTooLarge, Cleared, InvalidBand, InvalidInstrument, InvalidVenue, NoFills, NotAVenue,
-    NotMultipleOfLot, PriceOutsideBand, PricesStale, SelfTrade, TooManyItems, UnsupportedKind,
+    AmountTooLarge, Cleared, IncompleteVenue, InvalidBand, InvalidInstrument, MarkStale, NoFills,
+    NotAVenue, NotMultipleOfLot, PriceOutsideBand, SelfTrade, TooManyItems, UnsupportedKind,
     VenueExists, VenueSet, WrongVenue, ZeroAmount,
 };
 use stylus_sdk::prelude::*;
@@ -139,7 +139,7 @@ impl Clearinghouse {
     /// Admits a venue or changes its terms; its address is frozen once set. Owner only.
     ///
     /// # Errors
-    /// [`InvalidVenue`] for number 0, address 0 or fee account 0; [`VenueExists`] when the number has another address
+    /// [`IncompleteVenue`] for number 0, address 0 or fee account 0; [`VenueExists`] when the number has another address
     /// or the address another number; [`InvalidBand`].
     ///
     /// # Events
@@ -154,7 +154,7 @@ impl Clearinghouse {
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         if venue == 0 || contract_address.is_zero() || fee_account.is_zero() {
-            return Err(InvalidVenue {
+            return Err(IncompleteVenue {
                 venue,
                 contract_address,
                 fee_account,
@@ -220,7 +220,7 @@ impl Clearinghouse {
     ///
     /// # Errors
     /// [`NotAVenue`], [`NoFills`], [`TooManyItems`], [`WrongVenue`], [`InvalidInstrument`], [`UnsupportedKind`],
-    /// [`SelfTrade`], [`ZeroAmount`], [`AmountTooLarge`], [`NotMultipleOfLot`], [`PricesStale`],
+    /// [`SelfTrade`], [`ZeroAmount`], [`AmountTooLarge`], [`NotMultipleOfLot`], [`MarkStale`],
     /// [`PriceOutsideBand`]; what `margin` says of an unknown underlying; the vault's refusals, of which
     /// `InsufficientMargin` and `VenueNotAdmitted` are the common ones.
     ///
@@ -250,7 +250,7 @@ impl Clearinghouse {
         let mut fees = 0_u128;
         for (((trade, mark), lot), fresh) in fills.iter().zip(marks).zip(lots).zip(fresh) {
             if !fresh {
-                return Err(PricesStale {
+                return Err(MarkStale {
                     instrument: trade.instrument,
                 }
                 .into());

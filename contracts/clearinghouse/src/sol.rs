@@ -9,7 +9,7 @@ plimsoll_common::events! {
 
 plimsoll_common::errors! {
     NotAVenue { caller: Address }
-    InvalidVenue { venue: u16, contract_address: Address, fee_account: B256 }
+    IncompleteVenue { venue: u16, contract_address: Address, fee_account: B256 }
     VenueExists { venue: u16, contract_address: Address }
     InvalidBand { band: u64, minimum: u64, maximum: u64 }
     NoFills {}
@@ -21,6 +21,6 @@ plimsoll_common::errors! {
     ZeroAmount {}
     AmountTooLarge { amount: U256, limit: U256 }
     NotMultipleOfLot { size: U256, lot: u64 }
-    PricesStale { instrument: u128 }
+    MarkStale { instrument: u128 }
     PriceOutsideBand { instrument: u128, price: U256, mark: U256, band: U256 }
 }
