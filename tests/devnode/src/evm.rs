@@ -544,10 +544,10 @@ impl Handler for ArbHandler {
             None,
         )?;
         let intrinsic = gas.initial_total_gas();
-        let needed = intrinsic.saturating_add(ctx.chain.poster_gas);
-        if needed > ctx.tx.gas_limit {
+        let needed = intrinsic.checked_add(ctx.chain.poster_gas);
+        if needed.is_none_or(|needed| needed > ctx.tx.gas_limit) {
             return Err(InvalidTransaction::CallGasCostMoreThanGasLimit {
-                initial_gas: needed,
+                initial_gas: needed.unwrap_or(u64::MAX),
                 gas_limit: ctx.tx.gas_limit,
             }
             .into());

@@ -5,7 +5,7 @@ use crate::{
     evm::{Ctx, Vm},
     precompiles::arb_wasm,
 };
-use alloy::primitives::{Address, B256, Bytes, Log, LogData, U256};
+use alloy::primitives::{Address, B256, Bytes, Keccak256, Log, LogData, U256, keccak256};
 use core::convert::Infallible;
 use plimsoll_stylus::{
     Host, Module, Program, RunStatus, StylusParams, call_cost,
@@ -125,13 +125,24 @@ pub(crate) fn peek_code(ctx: &Ctx, address: Address) -> Bytes {
 }
 
 fn module(ctx: &Ctx, code_hash: B256, code: &[u8]) -> Result<Module, String> {
-    if let Some(module) = ctx.chain.modules.get(code_hash) {
+    let params = &ctx.chain.params;
+    let mut key = code_hash;
+    if let (CodeKind::Root, Ok(root)) = (code::kind(code, params), Root::parse(code)) {
+        // what a root stands for is decided by its fragments, which other histories may have in
+        // other shapes at the same addresses
+        let mut hash = Keccak256::new();
+        hash.update(code_hash);
+        for fragment in root.fragments {
+            hash.update(keccak256(peek_code(ctx, fragment)));
+        }
+        key = hash.finalize();
+    }
+    if let Some(module) = ctx.chain.modules.get(key) {
         return Ok(module);
     }
-    let params = &ctx.chain.params;
     let wasm = unpack(code, params, |address| peek_code(ctx, address))?;
     let module = Module::compile(&wasm, params).map_err(|e| e.to_string())?;
-    ctx.chain.modules.put(code_hash, module.clone());
+    ctx.chain.modules.put(key, module.clone());
     Ok(module)
 }
 
@@ -460,7 +471,7 @@ impl Host for ChainHost<'_> {
         if let Some(delegate) = known_bytecode.1.eip7702_address() {
             let code = peek_code(&self.vm.ctx, delegate);
             known_bytecode = (
-                alloy::primitives::keccak256(&code),
+                keccak256(&code),
                 Bytecode::new_raw_checked(code).unwrap_or_default(),
             );
         }

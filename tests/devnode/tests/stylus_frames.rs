@@ -43,11 +43,6 @@ fn actors_agree() {
             op::then((other, &op::sstore(8, 1)), (me, &op::sstore(8, 2))),
         ]
     };
-    let normal = |data: &[u8], me: Address, other: Address| {
-        // created addresses depend on the creator: only whether there is one matters
-        let _ = (me, other);
-        data.to_vec()
-    };
     for (i, (a, b)) in script(evm, wasm)
         .into_iter()
         .zip(script(wasm, evm))
@@ -66,11 +61,8 @@ fn actors_agree() {
                 )
             };
             assert_eq!(made(x), made(y), "step {i}");
-        } else if i == 10 {
-            assert_eq!(x.len(), 32);
-            assert_eq!(x, y, "step {i}");
         } else {
-            assert_eq!(normal(x, evm, wasm), normal(y, wasm, evm), "step {i}");
+            assert_eq!(x, y, "step {i}");
         }
         let logs = |tx: &plimsoll_devnode::Transaction| -> Vec<_> {
             tx.receipt
@@ -285,7 +277,6 @@ fn proxies() {
     };
     // EIP-1967
     let slot = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a33c5d3f6ca2f18f79";
-    let _ = slot;
     let upgradeable = world.contract(
         "CALLDATASIZE 0 0 CALLDATACOPY 0 0 CALLDATASIZE 0 \
          0x360894a13ba1a3210667c828492db98dca3e2076cc3735a33c5d3f6ca2f18f79 SLOAD GAS DELEGATECALL \
