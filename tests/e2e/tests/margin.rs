@@ -780,3 +780,88 @@ fn i_liv_1_gas_of_assessments() {
     println!("64 legs and 3 assets {full}, sixteen of them {batch}");
     assert!(full < 250_000 && batch < 1_500_000);
 }
+
+// ---- in the house ----------------------------------------------------------------------------
+
+/// I-MAR-16: what margin says of a portfolio is what the vault says of the account that holds it, and what a refusal
+/// says of the account as it would have been.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_mar_16_preview_is_what_the_door_uses() {
+    use plimsoll_e2e::{BOOK, ETH, House, IVault, POOL, ok, uwad};
+    let house = House::start().await;
+    let p = &house.people;
+    house.give(&p.alice, "10,000").await;
+    house.give_token(&p.alice, house.weth, "2").await;
+    house.give(&p.maker, "100,000").await;
+    ok(house
+        .trade_book(&p.alice, &p.maker, ETH, uwad("25"), uwad("2,000"))
+        .await);
+    ok(house.trade_pool(&p.alice, ETH, false, uwad("4")).await);
+
+    let account = p.alice.account();
+    for price in ["2,000", "2,111.23456789", "1,990.5"] {
+        ok(house.set_price(ETH, price).await);
+        let (held, ..) = ok(house.account(account).await);
+        assert_eq!(held.legs.len(), 2, "at {BOOK} and {POOL}");
+        let preview = async |portfolio: Portfolio| {
+            let call = assess(vec![portfolio]);
+            ok(house.ask(house.at.margin, &call).await)
+        };
+        let told = preview(held.clone()).await;
+        let used = ok(house.assess(account).await);
+        assert_eq!(format!("{:?}", told[0]), format!("{used:?}"));
+
+        // A withdrawal that is refused: the numbers are those of the portfolio without the money.
+        let amount = house.usdc.amount("9,000").expect("an amount");
+        let call = IVault::withdrawCall {
+            account,
+            token: house.usdc.address,
+            amount,
+            to: p.alice.address,
+        };
+        let e: IVault::InsufficientMargin =
+            house.expect_revert(&p.alice, house.at.vault, &call).await;
+        let mut without = held.clone();
+        without.cash -= 9_000 * ONE.cast_signed();
+        let told = preview(without).await;
+        assert_eq!(
+            (e.equity, e.im, e.mm),
+            (told[0].equity, told[0].im, told[0].mm)
+        );
+        assert!(e.equity < I256::from_raw(e.im));
+
+        // And the most that leaves is exactly what keeps it healthy (I-MAR-15).
+        let most = IVault::maxWithdrawCall {
+            account,
+            token: house.usdc.address,
+        };
+        let most = ok(house.ask(house.at.vault, &most).await);
+        let more = IVault::withdrawCall {
+            amount: most + U256::ONE,
+            ..call
+        };
+        let outcome = house
+            .client
+            .call_as(p.alice.address, house.at.vault, &more)
+            .await;
+        let e = outcome.expect_err("one unit more");
+        let e = e.as_error::<IVault::InsufficientMargin>();
+        assert!(
+            e.is_some() || most == amount_of_cash(held.cash),
+            "it is the margin that binds"
+        );
+        let exact = IVault::withdrawCall {
+            amount: most,
+            ..more
+        };
+        ok(house
+            .client
+            .call_as(p.alice.address, house.at.vault, &exact)
+            .await);
+    }
+}
+
+/// Cash in units of a coin of 6 decimals, down.
+fn amount_of_cash(cash: i128) -> U256 {
+    U256::from(cash.max(0).cast_unsigned() / 1_000_000_000_000)
+}
