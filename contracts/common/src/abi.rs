@@ -554,7 +554,7 @@ macro_rules! fields {
             const NAMES: Name = Name::list(&[$($type::NAME),*]);
             const HEADS: usize = 0 $(+ $type::WORDS)*;
             const DYNAMIC: bool = false $(|| $type::DYNAMIC)*;
-            #[allow(unused_variables)]
+            #[allow(unused_variables, clippy::unused_unit)] // of no fields
             fn read_fields(reader: &mut Reader<'_>) -> Self {
                 ($(reader.field::<$type>(),)*)
             }
@@ -776,6 +776,7 @@ macro_rules! events {
             );
 
             /// Emits it.
+            #[allow(dead_code)]
             #[inline(never)]
             pub fn emit(self, vm: &::stylus_sdk::host::VM) {
                 use ::stylus_sdk::stylus_core::RawLogAccess;

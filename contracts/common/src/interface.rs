@@ -1,5 +1,6 @@
 //! The structs of `abi/*.sol` that cross between contracts of the house, and the calls they make to each other.
 //! `abi/*.sol` documents every field.
+#![allow(clippy::type_complexity)] // a call's type lists what goes in and out, as its signature does
 use crate::{abi_struct, call::Call};
 use alloc::vec::Vec;
 use stylus_sdk::alloy_primitives::{Address, B256, I256, U256};

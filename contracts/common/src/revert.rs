@@ -7,6 +7,7 @@ use alloc::{boxed::Box, vec::Vec};
 /// and a contract needs no enum that lists its errors a second time. It is one pointer, so that a `Result<(), Revert>`
 /// travels in a register.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(clippy::box_collection)] // see above: the point is the one pointer
 pub struct Revert(Box<Vec<u8>>);
 
 impl Revert {
