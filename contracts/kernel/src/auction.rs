@@ -28,9 +28,13 @@ pub fn ramp(maximum: u64, elapsed: u64, duration: u32) -> u64 {
         return maximum;
     }
     // elapsed < duration, so the quotient is below `maximum`; duration > 0.
-    mul_div_floor(u128::from(maximum), u128::from(elapsed), u128::from(duration))
-        .and_then(|lambda| u64::try_from(lambda).ok())
-        .unwrap_or(maximum)
+    mul_div_floor(
+        u128::from(maximum),
+        u128::from(elapsed),
+        u128::from(duration),
+    )
+    .and_then(|lambda| u64::try_from(lambda).ok())
+    .unwrap_or(maximum)
 }
 
 /// (1 + buffer)·mm, the equity at which an auction ends. Rounded up.
@@ -85,7 +89,11 @@ pub fn slice_quote(quote: i128, lots: i64, size: i64) -> Option<i128> {
         return Some(quote);
     }
     // Same sign, |lots| ≤ |size|.
-    signed_mul_div_trunc(quote, i128::from(lots.unsigned_abs()), u128::from(size.unsigned_abs()))
+    signed_mul_div_trunc(
+        quote,
+        i128::from(lots.unsigned_abs()),
+        u128::from(size.unsigned_abs()),
+    )
 }
 
 /// The cash that moves, at par: its share, towards zero. The price contains it exactly.
@@ -148,7 +156,10 @@ pub fn payment(
         return Some(Payment { price, fund: 0 });
     }
     let fund = price.unsigned_abs().min(fund);
-    Some(Payment { price: 0_i128.checked_sub_unsigned(fund)?, fund })
+    Some(Payment {
+        price: 0_i128.checked_sub_unsigned(fund)?,
+        fund,
+    })
 }
 
 /// The most a bidder pays for a share that was clamped from `asked` to `taken`: its limit scaled down, rounded
@@ -171,9 +182,8 @@ mod tests {
 
     /// Equity around the interesting places of a requirement: insolvent, tiny, below, at and above the target.
     fn account() -> impl Strategy<Value = (i128, u128)> {
-        (1_u128..10_u128.pow(27), -200_i128..200, -2_i128..3).prop_map(|(mm, percent, units)| {
-            (mm.cast_signed() / 100 * percent + units, mm)
-        })
+        (1_u128..10_u128.pow(27), -200_i128..200, -2_i128..3)
+            .prop_map(|(mm, percent, units)| (mm.cast_signed() / 100 * percent + units, mm))
     }
 
     fn lambda() -> impl Strategy<Value = u64> {
@@ -350,15 +360,39 @@ mod tests {
         let fifth = WAD / 5;
         // Solvent: the slice is worth 5, the discount is 0.2·50 = 10; equity 10 pays it all.
         let paid = payment(10 * CASH, 5 * CASH, relief, fifth, fifth, u128::MAX).unwrap();
-        assert_eq!(paid, Payment { price: -5 * CASH, fund: 0 });
+        assert_eq!(
+            paid,
+            Payment {
+                price: -5 * CASH,
+                fund: 0
+            }
+        );
         // Less equity than discount: at most the equity.
         let paid = payment(4 * CASH, 2 * CASH, relief, fifth, fifth, u128::MAX).unwrap();
-        assert_eq!(paid, Payment { price: -2 * CASH, fund: 0 });
+        assert_eq!(
+            paid,
+            Payment {
+                price: -2 * CASH,
+                fund: 0
+            }
+        );
         // Insolvent by 20, the slice by 10: the fund pays 10 + 10.
         let paid = payment(-20 * CASH, -10 * CASH, relief, fifth, fifth, u128::MAX).unwrap();
-        assert_eq!(paid, Payment { price: -20 * CASH, fund: 20 * ONE });
+        assert_eq!(
+            paid,
+            Payment {
+                price: -20 * CASH,
+                fund: 20 * ONE
+            }
+        );
         let paid = payment(-20 * CASH, -10 * CASH, relief, fifth, fifth, 3 * ONE).unwrap();
-        assert_eq!(paid, Payment { price: -3 * CASH, fund: 3 * ONE });
+        assert_eq!(
+            paid,
+            Payment {
+                price: -3 * CASH,
+                fund: 3 * ONE
+            }
+        );
     }
 
     #[test]

@@ -62,7 +62,10 @@ impl Terms {
         if self.size == 0 || self.price == 0 {
             return Err(Refusal::Zero);
         }
-        if [self.size, self.price, self.buyer_fee, self.seller_fee, mark].iter().any(|v| *v > LIMIT) {
+        if [self.size, self.price, self.buyer_fee, self.seller_fee, mark]
+            .iter()
+            .any(|v| *v > LIMIT)
+        {
             return Err(Refusal::OutOfRange);
         }
         let lot = u128::from(lot);
@@ -72,14 +75,19 @@ impl Terms {
         }
         self.check_band(mark, band)?;
         let out = || Refusal::OutOfRange;
-        let quote = mul_div_floor(self.size, self.price, ONE).filter(|q| *q <= LIMIT).ok_or_else(out)?;
+        let quote = mul_div_floor(self.size, self.price, ONE)
+            .filter(|q| *q <= LIMIT)
+            .ok_or_else(out)?;
         let charge = |fee: u128| 0_i128.checked_sub_unsigned(fee).ok_or_else(out);
         Ok(Legs {
             lots: i64::try_from(lots).map_err(|_| out())?,
             quote: i128::try_from(quote).map_err(|_| out())?,
             buyer_cash: charge(self.buyer_fee)?,
             seller_cash: charge(self.seller_fee)?,
-            fees: self.buyer_fee.checked_add(self.seller_fee).ok_or_else(out)?,
+            fees: self
+                .buyer_fee
+                .checked_add(self.seller_fee)
+                .ok_or_else(out)?,
         })
     }
 
@@ -88,7 +96,11 @@ impl Terms {
     fn check_band(&self, mark: u128, band: u64) -> Result<(), Refusal> {
         let out = Refusal::OutOfRange;
         let band = mul_div_floor(mark, u128::from(band), ONE).ok_or(out)?;
-        let per_unit = |fee: u128| mul_div_ceil(fee, ONE, self.size).filter(|f| *f <= LIMIT).ok_or(out);
+        let per_unit = |fee: u128| {
+            mul_div_ceil(fee, ONE, self.size)
+                .filter(|f| *f <= LIMIT)
+                .ok_or(out)
+        };
         let most = self.price.saturating_add(per_unit(self.buyer_fee)?);
         let least = self.price.saturating_sub(per_unit(self.seller_fee)?);
         for price in [most, least, self.price] {
@@ -108,17 +120,29 @@ mod tests {
     const LOT: u64 = 1_000_000_000_000_000;
 
     fn terms(size: u128, price: u128, buyer_fee: u128, seller_fee: u128) -> Terms {
-        Terms { size, price, buyer_fee, seller_fee }
+        Terms {
+            size,
+            price,
+            buyer_fee,
+            seller_fee,
+        }
     }
 
     #[test]
     fn the_band_includes_its_edge_and_the_fee() {
         let band = 50_000_000_000_000_000; // 5 %
         let mark = 2_000 * ONE;
-        let legs = |price, buyer_fee, seller_fee| terms(ONE, price, buyer_fee, seller_fee).legs(LOT, mark, band);
+        let legs = |price, buyer_fee, seller_fee| {
+            terms(ONE, price, buyer_fee, seller_fee).legs(LOT, mark, band)
+        };
         assert!(legs(2_100 * ONE, 0, 0).is_ok());
         assert!(legs(1_900 * ONE, 0, 0).is_ok());
-        let outside = |price| Err(Refusal::OutsideBand { price, band: 100 * ONE });
+        let outside = |price| {
+            Err(Refusal::OutsideBand {
+                price,
+                band: 100 * ONE,
+            })
+        };
         assert_eq!(legs(2_100 * ONE + 1, 0, 0), outside(2_100 * ONE + 1));
         assert_eq!(legs(1_900 * ONE - 1, 0, 0), outside(1_900 * ONE - 1));
         assert_eq!(legs(2_100 * ONE, 1, 0), outside(2_100 * ONE + 1));
@@ -131,10 +155,22 @@ mod tests {
         let band = 200_000_000_000_000_000;
         assert_eq!(terms(0, 1, 0, 0).legs(LOT, 1, band), Err(Refusal::Zero));
         assert_eq!(terms(1, 0, 0, 0).legs(LOT, 1, band), Err(Refusal::Zero));
-        assert_eq!(terms(u128::from(LOT) + 1, ONE, 0, 0).legs(LOT, ONE, band), Err(Refusal::NotMultipleOfLot));
-        assert_eq!(terms(LIMIT + 1, ONE, 0, 0).legs(1, ONE, band), Err(Refusal::OutOfRange));
-        assert_eq!(terms(1 << 70, ONE, 0, 0).legs(1, ONE, band), Err(Refusal::OutOfRange));
-        assert_eq!(terms(ONE, ONE, 0, 0).legs(0, ONE, band), Err(Refusal::OutOfRange));
+        assert_eq!(
+            terms(u128::from(LOT) + 1, ONE, 0, 0).legs(LOT, ONE, band),
+            Err(Refusal::NotMultipleOfLot)
+        );
+        assert_eq!(
+            terms(LIMIT + 1, ONE, 0, 0).legs(1, ONE, band),
+            Err(Refusal::OutOfRange)
+        );
+        assert_eq!(
+            terms(1 << 70, ONE, 0, 0).legs(1, ONE, band),
+            Err(Refusal::OutOfRange)
+        );
+        assert_eq!(
+            terms(ONE, ONE, 0, 0).legs(0, ONE, band),
+            Err(Refusal::OutOfRange)
+        );
     }
 
     proptest! {

@@ -58,7 +58,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn assessed(equity: i128, im: u128, mm: u128, stale: bool) -> Assessed {
-        Assessed { equity: equity.into(), im: U256::from(im), mm: U256::from(mm), stale }
+        Assessed {
+            equity: equity.into(),
+            im: U256::from(im),
+            mm: U256::from(mm),
+            stale,
+        }
     }
 
     #[test]

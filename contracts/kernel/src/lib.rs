@@ -16,7 +16,7 @@ pub mod gate;
 pub mod margin;
 pub mod normal;
 pub mod num;
-pub mod price;
 pub mod portfolio;
+pub mod price;
 pub mod svi;
 mod tables;

@@ -304,17 +304,17 @@ impl Vault {
         let mut after = self.assess(portfolios)?;
         if let Some(at) = sold {
             let before = after.pop();
-            if let (Some(before), Some(after)) = (before, after.get(at)) {
-                if !gate::excess_rises(&assessed(&before), &assessed(after)) {
-                    let error = NotRelieved {
-                        account: liquidated,
-                        equity: after.equity,
-                        mm: after.mm,
-                        equity_before: before.equity,
-                        mm_before: before.mm,
-                    };
-                    return Err(error.into());
-                }
+            if let (Some(before), Some(after)) = (before, after.get(at))
+                && !gate::excess_rises(&assessed(&before), &assessed(after))
+            {
+                let error = NotRelieved {
+                    account: liquidated,
+                    equity: after.equity,
+                    mm: after.mm,
+                    equity_before: before.equity,
+                    mm_before: before.mm,
+                };
+                return Err(error.into());
             }
         }
         self.gate(liquidated, &asked, &after)?;

@@ -113,7 +113,7 @@ impl Ledger {
         let mut list = self.balances.list(account);
         let index = usize::from(asset / 2);
         let (odd, even) = halves(list.get(index));
-        let word = if asset % 2 == 0 {
+        let word = if asset.is_multiple_of(2) {
             pair(odd, balance)
         } else {
             pair(balance, even)
@@ -257,7 +257,7 @@ impl Ledger {
 /// An even asset's balance is in the low half of its word, an odd one's in the high half.
 fn balance_in(word: U256, asset: u8) -> u128 {
     let (odd, even) = halves(word);
-    if asset % 2 == 0 { even } else { odd }
+    if asset.is_multiple_of(2) { even } else { odd }
 }
 
 fn amount_of(portfolio: &Portfolio, asset: u8) -> u128 {
