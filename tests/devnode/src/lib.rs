@@ -19,12 +19,31 @@
 //! assert_eq!(chain.balance(to, BlockId::latest()).unwrap(), U256::from(1));
 //! ```
 //!
+//! # Gas
+//!
+//! Rules are those of ArbOS 51 (60 where [`ChainConfig::arbos_version`] says so): Osaka's opcodes and
+//! Ethereum precompiles, no calldata floor, refunds up to a fifth, 32 M gas for the computation of a
+//! transaction, tips not charged. A program pays for its start, its pages, its host functions and its
+//! return data as in Nitro; activation costs what the module costs there, and the data fee. The
+//! precompiles ArbSys, ArbInfo, ArbOwnerPublic, ArbGasInfo, ArbWasm and ArbWasmCache charge as
+//! theirs do; NodeInterface answers in calls.
+//!
 //! # What it does not model
 //!
-//! The state root is a hash chain over the changes of each block, not a Merkle root, so there are no
-//! account proofs. The L1 data fee is a price per byte of the signed transaction that is zero unless
-//! configured. There are no retryable tickets, no L1 messages and no batches. The base fee stays
-//! where it is put.
+//! * The state root is a hash chain over the changes of each block, not a Merkle root: there are no
+//!   account proofs. Module hashes and the layout of ArbOS' own storage are ours.
+//! * The L1 data fee is a price per byte of the signed transaction, zero unless
+//!   [`ChainConfig::l1_price_per_byte`] is set; Nitro compresses first. Calls are not charged for it,
+//!   estimates are, a tenth more.
+//! * The base fee stays where it is put; there is no congestion, no gas limit for a block as a whole,
+//!   and no price by resource (ArbOS 60).
+//! * There are no retryable tickets, no messages from or to L1, no batches, and no internal
+//!   transaction at the start of a block. L1 block numbers follow the clock; `BLOCKHASH` gives made-up
+//!   hashes.
+//! * ArbOwner, ArbRetryableTx, ArbAddressTable, ArbAggregator, ArbStatistics and the others are there
+//!   but have no methods. [`Chain::set_cache_manager`] and [`ChainConfig`] stand for what an owner sets.
+//! * Programs compressed with the Stylus dictionary (`01`) do not unpack; those of cargo-stylus do not
+//!   use it.
 
 mod arbos;
 pub mod chain;

@@ -231,6 +231,11 @@ fn pages() {
     let alone = base(2) - 21_000;
     assert_eq!(inner.gas_used, alone + 1_000, "the third page");
     assert_eq!(trace.calls[1].gas_used, alone);
+    // the exponential part is paid where the record of the transaction rises, the rest each time
+    let large = world.program(&nothing(96));
+    let trace = world.trace(evm, op::then((large, b""), (large, b"")));
+    let (first, second) = (trace.calls[0].gas_used, trace.calls[1].gas_used);
+    assert_eq!(first - second, 424_206 - 1);
     // growing pays the same, at run time
     let grows = world.program(
         r#"(module (import "vm_hooks" "pay_for_memory_grow" (func (param i32))) (memory (export "memory") 0 10)
@@ -796,4 +801,51 @@ fn arbos_60_takes_programs_in_pieces() {
             .deploy(me, plimsoll_devnode::init_code(&root.to_code()))
             .is_err()
     );
+}
+
+#[test]
+fn looking_at_accounts() {
+    let mut world = World::new();
+    let looks = world.program(
+        r#"(module
+            (import "vm_hooks" "read_args" (func $read_args (param i32)))
+            (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
+            (import "vm_hooks" "account_balance" (func $balance (param i32 i32)))
+            (import "vm_hooks" "account_codehash" (func $codehash (param i32 i32)))
+            (import "vm_hooks" "account_code_size" (func $code_size (param i32) (result i32)))
+            (memory (export "memory") 1 1)
+            (func (export "user_entrypoint") (param $len i32) (result i32)
+              (call $read_args (i32.const 0))
+              (call $balance (i32.const 0) (i32.const 64))
+              (call $codehash (i32.const 0) (i32.const 96))
+              (i32.store (i32.const 128) (call $code_size (i32.const 0)))
+              (call $balance (i32.const 20) (i32.const 256))
+              (i32.store (i32.const 132) (call $code_size (i32.const 20)))
+              (call $write_result (i32.const 64) (i32.const 72))
+              i32.const 0))"#,
+    );
+    let evm = world.evm;
+    world.chain.set_balance(evm, U256::from(9));
+    let code = world.chain.code(evm, BlockId::latest()).unwrap();
+    let stranger = Address::repeat_byte(0x12);
+    let trace = world.trace(looks, [evm.as_slice(), stranger.as_slice()].concat());
+    let cost = |i: usize| {
+        let call = trace
+            .host_calls
+            .iter()
+            .filter(|h| h.name.starts_with("account_"))
+            .nth(i)
+            .unwrap();
+        call.start_ink - call.end_ink
+    };
+    let gas = 10_000;
+    assert_eq!(cost(0), 78_153 + 2_600 * gas);
+    assert_eq!(cost(1), 78_153 + 100 * gas);
+    assert_eq!(cost(2), 68_073 + 800 * gas);
+    assert_eq!(cost(3), 78_153 + 2_600 * gas);
+    assert_eq!(cost(4), 68_073 + 800 * gas);
+    assert_eq!(trace.output[31], 9);
+    assert_eq!(trace.output[32..64], keccak(&code)[..]);
+    assert_eq!(trace.output[64..68], (code.len() as u32).to_le_bytes());
+    assert_eq!(trace.output[68..72], [0; 4]);
 }

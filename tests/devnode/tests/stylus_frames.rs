@@ -184,10 +184,13 @@ fn frames_of_both_kinds_count_towards_the_depth() {
          :last 32 0 0 0 0 0 SLOAD GAS CALL POP 0 MLOAD 1 ADD 0 MSTORE 32 0 RETURN",
     );
     world.chain.set_storage(count, U256::ZERO, wasm.into_word());
-    let mut request: TransactionRequest = request(count, op::word(999).to_vec());
-    request.gas = Some(1 << 55);
-    let result = world.chain.call(&request.into()).unwrap();
-    assert_eq!(U256::from_be_slice(&result.output), U256::from(1_025));
+    // once it is an EVM frame that is one too many, once a program's
+    for first in [999, 998] {
+        let mut request: TransactionRequest = request(count, op::word(first).to_vec());
+        request.gas = Some(1 << 55);
+        let result = world.chain.call(&request.into()).unwrap();
+        assert_eq!(U256::from_be_slice(&result.output), U256::from(1_025));
+    }
 }
 
 #[test]
@@ -335,7 +338,9 @@ fn reentrant_counts_open_frames_of_the_acting_account() {
     // evm -> evm -> (delegate) wasm: two EVM frames count
     let twice = op::bubble(op::CALL, evm, 0, &op::bubble(op::DELEGATE, wasm, 0, &ask));
     assert_eq!(flag(&world, evm, twice), 1);
-    // static frames count
+    // static frames count, of both kinds
+    let twice = op::bubble(op::STATIC, evm, 0, &op::bubble(op::DELEGATE, wasm, 0, &ask));
+    assert_eq!(flag(&world, evm, twice), 1);
     assert_eq!(flag(&world, wasm, op::bubble(op::STATIC, wasm, 0, &ask)), 1);
     // after the frame is closed it is gone, failed or not
     let tx = world.send(
@@ -708,4 +713,172 @@ fn self_destruct_in_the_transaction_that_created() {
         (inner.kind.name(), inner.to, inner.value),
         ("SELFDESTRUCT", Some(heir), U256::from(5))
     );
+}
+
+#[test]
+fn static_frames_stay_static() {
+    let mut world = World::new();
+    let (evm, wasm) = (world.evm, world.wasm);
+    // evm -> (static) wasm -> (call) evm, which writes
+    for kind in [op::CALL, op::DELEGATE] {
+        for write in [
+            op::sstore(1, 1),
+            op::log(1, b""),
+            op::tstore(1, 1),
+            op::create(0, b""),
+        ] {
+            let inner = op::attempt(kind, evm, 0, &write);
+            let tx = world.send(evm, op::bubble(op::STATIC, wasm, 0, &inner));
+            assert_eq!(
+                (tx.receipt.status, tx.receipt.output.as_ref()),
+                (true, &[0][..])
+            );
+        }
+        let read = op::bubble(
+            op::STATIC,
+            wasm,
+            0,
+            &op::attempt(kind, evm, 0, &op::sload(1)),
+        );
+        assert_eq!(world.send(evm, read).receipt.output.len(), 33);
+    }
+}
+
+#[test]
+fn delegate_calls_keep_who_and_how_much() {
+    let mut world = World::new();
+    let (evm, wasm, me) = (world.evm, world.wasm, world.me);
+    for (outer, inner) in [(wasm, evm), (evm, wasm), (wasm, wasm)] {
+        let tx = world.send_with(
+            outer,
+            op::bubble(op::DELEGATE, inner, 0, &op::context()),
+            7,
+            1_000_000,
+        );
+        let out = &tx.receipt.output;
+        let word = |i: usize| U256::from_be_slice(&out[32 * i..32 * i + 32]);
+        let address = |i: usize| Address::from_word(word(i).into());
+        assert_eq!(
+            (address(0), word(1), address(2), address(3)),
+            (me, U256::from(7), outer, me)
+        );
+        let tx = world.send(outer, op::bubble(op::CALL, inner, 3, &op::context()));
+        let out = &tx.receipt.output;
+        let word = |i: usize| U256::from_be_slice(&out[32 * i..32 * i + 32]);
+        let address = |i: usize| Address::from_word(word(i).into());
+        assert_eq!(
+            (address(0), word(1), address(2), address(3)),
+            (outer, U256::from(3), inner, me)
+        );
+    }
+}
+
+/// Writes 1 into slots 1 and 2 of its storage (the second one transient), logs, and ends with the
+/// status its calldata says; with 2 it traps.
+const WRITES_AND_ENDS_WAT: &str = r#"
+(module
+  (import "vm_hooks" "read_args" (func $read_args (param i32)))
+  (import "vm_hooks" "storage_cache_bytes32" (func $sstore (param i32 i32)))
+  (import "vm_hooks" "storage_flush_cache" (func $flush (param i32)))
+  (import "vm_hooks" "transient_store_bytes32" (func $tstore (param i32 i32)))
+  (import "vm_hooks" "emit_log" (func $log (param i32 i32 i32)))
+  (memory (export "memory") 1 1)
+  (func (export "user_entrypoint") (param $len i32) (result i32)
+    (call $read_args (i32.const 0))
+    (i32.store8 (i32.const 63) (i32.const 1))
+    (i32.store8 (i32.const 95) (i32.const 2))
+    (call $sstore (i32.const 32) (i32.const 32))
+    (call $flush (i32.const 0))
+    (call $tstore (i32.const 64) (i32.const 32))
+    (call $log (i32.const 0) (i32.const 0) (i32.const 0))
+    (if (i32.eq (i32.load8_u (i32.const 0)) (i32.const 2)) (then unreachable))
+    (if (i32.eq (i32.load8_u (i32.const 0)) (i32.const 3)) (then (loop $again (br $again))))
+    (i32.load8_u (i32.const 0))))
+"#;
+
+#[test]
+fn a_program_that_fails_undoes_what_it_did() {
+    let mut world = World::new();
+    let (evm, wasm) = (world.evm, world.wasm);
+    let program = world.program(WRITES_AND_ENDS_WAT);
+    for end in 0..4u8 {
+        for outer in [None, Some(evm), Some(wasm)] {
+            let start = world.chain.snapshot();
+            let tx = match outer {
+                None => world.send(program, vec![end]),
+                Some(outer) => world.send(outer, op::attempt(op::CALL, program, 0, &[end])),
+            };
+            assert_eq!(tx.receipt.status, end == 0 || outer.is_some());
+            assert_eq!(world.slot(program, 1), u64::from(end == 0), "end {end}");
+            assert_eq!(tx.receipt.logs.len(), usize::from(end == 0), "end {end}");
+            world.chain.revert(start);
+        }
+    }
+}
+
+#[test]
+fn the_second_call_of_an_account_is_warm() {
+    let world = World::new();
+    let other = Address::repeat_byte(0x61);
+    let trace = world.trace(world.wasm, op::then((other, b""), (other, b"")));
+    let cost: Vec<u64> = trace
+        .host_calls
+        .iter()
+        .filter(|h| h.name == "call_contract")
+        .map(|h| h.start_ink - h.end_ink)
+        .collect();
+    assert_eq!(cost[0] - cost[1], 2_500 * 10_000);
+}
+
+#[test]
+fn refunds_come_through_programs() {
+    let mut world = World::new();
+    let (evm, wasm) = (world.evm, world.wasm);
+    let mut used = |data: Bytes| world.send(wasm, data).receipt.gas_used;
+    used(op::bubble(op::CALL, evm, 0, &op::sstore(1, 1)));
+    let update = used(op::bubble(op::CALL, evm, 0, &op::sstore(1, 2)));
+    let clear = used(op::bubble(op::CALL, evm, 0, &op::sstore(1, 0)));
+    assert_eq!(update - clear, 4_800 + 12);
+}
+
+#[test]
+fn a_call_that_cannot_be_paid_takes_what_is_left() {
+    let mut world = World::new();
+    let other = Address::repeat_byte(0x62);
+    let (wasm, me) = (world.wasm, world.me);
+    let data = op::attempt(op::CALL, other, 0, b"");
+    let mut seen = [0u32; 3];
+    let need = world
+        .chain
+        .estimate_gas(&request(wasm, data.clone()).into())
+        .unwrap();
+    for gas in (need - 4_000..need + 200).step_by(50) {
+        let request = TransactionRequest {
+            from: Some(me),
+            gas: Some(gas),
+            ..request(wasm, data.clone())
+        };
+        let trace = world
+            .chain
+            .trace_call(&request.into())
+            .unwrap()
+            .trace
+            .unwrap();
+        let call = trace.host_calls.iter().find(|h| h.name == "call_contract");
+        match (call, trace.calls.len()) {
+            // the base cost of 2,600 could not be paid: no frame, and not a gas left
+            (Some(call), 0) => {
+                assert!(call.end_ink < 10_000);
+                assert_eq!(call.outs.last(), Some(&2));
+                seen[1] += 1;
+            }
+            (Some(_), _) => seen[2] += 1,
+            (None, _) => {
+                assert_eq!(trace.calls.len(), usize::from(trace.error.is_none()));
+                seen[0] += 1;
+            }
+        }
+    }
+    assert!(seen[2] > 0, "{seen:?}");
+    world.chain.mine(1, None).unwrap();
 }
