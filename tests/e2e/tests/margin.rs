@@ -76,7 +76,7 @@ fn furnished() -> (Hub, [Address; 2]) {
     let mut hub = Hub::new();
     let (owner, margin) = (hub.owner, hub.margin);
     let feeds = [
-        hub.feed(8, int(2_000_0000_0000)),
+        hub.feed(8, int(200_000_000_000)),
         hub.feed(18, int(40_000 * ONE.cast_signed())),
     ];
     hub.list(1, feeds[0], 172_800, WIDE);
@@ -355,7 +355,7 @@ fn i_mar_17_feeds_that_fail_never_revert_an_assessment() {
     };
     // Old: the collateral counts nothing, the perpetual its last price.
     let ancient = U256::from(hub.now() - 200_000);
-    hub.answer(eth, int(2_000_0000_0000), ancient);
+    hub.answer(eth, int(200_000_000_000), ancient);
     let a = one(&hub, held());
     without_eth(&a, 2_000);
     assert_eq!(a.im, U256::from((320 + 4_000) * ONE));
@@ -365,7 +365,7 @@ fn i_mar_17_feeds_that_fail_never_revert_an_assessment() {
         (int(0), now),
         (int(-5), now),
         (I256::MAX, now),
-        (int(2_000_0000_0000), U256::MAX),
+        (int(200_000_000_000), U256::MAX),
     ] {
         hub.answer(eth, answer, time);
         let a = one(&hub, held());
@@ -414,7 +414,7 @@ fn marks_are_spots_with_lots() {
     assert_eq!(told.lots, vec![LOT, LOT / 10, LOT]);
     assert_eq!(told.fresh, vec![true; 3]);
     let old = U256::from(hub.now() - 200_000);
-    hub.answer(eth, int(2_000_0000_0000), old);
+    hub.answer(eth, int(200_000_000_000), old);
     let told = hub.get(hub.margin, &ask(vec![a, b]));
     assert_eq!((told.values[0], told.fresh), (eth_mark, vec![false, true]));
     hub.answer(eth, int(0), old);
