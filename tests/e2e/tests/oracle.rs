@@ -1,4 +1,5 @@
 //! The oracle's compiled program: scale, age, bounds, and feeds that do their worst.
+#![allow(clippy::inconsistent_digit_grouping)] // prices are grouped at their eight decimals
 
 mod hub;
 use hub::*;
