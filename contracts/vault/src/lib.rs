@@ -173,7 +173,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`TooManyItems`], [`TokenListed`], [`NoCode`](sol::NoCode), [`BadToken`](sol::BadToken),
-    /// [`TooManyDecimals`], [`DecimalsDiffer`], and what `margin` says of an unknown asset.
+    /// [`TooManyDecimals`], [`UnknownAsset`] (to margin), [`DecimalsDiffer`].
     ///
     /// # Events
     /// [`AssetListed`].
@@ -205,8 +205,12 @@ impl Vault {
                 .into());
             }
         };
-        let (_, _, margin_decimals, _, _) =
+        let (feed, _, margin_decimals, _, _) =
             margin::ASSET.ask(self.vm(), self.margin.address(), &(asset,))?;
+        // What margin does not know has no feed; only the coin, which is cash and never collateral, needs none.
+        if asset != 0 && feed == 0 {
+            return Err(UnknownAsset { asset }.into());
+        }
         if margin_decimals != decimals {
             let error = DecimalsDiffer {
                 token,
@@ -702,9 +706,9 @@ impl Vault {
         let before = token::balance_of(self.vm(), token, vault)?;
         let done = token::transfer(self.vm(), token, to, amount);
         let after = token::balance_of(self.vm(), token, vault)?;
-        // A token that takes more than it was asked for takes it from everybody.
+        // A token that takes more than it was asked for takes it from everybody; one that moves nothing has not paid.
         let moved = before.checked_sub(after).unwrap_or_default();
-        if !done || moved > amount {
+        if !done || moved.is_zero() || moved > amount {
             return Err(TransferFailed {
                 token,
                 asked: amount,

@@ -1,0 +1,776 @@
+//! Liquidation: start, price, bid, cure, close. The kernel's formulas are the yardstick.
+
+use plimsoll_e2e::{reference::LyingVenue::Fill, *};
+use plimsoll_kernel::{
+    auction::{self, ONE},
+    num::mul_div_floor,
+};
+
+const BUFFER: u64 = 150_000_000_000_000_000;
+
+/// Alice is long 50 ETH at 2,000 with 20,000 coins; bob is short; the bidder has 200,000.
+async fn furnished() -> House {
+    let house = House::start().await;
+    let p = &house.people;
+    house.give(&p.alice, "20,000").await;
+    house.give(&p.bob, "200,000").await;
+    house.give(&p.bidder, "200,000").await;
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
+        .await;
+    house
+}
+
+fn start(account: B256) -> IAuction::startCall {
+    IAuction::startCall { account }
+}
+
+fn close(account: B256) -> IAuction::closeCall {
+    IAuction::closeCall { account }
+}
+
+async fn state(house: &House, account: B256) -> AuctionState {
+    ok(house
+        .ask(house.at.auction, &IAuction::stateCall { account })
+        .await)
+}
+
+/// A bid of the bidder for alice's account at any price, at its present version.
+async fn any_bid(house: &House, fraction: U256) -> IAuction::bidCall {
+    let account = house.people.alice.account();
+    let (_, version, _) = ok(house.account(account).await);
+    IAuction::bidCall {
+        b: Bid {
+            account,
+            bidder: house.people.bidder.account(),
+            fraction,
+            maxPrice: I256::MAX,
+            version,
+            deadline: u64::MAX,
+        },
+    }
+}
+
+/// A share of an amount, rounded down.
+fn part(amount: u128, share: u128) -> u128 {
+    mul_div_floor(amount, share, ONE).unwrap()
+}
+
+fn narrow(a: &Assessment) -> (i128, u128) {
+    (
+        i128::try_from(a.equity).unwrap(),
+        u128::try_from(a.mm).unwrap(),
+    )
+}
+
+/// I-AUC-1: below the line and only below it; equality is above.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_1_starts_below_the_line_only() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let a = ok(house.assess(alice).await);
+    let e: IAuction::NotLiquidatable = house.expect_revert(&p.stranger, at, &start(alice)).await;
+    assert_eq!((e.account, e.equity, e.mm), (alice, a.equity, a.mm));
+    let empty = p.stranger.account();
+    let e: IAuction::NotLiquidatable = house.expect_revert(&p.stranger, at, &start(empty)).await;
+    assert_eq!((e.equity, e.mm), (I256::ZERO, U256::ZERO));
+    let fund = ids::fund_account(house.at.vault);
+    let e: IAuction::SystemAccount = house.expect_revert(&p.stranger, at, &start(fund)).await;
+    assert_eq!(e.account, fund);
+
+    // Withdrawing to the line is refused; a price takes her below. Lift her to it again, exactly.
+    house.set_price(ETH, "1,700").await.unwrap();
+    let (equity, mm) = narrow(&ok(house.assess(alice).await));
+    let unit = 1_000_000_000_000;
+    let missing = mm.cast_signed() - equity;
+    assert!(
+        missing > unit && missing % unit == 0,
+        "{missing}: choose a rounder price"
+    );
+    let liquidatable = async || {
+        ok(house
+            .ask(at, &IAuction::isLiquidatableCall { account: alice })
+            .await)
+    };
+    assert!(liquidatable().await);
+    let lift = |units: i128| U256::try_from(units / unit).unwrap();
+    ok(house
+        .deposit(&p.bob, alice, house.usdc, lift(missing - unit))
+        .await);
+    let snapshot = house.snapshot().await.unwrap();
+    assert!(liquidatable().await);
+    let receipt = ok(house.send(&p.stranger, at, &start(alice)).await);
+    let events: Vec<IAuction::AuctionStarted> = House::events(&receipt, at);
+    assert_eq!(
+        (events.len(), events[0].account, events[0].starter),
+        (1, alice, p.stranger.address)
+    );
+    assert!(!liquidatable().await, "it is open");
+    let e: IAuction::AuctionOpen = house.expect_revert(&p.bidder, at, &start(alice)).await;
+    assert_eq!(e.account, alice);
+    assert!(ok(house.account(alice).await).2);
+    house.revert(snapshot).await.unwrap();
+    ok(house
+        .deposit(&p.alice, alice, house.usdc, U256::from(1))
+        .await);
+    assert!(!liquidatable().await);
+    let e: IAuction::NotLiquidatable = house.expect_revert(&p.stranger, at, &start(alice)).await;
+    assert_eq!(e.equity, I256::try_from(e.mm).unwrap());
+    house.assert_balanced().await;
+}
+
+/// I-GATE-4, I-GATE-5: in auction one may deposit and reduce, and nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_gate_5_an_account_in_auction_may_cure_and_reduce_only() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let eth = perp(DESK, ETH);
+    house.set_price(ETH, "1,700").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+
+    let call = IVault::withdrawCall {
+        account: alice,
+        token: house.usdc.address,
+        amount: U256::from(1),
+        to: p.alice.address,
+    };
+    let e: IVault::AccountInAuction = house.expect_revert(&p.alice, house.at.vault, &call).await;
+    assert_eq!(e.account, alice);
+    let max = IVault::maxWithdrawCall {
+        account: alice,
+        token: house.usdc.address,
+    };
+    assert_eq!(ok(house.ask(house.at.vault, &max).await), U256::ZERO);
+
+    // More risk, or a worse price than the mark: refused with the numbers before and after.
+    let before = ok(house.assess(alice).await);
+    let more = House::report(alice, p.bob.account(), eth, "1", "1,700");
+    let e: IVault::InsufficientMargin = house.expect_revert(&p.stranger, house.desk(), &more).await;
+    assert_eq!(
+        (e.account, e.equityBefore, e.imBefore),
+        (alice, before.equity, before.im)
+    );
+    assert!(e.im > e.imBefore);
+    let cheap = House::report(p.bob.account(), alice, eth, "1", "1,699.99");
+    let e: IVault::InsufficientMargin =
+        house.expect_revert(&p.stranger, house.desk(), &cheap).await;
+    assert!(e.equity < e.equityBefore && e.im < e.imBefore);
+    // At the mark she may reduce, and pays no fee for it.
+    house.fill(&p.bob, &p.alice, eth, "10", "1,700").await;
+    let after = ok(house.assess(alice).await);
+    assert!(after.im < before.im && after.equity >= before.equity);
+
+    // A sale through zero is not a reduction.
+    let flip = House::report(p.bob.account(), alice, eth, "100", "1,700");
+    let e: IVault::InsufficientMargin = house.expect_revert(&p.stranger, house.desk(), &flip).await;
+    assert_eq!(e.account, alice);
+
+    // Not there yet; then exactly there, not one unit less. I-AUC-16: the flags are gone.
+    let (equity, mm) = narrow(&after);
+    let needed = auction::target(mm, BUFFER).unwrap();
+    let e: IAuction::NotRecovered = house.expect_revert(&p.stranger, at, &close(alice)).await;
+    assert_eq!(
+        (e.account, e.equity, e.needed),
+        (alice, after.equity, U256::from(needed))
+    );
+    let unit = 1_000_000_000_000;
+    let missing = needed.cast_signed() - equity;
+    assert!(missing > 0);
+    let units = (missing + unit - 1) / unit;
+    ok(house
+        .deposit(
+            &p.alice,
+            alice,
+            house.usdc,
+            U256::try_from(units - 1).unwrap(),
+        )
+        .await);
+    let _: IAuction::NotRecovered = house.expect_revert(&p.stranger, at, &close(alice)).await;
+    ok(house
+        .deposit(&p.alice, alice, house.usdc, U256::from(1))
+        .await);
+    let receipt = ok(house.send(&p.stranger, at, &close(alice)).await);
+    let events: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
+    assert!(events.len() == 1 && events[0].cured);
+    let s = state(&house, alice).await;
+    assert_eq!((s.startedAt, s.insolventSince), (0, 0));
+    assert!(!ok(house.account(alice).await).2);
+    let e: IAuction::NoAuction = house.expect_revert(&p.stranger, at, &close(alice)).await;
+    assert_eq!(e.account, alice);
+    house.assert_balanced().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_10_bids_are_refused_with_reasons() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let bid = any_bid(&house, U256::from(ONE)).await;
+    let e: IAuction::NoAuction = house.expect_revert(&p.bidder, at, &bid).await;
+    assert_eq!(e.account, alice);
+    house.set_price(ETH, "1,700").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.warp(450).await.unwrap();
+    let with = |change: &dyn Fn(&mut Bid)| {
+        let mut b = bid.b.clone();
+        change(&mut b);
+        IAuction::bidCall { b }
+    };
+
+    let e: IAuction::Expired = house
+        .expect_revert(&p.bidder, at, &with(&|b| b.deadline = 5))
+        .await;
+    assert!(e.deadline == 5 && e.nowSeconds > 5);
+    let e: IAuction::SelfBid = house
+        .expect_revert(&p.alice, at, &with(&|b| b.bidder = alice))
+        .await;
+    assert_eq!(e.account, alice);
+    let fund = ids::fund_account(house.at.vault);
+    let e: IAuction::SystemAccount = house
+        .expect_revert(&p.bidder, at, &with(&|b| b.bidder = fund))
+        .await;
+    assert_eq!(e.account, fund);
+    let e: IAuction::NotAuthorized = house.expect_revert(&p.stranger, at, &bid).await;
+    assert_eq!(
+        (e.account, e.caller),
+        (p.bidder.account(), p.stranger.address)
+    );
+    let e: IAuction::VersionChanged = house
+        .expect_revert(&p.bidder, at, &with(&|b| b.version += 1))
+        .await;
+    assert_eq!((e.version, e.expected), (bid.b.version, bid.b.version + 1));
+    let least = 10_000_000_000_000_000_u128;
+    for fraction in [
+        U256::ZERO,
+        U256::from(least - 1),
+        U256::from(ONE + 1),
+        U256::MAX,
+    ] {
+        let e: IAuction::InvalidFraction = house
+            .expect_revert(&p.bidder, at, &with(&|b| b.fraction = fraction))
+            .await;
+        assert_eq!(
+            (e.fraction, e.minimum, e.maximum),
+            (fraction, U256::from(least), U256::from(ONE))
+        );
+    }
+
+    // The limit: the very price passes, one unit less does not.
+    let half = U256::from(ONE / 2);
+    let asked = with(&|b| b.fraction = half);
+    let paid = ok(house.client.call_as(p.bidder.address, at, &asked).await);
+    let tight = |price: I256| with(&|b| (b.fraction, b.maxPrice) = (paid.fraction, price));
+    let snapshot = house.snapshot().await.unwrap();
+    let time = ok_time(&house).await;
+    house.next_block_at(time).await.unwrap();
+    let e = house
+        .client
+        .call_as(p.bidder.address, at, &tight(paid.price - I256::ONE))
+        .await
+        .unwrap_err();
+    let e = e.as_error::<IAuction::PriceAboveLimit>().unwrap();
+    assert_eq!((e.price, e.maxPrice), (paid.price, paid.price - I256::ONE));
+    ok(house
+        .client
+        .call_as(p.bidder.address, at, &tight(paid.price))
+        .await);
+    house.revert(snapshot).await.unwrap();
+
+    // A bidder that could not carry it. Its own account, and the numbers are its own.
+    let poor = p.carol.account();
+    house.give(&p.carol, "10").await;
+    let e: IVault::InsufficientMargin = house
+        .expect_revert(&p.carol, at, &with(&|b| b.bidder = poor))
+        .await;
+    assert_eq!((e.account, e.equityBefore), (poor, wad("10")));
+
+    // An operator of the bidder may bid; a stale price stops everything.
+    let operator = IVault::setOperatorCall {
+        account: p.bidder.account(),
+        operator: p.stranger.address,
+        approved: true,
+    };
+    ok(house.send(&p.bidder, house.at.vault, &operator).await);
+    ok(house.client.call_as(p.stranger.address, at, &bid).await);
+    house.warp(8_000).await.unwrap();
+    let e: IAuction::PricesStale = house.expect_revert(&p.bidder, at, &bid).await;
+    assert_eq!(e.account, alice);
+    let e: IAuction::PricesStale = house.expect_revert(&p.bidder, at, &close(alice)).await;
+    assert_eq!(e.account, alice);
+    let e: IAuction::PricesStale = house
+        .expect_revert(&p.bidder, at, &start(p.bob.account()))
+        .await;
+    assert_eq!(e.account, p.bob.account());
+    house.assert_balanced().await;
+}
+
+async fn ok_time(house: &House) -> u64 {
+    house.client.now().await.unwrap() + 1
+}
+
+/// I-AUC-4, I-AUC-6: a part sold for its worth less λ·relief, to the last unit, and the books as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_4_a_bid_costs_the_owner_the_discount_exactly() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, bidder, at) = (p.alice.account(), p.bidder.account(), house.at.auction);
+    house.give_token(&p.alice, house.weth, "0.7").await;
+    house.set_price(ETH, "1,650.01").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.warp(333).await.unwrap();
+    let fraction = 123_456_789_012_345_678_u128;
+    let call = any_bid(&house, U256::from(fraction)).await;
+    let (equity, mm) = narrow(&ok(house.assess(alice).await));
+    let bidder_before = ok(house.assess(bidder).await);
+    let long = ok(house.leg(alice, perp(DESK, ETH)).await).unwrap();
+    let receipt = ok(house.send(&p.bidder, at, &call).await);
+    let events: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    let taken = &events[0];
+    let (equity_after, mm_after) = narrow(&ok(house.assess(alice).await));
+    assert_eq!(
+        (taken.equityAfter, taken.mmAfter),
+        (I256::try_from(equity_after).unwrap(), U256::from(mm_after))
+    );
+    assert_eq!(
+        (taken.fraction, taken.fundPaid),
+        (U256::from(fraction), U256::ZERO)
+    );
+    let lambda = u64::try_from(taken.lambda).unwrap();
+    let elapsed = house.client.now().await.unwrap() - state(&house, alice).await.startedAt;
+    assert_eq!(lambda, auction::ramp(350_000_000_000_000_000, elapsed, 900));
+    let relief = auction::relief(mm, mm_after, fraction).unwrap();
+    let discount = (part(relief, lambda.into())).cast_signed();
+    assert_eq!(equity - equity_after, discount);
+    assert!(equity_after - mm_after.cast_signed() > equity - mm.cast_signed());
+    // What alice lost the bidder gained, but for rounding in its disfavour.
+    let gain = ok(house.assess(bidder).await).equity - bidder_before.equity;
+    let gain = i128::try_from(gain).unwrap();
+    assert!((0..=3).contains(&(discount - gain)), "{discount} {gain}");
+    // Lots away from zero, the rest stays.
+    let left = ok(house.leg(alice, perp(DESK, ETH)).await).unwrap();
+    assert_eq!(
+        long.size - left.size,
+        auction::slice_size(long.size, fraction)
+    );
+    assert_eq!(
+        ok(house.leg(bidder, perp(DESK, ETH)).await).unwrap().size,
+        long.size - left.size
+    );
+    house.assert_balanced().await;
+}
+
+/// I-AUC-2, I-AUC-5: the price falls with time, the largest share reaches the buffer and ends the auction.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_5_the_largest_share_ends_the_auction_at_the_buffer() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.set_price(ETH, "1,700").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    let (mut last_lambda, mut last_share) = (U256::ZERO, U256::ZERO);
+    let mut unit_price = I256::MAX;
+    for _ in 0..4 {
+        let s = state(&house, alice).await;
+        let (equity, mm) = (
+            i128::try_from(s.equity).unwrap(),
+            u128::try_from(s.mm).unwrap(),
+        );
+        let share = auction::max_fraction(equity, mm, s.lambda.to(), BUFFER).unwrap();
+        assert_eq!(s.maxFraction, U256::from(share));
+        assert!(s.lambda >= last_lambda && s.maxFraction >= last_share);
+        let per_share = s.price * I256::try_from(ONE).unwrap() / I256::try_from(share).unwrap();
+        assert!(per_share <= unit_price, "the price rose");
+        (last_lambda, last_share, unit_price) = (s.lambda, s.maxFraction, per_share);
+        house.warp(200).await.unwrap();
+    }
+    // Asking for everything takes what is needed.
+    let call = any_bid(&house, U256::from(ONE)).await;
+    let receipt = ok(house.send(&p.bidder, at, &call).await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
+    assert_eq!((taken.len(), closed.len()), (1, 1));
+    assert!(!closed[0].cured && taken[0].fraction < U256::from(ONE));
+    let (equity, mm) = narrow(&ok(house.assess(alice).await));
+    let target = auction::target(mm, BUFFER).unwrap().cast_signed();
+    assert!(equity >= target);
+    // Not more than a lot's requirement beyond it: 0.0001 ETH at 1,700.
+    assert!(
+        equity - target < 170_000_000_000_000_000,
+        "{}",
+        equity - target
+    );
+    assert!(!ok(house.account(alice).await).2);
+    let e: IAuction::NoAuction = house
+        .expect_revert(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
+        .await;
+    assert_eq!(e.account, alice);
+    house.assert_balanced().await;
+}
+
+/// A limit is for the share asked for; a clamped share scales it.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_10_a_clamped_share_scales_the_limit() {
+    let house = furnished().await;
+    let p = &house.people;
+    let at = house.at.auction;
+    house.set_price(ETH, "1,700").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(p.alice.account())).await);
+    house.warp(100).await.unwrap();
+    house.next_block_at(ok_time(&house).await).await.unwrap();
+    let mut call = any_bid(&house, U256::from(ONE)).await;
+    let paid = ok(house.client.call_as(p.bidder.address, at, &call).await);
+    let (share, price) = (
+        u128::try_from(paid.fraction).unwrap(),
+        i128::try_from(paid.price).unwrap(),
+    );
+    assert!(share < ONE && price > 0, "{share} {price}");
+    // A limit for the whole just below the price of the whole: scaled, it is below the price of the part.
+    let whole = mul_div_floor(price.unsigned_abs(), ONE, share).unwrap();
+    let limit = whole.cast_signed() - 1_000;
+    call.b.maxPrice = I256::try_from(limit).unwrap();
+    let e = house
+        .client
+        .call_as(p.bidder.address, at, &call)
+        .await
+        .unwrap_err();
+    let e = e.as_error::<IAuction::PriceAboveLimit>().unwrap();
+    assert_eq!(
+        e.maxPrice,
+        I256::try_from(auction::scaled_limit(limit, share, ONE).unwrap()).unwrap()
+    );
+    call.b.maxPrice = I256::try_from(limit + 2_000).unwrap();
+    ok(house.client.call_as(p.bidder.address, at, &call).await);
+}
+
+/// I-AUC-11, I-AUC-14: equity gone, the fund pays the hole and the discount, no more than it has, and the rest is flat.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let fund = ids::fund_account(house.at.vault);
+    ok(house
+        .deposit(
+            &p.carol,
+            fund,
+            house.usdc,
+            house.usdc.amount("30,000").unwrap(),
+        )
+        .await);
+    let e: IAuction::NoAuction = house
+        .expect_revert(
+            &p.stranger,
+            at,
+            &IAuction::markInsolventCall { account: alice },
+        )
+        .await;
+    assert_eq!(e.account, alice);
+    house.set_price(ETH, "1,700").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    let e: IAuction::NotInsolvent = house
+        .expect_revert(
+            &p.stranger,
+            at,
+            &IAuction::markInsolventCall { account: alice },
+        )
+        .await;
+    assert_eq!(e.equity, wad("5,000"));
+    house.set_price(ETH, "1,500").await.unwrap(); // equity −5,000
+    let receipt = ok(house
+        .send(
+            &p.stranger,
+            at,
+            &IAuction::markInsolventCall { account: alice },
+        )
+        .await);
+    let marked: Vec<IAuction::InsolvencyMarked> = House::events(&receipt, at);
+    assert_eq!((marked.len(), marked[0].equity), (1, wad("-5,000")));
+    let since = state(&house, alice).await.insolventSince;
+    // Marking again changes nothing.
+    house.warp(10).await.unwrap();
+    ok(house
+        .send(
+            &p.stranger,
+            at,
+            &IAuction::markInsolventCall { account: alice },
+        )
+        .await);
+    assert_eq!(state(&house, alice).await.insolventSince, since);
+
+    house.warp(890).await.unwrap();
+    let call = any_bid(&house, U256::from(ONE / 4)).await;
+    let (equity, mm) = narrow(&ok(house.assess(alice).await));
+    let receipt = ok(house.send(&p.bidder, at, &call).await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    let (equity_after, mm_after) = narrow(&ok(house.assess(alice).await));
+    let elapsed = house.client.now().await.unwrap() - since;
+    let lambda = auction::ramp(500_000_000_000_000_000, elapsed, 3_600);
+    assert_eq!(taken[0].lambda, U256::from(lambda));
+    let relief = auction::relief(mm, mm_after, ONE / 4).unwrap();
+    let due = (equity_after - equity).cast_unsigned() + part(relief, lambda.into());
+    assert_eq!(taken[0].fundPaid, U256::from(due));
+    assert_eq!(taken[0].price, -I256::try_from(due).unwrap());
+    assert_eq!(
+        ok(house.cash(fund).await),
+        30_000 * WAD as i128 - due.cast_signed()
+    );
+    assert_eq!(equity_after, -3_750 * WAD as i128);
+
+    // The fund runs dry: it pays what is left, and a bidder who asks for more gets nothing.
+    house.set_price(ETH, "800").await.unwrap();
+    let left = ok(house.cash(fund).await);
+    let mut call = any_bid(&house, U256::from(ONE)).await;
+    call.b.maxPrice = I256::try_from(-left - 1).unwrap();
+    let e: IAuction::PriceAboveLimit = house.expect_revert(&p.bidder, at, &call).await;
+    assert_eq!(e.price, I256::try_from(-left).unwrap());
+    call.b.maxPrice = I256::try_from(-left).unwrap();
+    let receipt = ok(house.send(&p.bidder, at, &call).await);
+    let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
+    assert_eq!(
+        (closed.len(), closed[0].equity, closed[0].mm),
+        (1, I256::ZERO, U256::ZERO)
+    );
+    assert_eq!(ok(house.cash(fund).await), 0);
+    let (portfolio, _, in_auction) = ok(house.account(alice).await);
+    assert!(!in_auction && portfolio.legs.is_empty() && portfolio.cash == 0);
+    house.assert_balanced().await;
+}
+
+/// I-AUC-2: where equity passes zero the price does not jump, and going back stops the fund's clock.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_2_no_jump_where_equity_ends() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let fund = ids::fund_account(house.at.vault);
+    ok(house
+        .deposit(
+            &p.carol,
+            fund,
+            house.usdc,
+            house.usdc.amount("30,000").unwrap(),
+        )
+        .await);
+    house.set_price(ETH, "1,700").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.warp(900).await.unwrap();
+    house.set_price(ETH, "1,600.02").await.unwrap(); // equity 1
+    let rich = state(&house, alice).await;
+    assert_eq!((rich.equity, rich.maxFraction), (wad("1"), U256::from(ONE)));
+    house.set_price(ETH, "1,599.98").await.unwrap(); // equity −1
+    let poor = state(&house, alice).await;
+    assert_eq!(
+        (poor.equity, poor.maxFraction),
+        (wad("-1"), U256::from(ONE))
+    );
+    // Everything for its worth less the whole equity; then everything for nothing less the hole.
+    assert_eq!(rich.price, I256::ZERO);
+    assert_eq!(poor.price, wad("-1"));
+    assert_eq!(poor.lambda, U256::ZERO, "the fund's ramp begins from zero");
+    ok(house
+        .send(
+            &p.stranger,
+            at,
+            &IAuction::markInsolventCall { account: alice },
+        )
+        .await);
+    house.set_price(ETH, "1,610").await.unwrap();
+    let call = any_bid(&house, U256::from(ONE / 50)).await;
+    ok(house.send(&p.bidder, at, &call).await);
+    assert_eq!(state(&house, alice).await.insolventSince, 0);
+    house.assert_balanced().await;
+}
+
+/// I-AUC-13: where lots are so few that the largest share leaves a hedge as it was, all of it is sold rather than
+/// nothing ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.give(&p.alice, "1").await;
+    house.give(&p.bob, "100,000").await;
+    house.give(&p.bidder, "1,000").await;
+    // 11 lots long at the desk, 10 short on the book.
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETH), "0.0011", "2,000")
+        .await;
+    ok(house
+        .trade_book(&p.bob, &p.alice, ETH, uwad("0.001"), uwad("2,000"))
+        .await);
+    let max = IVault::maxWithdrawCall {
+        account: alice,
+        token: house.usdc.address,
+    };
+    let max = ok(house.ask(house.at.vault, &max).await);
+    ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
+    house.set_price(ETH, "1,900").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    let s = state(&house, alice).await;
+    assert!(
+        s.maxFraction < U256::from(ONE / 5) && s.maxFraction > U256::from(ONE / 10),
+        "{s:?}"
+    );
+    // A share that leaves the open lot open relieves nothing: refused by the door, with the numbers.
+    let e: IVault::NotRelieved = house
+        .expect_revert(&p.bidder, at, &any_bid(&house, U256::from(ONE / 20)).await)
+        .await;
+    assert_eq!((e.account, e.mm, e.mmBefore), (alice, s.mm, s.mm));
+    let receipt = ok(house
+        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
+        .await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
+    assert_eq!((taken[0].fraction, closed.len()), (U256::from(ONE), 1));
+    assert!(ok(house.account(alice).await).0.legs.is_empty());
+    house.assert_balanced().await;
+}
+
+/// I-PAR-1: bounds of every parameter, both ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_par_1_parameters_have_bounds() {
+    let house = House::start().await;
+    let p = &house.people;
+    let at = house.at.auction;
+    let w = WAD as u64;
+    let good: [u64; 6] = [350_000_000_000_000_000, 900, w / 2, 3_600, BUFFER, w / 100];
+    let bounds: [(u64, u64); 6] = [
+        (w / 1_000, w / 10 * 9),
+        (60, 86_400),
+        (w / 1_000, w / 10 * 9),
+        (60, 604_800),
+        (w / 100, w),
+        (w / 10_000, w / 5),
+    ];
+    let call = |v: [u64; 6]| IAuction::setParametersCall {
+        lambdaMax: v[0],
+        duration: v[1] as u32,
+        fundLambdaMax: v[2],
+        fundDuration: v[3] as u32,
+        buffer: v[4],
+        minFraction: v[5],
+    };
+    let e: IAuction::NotOwner = house.expect_revert(&p.alice, at, &call(good)).await;
+    assert_eq!((e.caller, e.owner), (p.alice.address, p.deployer.address));
+    let now = ok(house.ask(at, &IAuction::parametersCall {}).await);
+    assert_eq!(
+        (now.lambdaMax, now.duration, now.fundLambdaMax),
+        (good[0], 900, good[2])
+    );
+    assert_eq!(
+        (now.fundDuration, now.buffer, now.minFraction),
+        (3_600, good[4], good[5])
+    );
+    for (index, (low, high)) in bounds.into_iter().enumerate() {
+        for bad in [low - 1, high + 1] {
+            let mut v = good;
+            v[index] = bad;
+            let e: IAuction::ParameterOutOfRange =
+                house.expect_revert(&p.deployer, at, &call(v)).await;
+            assert_eq!(
+                (e.parameter, e.given, e.minimum, e.maximum),
+                (index as u8, bad, low, high)
+            );
+        }
+        for edge in [low, high] {
+            let mut v = good;
+            v[index] = edge;
+            ok(house.send(&p.deployer, at, &call(v)).await);
+        }
+    }
+    ok(house.send(&p.deployer, at, &call(good)).await);
+}
+
+/// I-LIV-1: an account with 64 legs and 3 collaterals is started and sold whole well within a block's gas.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let d = &p.deployer;
+    // Eight venues and eight underlyings, all on the price of ether.
+    let eth = ok(house
+        .ask(
+            house.at.margin,
+            &IMargin::underlyingCall { underlying: ETH },
+        )
+        .await);
+    for underlying in 11..19 {
+        let call = IMargin::setUnderlyingCall {
+            underlying,
+            feed: eth.feed,
+            lot: eth.lot,
+            scenarioSet: eth.scenarioSet,
+            imFactor: eth.imFactor,
+            mmFactor: eth.mmFactor,
+        };
+        ok(house.send(d, house.at.margin, &call).await);
+    }
+    let mut desks = Vec::new();
+    for venue in 21..29 {
+        let code = reference::LyingVenue::BYTECODE.to_vec();
+        let arguments = alloy::sol_types::SolValue::abi_encode(&(house.at.clearinghouse,));
+        let (desk, _) = house
+            .client
+            .create(&d.signer, [code, arguments].concat().into())
+            .await
+            .unwrap();
+        let call = IClearinghouse::setVenueCall {
+            venue,
+            contractAddress: desk,
+            feeAccount: d.account(),
+            band: WAD as u64 / 10,
+            active: true,
+        };
+        ok(house.send(d, house.at.clearinghouse, &call).await);
+        for actor in [&p.alice, &p.bob] {
+            ok(house.admit(actor, actor.account(), venue, true).await);
+        }
+        desks.push((venue, desk));
+    }
+    house.give(&p.alice, "20,000").await;
+    for (token, amount) in [(house.weth, "0.1"), (house.wbtc, "0.01")] {
+        house.give_token(&p.alice, token, amount).await;
+    }
+    house.give(&p.bob, "1,000,000").await;
+    house.give(&p.bidder, "1,000,000").await;
+    for (venue, desk) in &desks {
+        let fills = (11..19)
+            .map(|underlying| Fill {
+                buyer: alice,
+                seller: p.bob.account(),
+                instrument: perp(*venue, underlying),
+                size: uwad("0.5"),
+                price: uwad("2,000"),
+                buyerFee: U256::ZERO,
+                sellerFee: U256::ZERO,
+            })
+            .collect();
+        ok(house
+            .send(
+                &p.stranger,
+                *desk,
+                &reference::LyingVenue::reportCall { fills },
+            )
+            .await);
+    }
+    assert_eq!(ok(house.account(alice).await).0.legs.len(), 64);
+    house.set_price(ETH, "1,500").await.unwrap();
+    let receipt = ok(house.send(&p.stranger, at, &start(alice)).await);
+    println!("start, 64 legs: {} gas", receipt.gas_used);
+    assert!(receipt.gas_used < 16_000_000);
+    house.warp(900).await.unwrap();
+    let call = any_bid(&house, U256::from(ONE / 2)).await;
+    let receipt = ok(house.send(&p.bidder, at, &call).await);
+    println!("bid for half of 64 legs: {} gas", receipt.gas_used);
+    assert!(receipt.gas_used < 16_000_000);
+    house.set_price(ETH, "1,000").await.unwrap();
+    let call = any_bid(&house, U256::from(ONE)).await;
+    let receipt = ok(house.send(&p.bidder, at, &call).await);
+    println!("bid for all of 64 legs: {} gas", receipt.gas_used);
+    assert!(receipt.gas_used < 16_000_000);
+    assert!(ok(house.account(alice).await).0.legs.is_empty());
+    house.assert_balanced().await;
+}

@@ -1,0 +1,495 @@
+//! The clearinghouse: venues, fills, bands. Every refusal with its numbers.
+
+use plimsoll_e2e::{reference::LyingVenue::Fill, *};
+
+fn fill(buyer: &Actor, seller: &Actor, instrument: u128, size: &str, price: &str) -> Fill {
+    Fill {
+        buyer: buyer.account(),
+        seller: seller.account(),
+        instrument,
+        size: uwad(size),
+        price: uwad(price),
+        buyerFee: U256::ZERO,
+        sellerFee: U256::ZERO,
+    }
+}
+
+/// The same trade as the clearinghouse's own struct.
+fn same(f: Fill) -> plimsoll_e2e::bindings::Fill {
+    plimsoll_e2e::bindings::Fill {
+        buyer: f.buyer,
+        seller: f.seller,
+        instrument: f.instrument,
+        size: f.size,
+        price: f.price,
+        buyerFee: f.buyerFee,
+        sellerFee: f.sellerFee,
+    }
+}
+
+fn report(fills: Vec<Fill>) -> reference::LyingVenue::reportCall {
+    reference::LyingVenue::reportCall { fills }
+}
+
+async fn furnished() -> House {
+    let house = House::start().await;
+    for actor in [&house.people.alice, &house.people.bob, &house.people.carol] {
+        house.give(actor, "100,000").await;
+    }
+    house
+}
+
+/// A fill moves size, quote and fees, and makes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_acc_3_a_fill_becomes_two_legs() {
+    let house = furnished().await;
+    let p = &house.people;
+    let eth = perp(DESK, ETH);
+    let trade = Fill {
+        buyerFee: uwad("3"),
+        sellerFee: uwad("0.5"),
+        ..fill(&p.alice, &p.bob, eth, "2.0001", "1,999.99")
+    };
+    let call = report(vec![trade]);
+    let receipt = ok(house.send(&p.stranger, house.desk(), &call).await);
+    let quote = 4_000_179_999_000_000_000_000; // 2.0001 · 1,999.99
+    let (long, short) = (
+        ok(house.leg(p.alice.account(), eth).await).unwrap(),
+        ok(house.leg(p.bob.account(), eth).await).unwrap(),
+    );
+    assert_eq!((long.size, long.quote), (20_001, quote));
+    assert_eq!((short.size, short.quote), (-20_001, -quote));
+    assert_eq!(
+        ok(house.cash(p.alice.account()).await),
+        99_997 * WAD as i128
+    );
+    assert_eq!(
+        ok(house.cash(p.bob.account()).await),
+        999_995 * WAD as i128 / 10
+    );
+    let (_, fee_account, _, _) = venue(&house, DESK).await;
+    assert_eq!(ok(house.cash(fee_account).await), 35 * WAD as i128 / 10);
+    let events: Vec<IClearinghouse::Cleared> = House::events(&receipt, house.at.clearinghouse);
+    assert_eq!(
+        (events.len(), events[0].venue, events[0].size),
+        (1, DESK, uwad("2.0001"))
+    );
+    let events: Vec<IVault::LegChanged> = House::events(&receipt, house.at.vault);
+    assert_eq!(
+        (events.len(), events[0].size, events[1].size),
+        (2, 20_001, -20_001)
+    );
+    house.assert_balanced().await;
+}
+
+async fn venue(house: &House, number: u16) -> (Address, B256, u64, bool) {
+    let v = ok(house
+        .ask(
+            house.at.clearinghouse,
+            &IClearinghouse::venueCall { venue: number },
+        )
+        .await);
+    (v.contractAddress, v.feeAccount, v.band, v.active)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fills_are_refused_with_reasons() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (eth, desk) = (perp(DESK, ETH), house.desk());
+    let one = || fill(&p.alice, &p.bob, eth, "1", "2,000");
+
+    // Only venues; only active ones.
+    let direct = IClearinghouse::clearCall { fills: vec![same(one())] };
+    let e: IClearinghouse::NotAVenue = house
+        .expect_revert(&p.alice, house.at.clearinghouse, &direct)
+        .await;
+    assert_eq!(e.caller, p.alice.address);
+    let (address, fee_account, band, _) = venue(&house, DESK).await;
+    let set = |active| IClearinghouse::setVenueCall {
+        venue: DESK,
+        contractAddress: address,
+        feeAccount: fee_account,
+        band,
+        active,
+    };
+    ok(house
+        .send(&p.deployer, house.at.clearinghouse, &set(false))
+        .await);
+    let e: IClearinghouse::NotAVenue = house
+        .expect_revert(&p.stranger, desk, &report(vec![one()]))
+        .await;
+    assert_eq!(e.caller, desk);
+    ok(house
+        .send(&p.deployer, house.at.clearinghouse, &set(true))
+        .await);
+
+    let _: IClearinghouse::NoFills = house
+        .expect_revert(&p.stranger, desk, &report(vec![]))
+        .await;
+    let e: IClearinghouse::TooManyItems = house
+        .expect_revert(&p.stranger, desk, &report(vec![one(); 17]))
+        .await;
+    assert_eq!((e.given, e.limit), (U256::from(17), U256::from(16)));
+
+    let e: IClearinghouse::WrongVenue = house
+        .expect_revert(
+            &p.stranger,
+            desk,
+            &report(vec![Fill {
+                instrument: perp(BOOK, ETH),
+                ..one()
+            }]),
+        )
+        .await;
+    assert_eq!((e.instrumentVenue, e.callerVenue), (BOOK, DESK));
+    for bad in [0, eth | 1, eth | (1 << 54)] {
+        let e: IClearinghouse::InvalidInstrument = house
+            .expect_revert(
+                &p.stranger,
+                desk,
+                &report(vec![Fill {
+                    instrument: bad,
+                    ..one()
+                }]),
+            )
+            .await;
+        assert_eq!(e.instrument, bad);
+    }
+    for kind in [
+        eth | (1 << 94) | (20_000 << 78),
+        eth | (2 << 94) | (20_000 << 78) | ((25 << 4 | 10) << 54),
+    ] {
+        let e: IClearinghouse::UnsupportedKind = house
+            .expect_revert(
+                &p.stranger,
+                desk,
+                &report(vec![Fill {
+                    instrument: kind,
+                    ..one()
+                }]),
+            )
+            .await;
+        assert_eq!(e.instrument, kind);
+    }
+    let e: IMargin::UnknownUnderlying = house
+        .expect_revert(
+            &p.stranger,
+            desk,
+            &report(vec![Fill {
+                instrument: perp(DESK, 9),
+                ..one()
+            }]),
+        )
+        .await;
+    assert_eq!(e.underlying, 9);
+    let e: IClearinghouse::SelfTrade = house
+        .expect_revert(
+            &p.stranger,
+            desk,
+            &report(vec![Fill {
+                seller: p.alice.account(),
+                ..one()
+            }]),
+        )
+        .await;
+    assert_eq!(e.account, p.alice.account());
+
+    for zero in [
+        Fill {
+            size: U256::ZERO,
+            ..one()
+        },
+        Fill {
+            price: U256::ZERO,
+            ..one()
+        },
+    ] {
+        let _: IClearinghouse::ZeroAmount = house
+            .expect_revert(&p.stranger, desk, &report(vec![zero]))
+            .await;
+    }
+    let e: IClearinghouse::NotMultipleOfLot = house
+        .expect_revert(
+            &p.stranger,
+            desk,
+            &report(vec![Fill {
+                size: uwad("1") + U256::from(1),
+                ..one()
+            }]),
+        )
+        .await;
+    assert_eq!(
+        (e.size, e.lot),
+        (uwad("1") + U256::from(1), 100_000_000_000_000)
+    );
+    for huge in [
+        Fill {
+            size: U256::MAX,
+            ..one()
+        },
+        Fill {
+            price: U256::MAX,
+            ..one()
+        },
+        Fill {
+            buyerFee: U256::MAX,
+            ..one()
+        },
+        Fill {
+            sellerFee: U256::from(1) << 127,
+            ..one()
+        },
+        Fill {
+            size: U256::from(1) << 126,
+            ..one()
+        },
+    ] {
+        let e = house
+            .send(&p.stranger, desk, &report(vec![huge]))
+            .await
+            .unwrap_err();
+        let lot = e.as_error::<IClearinghouse::NotMultipleOfLot>().is_some();
+        assert!(
+            lot || e.as_error::<IClearinghouse::AmountTooLarge>().is_some(),
+            "{e}"
+        );
+    }
+
+    // The vault's refusals come through unchanged.
+    let nobody = Fill {
+        buyer: p.stranger.account(),
+        ..one()
+    };
+    let e: IVault::VenueNotAdmitted = house
+        .expect_revert(&p.stranger, desk, &report(vec![nobody]))
+        .await;
+    assert_eq!((e.account, e.venue), (p.stranger.account(), DESK));
+    let fund = ids::fund_account(house.at.vault);
+    let e: IVault::SystemAccount = house
+        .expect_revert(
+            &p.stranger,
+            desk,
+            &report(vec![Fill {
+                seller: fund,
+                ..one()
+            }]),
+        )
+        .await;
+    assert_eq!(e.account, fund);
+    let e: IVault::InsufficientMargin = house
+        .expect_revert(
+            &p.stranger,
+            desk,
+            &report(vec![fill(&p.alice, &p.bob, eth, "5,000", "2,000")]),
+        )
+        .await;
+    assert_eq!(
+        (e.account, e.equity, e.equityBefore),
+        (p.alice.account(), wad("100,000"), wad("100,000"))
+    );
+    assert_eq!(e.imBefore, U256::ZERO);
+    // All or none: a good fill before a bad one.
+    let e: IClearinghouse::SelfTrade = house
+        .expect_revert(
+            &p.stranger,
+            desk,
+            &report(vec![
+                one(),
+                Fill {
+                    seller: p.alice.account(),
+                    ..one()
+                },
+            ]),
+        )
+        .await;
+    assert_eq!(e.account, p.alice.account());
+
+    // Stale marks.
+    house.warp(8_000).await.unwrap();
+    let e: IClearinghouse::MarkStale = house
+        .expect_revert(&p.stranger, desk, &report(vec![one()]))
+        .await;
+    assert_eq!(e.instrument, eth);
+    house.assert_balanced().await;
+}
+
+/// The band includes its edge; a fee counts as price, on the side that pays it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_band_is_inclusive_and_contains_the_fee() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (eth, desk) = (perp(DESK, ETH), house.desk());
+    let (_, _, band, _) = venue(&house, DESK).await;
+    let mark = ok(house.mark(eth).await);
+    let width = mark * U256::from(band) / U256::from(WAD);
+    let at = |price: U256| Fill {
+        price,
+        ..fill(&p.alice, &p.bob, eth, "1", "1")
+    };
+    let tick = U256::from(1);
+    for edge in [mark + width, mark - width] {
+        let snapshot = house.snapshot().await.unwrap();
+        ok(house.send(&p.stranger, desk, &report(vec![at(edge)])).await);
+        house.revert(snapshot).await.unwrap();
+    }
+    let outside = [
+        (at(mark + width + tick), mark + width + tick),
+        (at(mark - width - tick), mark - width - tick),
+        (
+            Fill {
+                buyerFee: tick,
+                ..at(mark + width)
+            },
+            mark + width + tick,
+        ),
+        (
+            Fill {
+                sellerFee: tick,
+                ..at(mark - width)
+            },
+            mark - width - tick,
+        ),
+        (
+            Fill {
+                buyerFee: width + tick,
+                ..at(mark)
+            },
+            mark + width + tick,
+        ),
+    ];
+    for (bad, price) in outside {
+        let e: IClearinghouse::PriceOutsideBand = house
+            .expect_revert(&p.stranger, desk, &report(vec![bad]))
+            .await;
+        assert_eq!(
+            (e.instrument, e.price, e.mark, e.band),
+            (eth, price, mark, width)
+        );
+    }
+    ok(house
+        .send(
+            &p.stranger,
+            desk,
+            &report(vec![Fill {
+                buyerFee: width,
+                sellerFee: width,
+                ..at(mark)
+            }]),
+        )
+        .await);
+    house.assert_balanced().await;
+}
+
+/// Sixteen fills between thirty-two accounts pass in one call; one refused account refuses all.
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_fills_of_thirty_two_accounts() {
+    let house = House::start().await;
+    let p = &house.people;
+    let mut fills = Vec::new();
+    for n in 0..16_u128 {
+        for actor in [&p.alice, &p.bob] {
+            let account = actor.subaccount(n);
+            ok(house
+                .deposit(
+                    actor,
+                    account,
+                    house.usdc,
+                    house.usdc.amount("10,000").unwrap(),
+                )
+                .await);
+            ok(house.admit(actor, account, DESK, true).await);
+        }
+        fills.push(Fill {
+            buyer: p.alice.subaccount(n),
+            seller: p.bob.subaccount(n),
+            buyerFee: uwad("1"),
+            ..fill(
+                &p.alice,
+                &p.bob,
+                perp(DESK, if n % 2 == 0 { ETH } else { BTC }),
+                "0.1",
+                if n % 2 == 0 { "2,000" } else { "40,000" },
+            )
+        });
+    }
+    let receipt = ok(house
+        .send(&p.stranger, house.desk(), &report(fills.clone()))
+        .await);
+    println!("sixteen fills: {} gas", receipt.gas_used);
+    assert!(receipt.gas_used < 16_000_000, "I-LIV-1");
+    ok(house.admit(&p.bob, p.bob.subaccount(15), DESK, false).await);
+    let e: IVault::VenueNotAdmitted = house
+        .expect_revert(&p.stranger, house.desk(), &report(fills))
+        .await;
+    assert_eq!(e.account, p.bob.subaccount(15));
+    house.assert_balanced().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn venues_are_set_with_reasons() {
+    let house = House::start().await;
+    let p = &house.people;
+    let ch = house.at.clearinghouse;
+    let (address, fees) = (p.carol.address, p.carol.account());
+    let set = |venue, contract_address, fee_account, band| IClearinghouse::setVenueCall {
+        venue,
+        contractAddress: contract_address,
+        feeAccount: fee_account,
+        band,
+        active: true,
+    };
+    let band = WAD as u64 / 100;
+    let e: IClearinghouse::NotOwner = house
+        .expect_revert(&p.alice, ch, &set(9, address, fees, band))
+        .await;
+    assert_eq!((e.caller, e.owner), (p.alice.address, p.deployer.address));
+    for call in [
+        set(0, address, fees, band),
+        set(9, Address::ZERO, fees, band),
+        set(9, address, B256::ZERO, band),
+    ] {
+        let e: IClearinghouse::IncompleteVenue = house.expect_revert(&p.deployer, ch, &call).await;
+        assert_eq!(
+            (e.venue, e.contractAddress, e.feeAccount),
+            (call.venue, call.contractAddress, call.feeAccount)
+        );
+    }
+    let (low, high) = (WAD as u64 / 10_000, WAD as u64 / 5);
+    for band in [0, low - 1, high + 1, u64::MAX] {
+        let e: IClearinghouse::InvalidBand = house
+            .expect_revert(&p.deployer, ch, &set(9, address, fees, band))
+            .await;
+        assert_eq!((e.band, e.minimum, e.maximum), (band, low, high));
+    }
+    for band in [low, high] {
+        ok(house
+            .send(&p.deployer, ch, &set(9, address, fees, band))
+            .await);
+        assert_eq!(venue(&house, 9).await, (address, fees, band, true));
+    }
+    assert_eq!(
+        ok(house
+            .ask(
+                ch,
+                &IClearinghouse::venueOfCall {
+                    contractAddress: address
+                }
+            )
+            .await),
+        9
+    );
+    // A number keeps its address, an address its number.
+    let e: IClearinghouse::VenueExists = house
+        .expect_revert(&p.deployer, ch, &set(9, p.bob.address, fees, band))
+        .await;
+    assert_eq!((e.venue, e.contractAddress), (9, address));
+    let e: IClearinghouse::VenueExists = house
+        .expect_revert(&p.deployer, ch, &set(10, address, fees, band))
+        .await;
+    assert_eq!((e.venue, e.contractAddress), (9, address));
+    assert_eq!(
+        venue(&house, 10).await,
+        (Address::ZERO, B256::ZERO, 0, false)
+    );
+}
