@@ -10,7 +10,7 @@ use crate::{
     types::{CallFrame, Outcome},
 };
 use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
-use core::convert::Infallible;
+use core::{any::Any, convert::Infallible};
 use plimsoll_stylus::StylusParams;
 use revm::{
     Context, Database, Journal,
@@ -153,6 +153,8 @@ pub(crate) struct Ext {
     pub(crate) tracer: Option<Tracer>,
     /// Why the frame that ended last failed, where the result does not tell.
     pub(crate) reason: Option<String>,
+    /// Something of ours broke inside a host function.
+    pub(crate) fault: Option<String>,
     pub(crate) outcome: Option<InstructionResult>,
     pub(crate) created: Option<Address>,
 }
@@ -165,15 +167,18 @@ pub(crate) fn on_big_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T
             .stack_size(STACK_BYTES)
             .spawn_scoped(scope, work)
             .map_err(|e| format!("no thread to execute on: {e}"))?;
-        thread.join().map_err(|panic| {
-            panic
-                .downcast_ref::<String>()
-                .map(String::as_str)
-                .or_else(|| panic.downcast_ref::<&str>().copied())
-                .unwrap_or("execution panicked")
-                .to_owned()
-        })
+        thread.join().map_err(|panic| panic_text(&panic))
     })
+}
+
+/// What a panic said.
+pub(crate) fn panic_text(panic: &Box<dyn Any + Send>) -> String {
+    panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("execution panicked")
+        .to_owned()
 }
 
 /// Executes one job. Call it inside [`on_big_stack`].
@@ -204,6 +209,7 @@ pub(crate) fn execute(job: Job) -> Result<Executed, VmError> {
         recent: job.recent,
         tracer: job.trace.then(Tracer::default),
         reason: None,
+        fault: None,
         outcome: None,
         created: None,
     });
@@ -237,6 +243,9 @@ pub(crate) fn execute(job: Job) -> Result<Executed, VmError> {
         ctx,
     };
     let result = ArbHandler.run(&mut vm)?;
+    if let Some(fault) = vm.ctx.chain.fault.take() {
+        return Err(EVMError::Custom(fault));
+    }
     let changes = vm.ctx.journaled_state.finalize();
     let ext = vm.ctx.chain;
     let outcome = match &result {

@@ -2,7 +2,7 @@
 
 use crate::{
     arbos::{self, sure},
-    evm::{Ctx, Vm},
+    evm::{Ctx, Vm, panic_text},
     precompiles::arb_wasm,
 };
 use alloy::primitives::{Address, B256, Bytes, Keccak256, Log, LogData, U256, keccak256};
@@ -31,6 +31,7 @@ use revm::{
 };
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
 };
 
@@ -356,6 +357,18 @@ impl ChainHost<'_> {
         Some((result, returned))
     }
 
+    /// The interpreter of the engine cannot be unwound: a fault inside a host function ends the
+    /// transaction as an error of the node, but not the process.
+    fn guard<T>(&mut self, failed: T, work: impl FnOnce(&mut Self) -> T) -> T {
+        match catch_unwind(AssertUnwindSafe(|| work(self))) {
+            Ok(done) => done,
+            Err(panic) => {
+                self.vm.ctx.chain.fault = Some(panic_text(&panic));
+                failed
+            }
+        }
+    }
+
     /// Loads an account; what touching it costs.
     fn touch(&mut self, address: Address) -> u64 {
         let journal = self.vm.ctx.journal_mut();
@@ -367,12 +380,8 @@ impl ChainHost<'_> {
     }
 }
 
-impl Host for ChainHost<'_> {
-    fn context(&self) -> &FrameContext {
-        &self.frame
-    }
-
-    fn storage_load(&mut self, key: B256) -> (B256, u64) {
+impl ChainHost<'_> {
+    fn do_storage_load(&mut self, key: B256) -> (B256, u64) {
         let load = sure(
             self.vm
                 .ctx
@@ -382,7 +391,7 @@ impl Host for ChainHost<'_> {
         (load.data.into(), if load.is_cold { 2100 } else { 100 })
     }
 
-    fn storage_store(&mut self, slots: &[(B256, B256)], gas_left: u64) -> (u64, ApiStatus) {
+    fn do_storage_store(&mut self, slots: &[(B256, B256)], gas_left: u64) -> (u64, ApiStatus) {
         if self.frame.is_static {
             return (0, ApiStatus::WriteProtection);
         }
@@ -413,26 +422,7 @@ impl Host for ChainHost<'_> {
         (gas_left - left, status)
     }
 
-    fn transient_load(&mut self, key: B256) -> B256 {
-        self.vm
-            .ctx
-            .journal_mut()
-            .tload(self.frame.contract, key.into())
-            .into()
-    }
-
-    fn transient_store(&mut self, key: B256, value: B256) -> ApiStatus {
-        if self.frame.is_static {
-            return ApiStatus::WriteProtection;
-        }
-        self.vm
-            .ctx
-            .journal_mut()
-            .tstore(self.frame.contract, key.into(), value.into());
-        ApiStatus::Success
-    }
-
-    fn call(&mut self, request: CallRequest) -> CallOutcome {
+    fn do_call(&mut self, request: CallRequest) -> CallOutcome {
         let CallRequest {
             kind,
             to,
@@ -462,11 +452,7 @@ impl Host for ChainHost<'_> {
             account.info.code.clone().unwrap_or_default(),
         );
         if base > gas_left {
-            return CallOutcome {
-                status: 2,
-                gas_cost: gas_left,
-                output: Bytes::new(),
-            };
+            return no_call(gas_left);
         }
         if let Some(delegate) = known_bytecode.1.eip7702_address() {
             let code = peek_code(&self.vm.ctx, delegate);
@@ -508,11 +494,7 @@ impl Host for ChainHost<'_> {
             charged_new_account_state_gas: false,
         })));
         let Some((result, returned)) = opened else {
-            return CallOutcome {
-                status: 2,
-                gas_cost: gas_left,
-                output: Bytes::new(),
-            };
+            return no_call(gas_left);
         };
         let how = result.instruction_result();
         let shown = how.is_ok() || how == InstructionResult::Revert;
@@ -527,7 +509,7 @@ impl Host for ChainHost<'_> {
         }
     }
 
-    fn create(&mut self, request: CreateRequest) -> CreateOutcome {
+    fn do_create(&mut self, request: CreateRequest) -> CreateOutcome {
         let CreateRequest {
             code,
             value,
@@ -554,12 +536,7 @@ impl Host for ChainHost<'_> {
         let inputs = CreateInputs::new(self.frame.contract, scheme, value, code, left - kept, 0);
         let opened = self.open(FrameInput::Create(Box::new(inputs)));
         let Some((FrameResult::Create(outcome), returned)) = opened else {
-            return CreateOutcome {
-                address: Address::ZERO,
-                gas_cost: gas_left,
-                output: Bytes::new(),
-                failed_frame: false,
-            };
+            return no_create(gas_left);
         };
         let how = outcome.result.result;
         CreateOutcome {
@@ -574,7 +551,7 @@ impl Host for ChainHost<'_> {
         }
     }
 
-    fn log(&mut self, topics: Vec<B256>, data: Bytes) -> ApiStatus {
+    fn do_log(&mut self, topics: Vec<B256>, data: Bytes) -> ApiStatus {
         if self.frame.is_static {
             return ApiStatus::WriteProtection;
         }
@@ -588,7 +565,7 @@ impl Host for ChainHost<'_> {
         ApiStatus::Success
     }
 
-    fn balance(&mut self, address: Address) -> (U256, u64) {
+    fn do_balance(&mut self, address: Address) -> (U256, u64) {
         let cost = self.touch(address);
         (
             sure(self.vm.ctx.journal_mut().load_account(address))
@@ -598,7 +575,7 @@ impl Host for ChainHost<'_> {
         )
     }
 
-    fn code(&mut self, address: Address, gas_left: u64) -> (Bytes, u64) {
+    fn do_code(&mut self, address: Address, gas_left: u64) -> (Bytes, u64) {
         let cost = 700 + self.touch(address);
         if gas_left < cost {
             return (Bytes::new(), cost);
@@ -606,12 +583,72 @@ impl Host for ChainHost<'_> {
         (sure(self.vm.ctx.journal_mut().code(address)).data, cost)
     }
 
-    fn code_hash(&mut self, address: Address) -> (B256, u64) {
+    fn do_code_hash(&mut self, address: Address) -> (B256, u64) {
         let cost = self.touch(address);
         (
             sure(self.vm.ctx.journal_mut().code_hash(address)).data,
             cost,
         )
+    }
+}
+
+impl Host for ChainHost<'_> {
+    fn context(&self) -> &FrameContext {
+        &self.frame
+    }
+
+    fn storage_load(&mut self, key: B256) -> (B256, u64) {
+        self.guard((B256::ZERO, 0), |host| host.do_storage_load(key))
+    }
+
+    fn storage_store(&mut self, slots: &[(B256, B256)], gas_left: u64) -> (u64, ApiStatus) {
+        let failed = (gas_left, ApiStatus::OutOfGas);
+        self.guard(failed, |host| host.do_storage_store(slots, gas_left))
+    }
+
+    fn transient_load(&mut self, key: B256) -> B256 {
+        self.vm
+            .ctx
+            .journal_mut()
+            .tload(self.frame.contract, key.into())
+            .into()
+    }
+
+    fn transient_store(&mut self, key: B256, value: B256) -> ApiStatus {
+        if self.frame.is_static {
+            return ApiStatus::WriteProtection;
+        }
+        self.vm
+            .ctx
+            .journal_mut()
+            .tstore(self.frame.contract, key.into(), value.into());
+        ApiStatus::Success
+    }
+
+    fn call(&mut self, request: CallRequest) -> CallOutcome {
+        let failed = no_call(request.gas_left);
+        self.guard(failed, |host| host.do_call(request))
+    }
+
+    fn create(&mut self, request: CreateRequest) -> CreateOutcome {
+        let failed = no_create(request.gas_left);
+        self.guard(failed, |host| host.do_create(request))
+    }
+
+    fn log(&mut self, topics: Vec<B256>, data: Bytes) -> ApiStatus {
+        self.guard(ApiStatus::Failure, |host| host.do_log(topics, data))
+    }
+
+    fn balance(&mut self, address: Address) -> (U256, u64) {
+        self.guard((U256::ZERO, 0), |host| host.do_balance(address))
+    }
+
+    fn code(&mut self, address: Address, gas_left: u64) -> (Bytes, u64) {
+        self.guard((Bytes::new(), 0), |host| host.do_code(address, gas_left))
+    }
+
+    fn code_hash(&mut self, address: Address) -> (B256, u64) {
+        self.guard((B256::ZERO, 0), |host| host.do_code_hash(address))
     }
 
     fn pages(&self) -> (u16, u16) {
@@ -632,5 +669,24 @@ impl Host for ChainHost<'_> {
         if let Some(tracer) = &mut self.vm.ctx.chain.tracer {
             tracer.host_call(hostio);
         }
+    }
+}
+
+/// A call that could not be made, and took everything.
+const fn no_call(gas_left: u64) -> CallOutcome {
+    CallOutcome {
+        status: 2,
+        gas_cost: gas_left,
+        output: Bytes::new(),
+    }
+}
+
+/// A creation that could not be made, and took everything.
+const fn no_create(gas_left: u64) -> CreateOutcome {
+    CreateOutcome {
+        address: Address::ZERO,
+        gas_cost: gas_left,
+        output: Bytes::new(),
+        failed_frame: false,
     }
 }

@@ -233,8 +233,9 @@ fn pages() {
     assert_eq!(trace.calls[1].gas_used, alone);
     // the exponential part is paid where the record of the transaction rises, the rest each time
     let large = world.program(&nothing(96));
-    let trace = world.trace(evm, op::then((large, b""), (large, b"")));
-    let (first, second) = (trace.calls[0].gas_used, trace.calls[1].gas_used);
+    let again = op::then((two, b""), (large, b""));
+    let trace = world.trace(evm, op::then((large, b""), (evm, &again)));
+    let (first, second) = (trace.calls[0].gas_used, trace.calls[1].calls[1].gas_used);
     assert_eq!(first - second, 424_206 - 1);
     // growing pays the same, at run time
     let grows = world.program(

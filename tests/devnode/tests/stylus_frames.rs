@@ -843,7 +843,7 @@ fn refunds_come_through_programs() {
 
 #[test]
 fn a_call_that_cannot_be_paid_takes_what_is_left() {
-    let mut world = World::new();
+    let world = World::new();
     let other = Address::repeat_byte(0x62);
     let (wasm, me) = (world.wasm, world.me);
     let data = op::attempt(op::CALL, other, 0, b"");
@@ -879,6 +879,5 @@ fn a_call_that_cannot_be_paid_takes_what_is_left() {
             }
         }
     }
-    assert!(seen[2] > 0, "{seen:?}");
-    world.chain.mine(1, None).unwrap();
+    assert!(seen.iter().all(|n| *n > 0), "{seen:?}");
 }
