@@ -8,7 +8,7 @@
 //! * [`Abi`]: a value. Numbers must fit their type, a `bool` is 0 or 1, offsets are multiples of 32.
 //! * [`Fields`]: several values in a row: arguments, answers, the inside of a struct.
 //! * [`Method`]: any method of a contract, for [`entrypoint!`](crate::entrypoint).
-//! * [`abi_struct!`](crate::abi_struct), [`errors!`](crate::errors), [`events!`](crate::events) declare them.
+//! * [`abi_struct!`](crate::abi_struct), [`errors!`](macro@crate::errors), [`events!`](crate::events) declare them.
 //!
 //! Reading is total: what does not decode is `None`, and no more is allocated than the data is long.
 use crate::{errors::BadCalldata, revert::Revert, words::Words};
@@ -611,7 +611,7 @@ pub trait Method<C, M> {
     /// Reads the arguments, calls, writes the answer.
     ///
     /// # Errors
-    /// The method's; [`BadCalldata`](crate::errors::BadCalldata).
+    /// The method's; [`BadCalldata`].
     fn call(
         self,
         contract: &mut C,

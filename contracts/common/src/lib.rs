@@ -3,7 +3,7 @@
 //! | module | what it gives |
 //! | --- | --- |
 //! | [`entry`] | [`entrypoint!`](crate::entrypoint): the chain's call, routed to methods, refused with typed errors |
-//! | [`abi`] | the ABI in little code: values, [`abi_struct!`](crate::abi_struct), [`errors!`](crate::errors), [`events!`](crate::events) |
+//! | [`abi`] | the ABI in little code: values, [`abi_struct!`](crate::abi_struct), [`errors!`](macro@crate::errors), [`events!`](crate::events) |
 //! | [`revert`] | [`Revert`]: the one error type of all methods; any error converts with `?` or `.into()` |
 //! | [`ownable`] | [`Ownable`]: two-step ownership and the once-only `initialize`, storage slots 0 and 1 |
 //! | [`call`] | [`Call`](call::Call): typed calls to our own contracts |
@@ -11,7 +11,7 @@
 //! | [`store`] | words and mappings of words in storage |
 //! | [`lock`] | the system-wide lock in the vault's transient storage |
 //! | [`words`] | words of calldata, read and written |
-//! | [`errors`] | errors that have one meaning in every contract |
+//! | [`mod@errors`] | errors that have one meaning in every contract |
 //!
 //! # How to write a contract with it
 //! ```ignore

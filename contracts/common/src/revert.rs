@@ -3,7 +3,7 @@ use alloc::{boxed::Box, vec::Vec};
 
 /// Revert data: an encoded typed error of ours, or a callee's, passed on unchanged.
 ///
-/// Every error declared with [`errors!`](crate::errors) converts into it, so `?` and `.into()` work with all of them
+/// Every error declared with [`errors!`](macro@crate::errors) converts into it, so `?` and `.into()` work with all of them
 /// and a contract needs no enum that lists its errors a second time. It is one pointer, so that a `Result<(), Revert>`
 /// travels in a register.
 #[derive(Clone, Debug, PartialEq, Eq)]

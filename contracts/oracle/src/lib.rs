@@ -101,7 +101,7 @@ impl Oracle {
     /// Lists a feed, or replaces its aggregator, age and bounds. Owner only.
     ///
     /// Decimals are read once and frozen. While the listed aggregator's price is fresh, another aggregator must
-    /// agree with it within [`Record::MAX_JUMP`]; when it is dead, any may take its place.
+    /// agree with it within 2 %; when it is dead, any may take its place.
     ///
     /// # Arguments
     /// * `feed` - not 0.

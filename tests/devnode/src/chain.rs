@@ -392,7 +392,7 @@ impl Chain {
     }
 
     /// Like [`Self::send_request`] from anybody, and mines until it is in a block. Gas that is left
-    /// open is [`MAX_TX_GAS`](crate::MAX_TX_GAS), so that failing transactions get their receipt.
+    /// open is [`MAX_TX_GAS`], so that failing transactions get their receipt.
     pub fn transact(&mut self, mut request: TransactionRequest) -> Result<Arc<Transaction>> {
         let from = self.sender_of(&request);
         request.gas.get_or_insert(MAX_TX_GAS);

@@ -32,7 +32,7 @@ pub struct Market<'a> {
     pub rules: Rules,
 }
 
-/// Rules for the whole portfolio, validated by [`Rules::check`].
+/// Rules for the whole portfolio. Whoever sets them keeps 1 ≤ `mm_factor` ≤ `im_factor`: then IM ≥ MM always.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// Factor of the scan in the initial requirement, ≥ `mm_factor`.
@@ -50,7 +50,7 @@ pub struct Rules {
 impl Rules {
     /// The defaults of `docs/method.md` §7.
     pub const DEFAULT: Self = Self {
-        im_factor: ONE_Q40 / 4 * 5,
+        im_factor: ONE_Q40 * 5 / 4,
         mm_factor: ONE_Q40,
         offset: share(40),
         calm_reach: ONE_Q40 / 2,
@@ -61,7 +61,7 @@ impl Rules {
 /// `percent` hundredths in Q40, floored.
 #[must_use]
 pub const fn share(percent: i64) -> Q40 {
-    ONE_Q40 / 100 * percent
+    ONE_Q40 * percent / 100
 }
 
 /// An underlying: its prices, its expiries, its rules.
@@ -153,7 +153,7 @@ impl Rates {
         set: 2,
         beta: ONE_Q40,
         floor: share(40),
-        basis_move: ONE_Q40 / 1000 * 45,
+        basis_move: ONE_Q40 * 45 / 1000,
         basis: (ONE_Q40 / 2, 2 * ONE_Q40),
         short_option: (share(1), ONE_Q40 / 200),
         linear_cost: (share(1), ONE_Q40 / 200),
