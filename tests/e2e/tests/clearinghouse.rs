@@ -100,7 +100,9 @@ async fn fills_are_refused_with_reasons() {
     let one = || fill(&p.alice, &p.bob, eth, "1", "2,000");
 
     // Only venues; only active ones.
-    let direct = IClearinghouse::clearCall { fills: vec![same(one())] };
+    let direct = IClearinghouse::clearCall {
+        fills: vec![same(one())],
+    };
     let e: IClearinghouse::NotAVenue = house
         .expect_revert(&p.alice, house.at.clearinghouse, &direct)
         .await;
