@@ -121,7 +121,8 @@ interface IAuction {
 
     /// Anyone, when equity < mm at fresh prices.
     function start(bytes32 account) external;
-    /// Anyone, when an open auction's account has equity <= 0: begins the fund's ramp. `start` and `bid` do it by themselves.
+    /// Anyone, when an open auction's account has equity <= 0: begins the fund's ramp; or ends it when
+    /// equity is back, so that the next one begins at 0. `start` and `bid` do both by themselves.
     function markInsolvent(bytes32 account) external;
     /// Takes a slice. Each bid makes equity - mm rise. Ends the auction at the buffer or when nothing is left.
     function bid(Bid calldata b) external returns (uint256 fraction, int256 price);

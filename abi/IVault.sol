@@ -151,7 +151,7 @@ interface IVault {
     function assetCount() external view returns (uint8);
 
     /// Moves tokens from the caller and credits what arrived. Always allowed, also mid-auction: that is how an owner
-    /// cures. A stranger may only deposit cash, or an asset the account already holds, above a minimum.
+    /// cures, with cash or an asset the account already holds. A stranger may only deposit these, above a minimum.
     /// @param amount In the token's own decimals.
     function deposit(bytes32 account, address token, uint256 amount) external returns (uint256 credited);
 

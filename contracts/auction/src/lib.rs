@@ -307,7 +307,7 @@ impl Auction {
         vault::SET_IN_AUCTION.tell(self.vm(), self.vault.address(), &(account, true))
     }
 
-    /// Begins the fund's ramp for an open auction's account whose equity is gone. Anyone.
+    /// Begins the fund's ramp for an open auction's account whose equity is gone, or ends it when equity is back. Anyone.
     ///
     /// # Errors
     /// [`NoAuction`], [`PricesStale`], [`NotInsolvent`], [`ValueOutOfRange`].
@@ -317,8 +317,9 @@ impl Auction {
     pub fn mark_insolvent(&mut self, account: B256) -> Result<(), Revert> {
         self.need_open(account)?;
         let subject = self.subject(account)?;
+        let running = self.clock(account).insolvent_since != 0;
         self.note_insolvency(account, &subject);
-        if subject.worth.equity > 0 {
+        if subject.worth.equity > 0 && !running {
             let equity = subject.worth.assessment.equity;
             return Err(NotInsolvent { account, equity }.into());
         }
@@ -456,7 +457,11 @@ impl Auction {
             price: int(price),
             equity: subject.worth.assessment.equity,
             mm: subject.worth.assessment.mm,
-            insolvent_since: self.clock(account).insolvent_since,
+            insolvent_since: if subject.worth.equity > 0 {
+                0
+            } else {
+                self.clock(account).insolvent_since
+            },
         })
     }
 }

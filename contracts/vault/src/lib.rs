@@ -576,7 +576,8 @@ impl Vault {
         let from = self.vm().msg_sender();
         let mut header = self.ledger.header(account);
         let stranger = !self.is_holder(account, from) && !self.is_operator(account, from);
-        if stranger && asset != 0 && header.assets >> asset & 1 == 0 {
+        // In auction an owner cures with what can be priced now: a new asset with a dead feed would end all bidding.
+        if (stranger || header.in_auction()) && asset != 0 && header.assets >> asset & 1 == 0 {
             return Err(NotAskedFor { account, asset }.into());
         }
         let received = self.receive(token, from, amount)?;

@@ -31,14 +31,14 @@ const SKEW_CAP: Q40 = ONE_Q40 / 4;
 const SKEW_DECAY: Q40 = ONE_Q40 / 10;
 /// k* = max([`SKEW_MIN`], [`SKEW_WIDTH`]·√τ).
 const SKEW_MIN: Q40 = ONE_Q40 / 100;
-const SKEW_WIDTH: Q40 = ONE_Q40 / 10 * 24;
+const SKEW_WIDTH: Q40 = ONE_Q40 * 24 / 10;
 
 /// Seconds of the reference tenor of volatility shocks, 30 days, and of the nearest one, a day.
 const TENOR: u64 = 2_592_000;
 const NEAREST: u64 = 86_400;
 /// Powers of the tenor rule, up to the reference tenor and beyond.
-const SHORT_POWER: Q40 = ONE_Q40 / 10 * 3;
-const LONG_POWER: Q40 = ONE_Q40 / 100 * 13;
+const SHORT_POWER: Q40 = ONE_Q40 * 3 / 10;
+const LONG_POWER: Q40 = ONE_Q40 * 13 / 100;
 
 /// The nodes an underlying is scanned at: its set, then the pockets of its nearest expiry.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +66,7 @@ impl Nodes {
             let s = expiry.surface.stdev(0);
             for step in POCKET_STEPS {
                 let move_up = scale_floor(s as i128, step) as i64;
-                for shock in [move_up, -move_up.min(ONE_Q40 / 10 * 9)] {
+                for shock in [move_up, -move_up.min(ONE_Q40 * 9 / 10)] {
                     nodes.push(Scenario::new(Factor::new(ONE_Q40 + shock), Rule::None));
                 }
             }
@@ -214,9 +214,10 @@ pub fn forward_factor(expiry: &Expiry, scenario: &Scenario) -> Factor {
         return scenario.factor;
     }
     let total = expiry.variable.saturating_add(expiry.fixed);
-    // both below 2^107: keep 87 bits so that the quotient in Q40 fits
-    let share = ((expiry.variable >> 20) << 40)
-        .checked_div(total >> 20)
+    // the part is at most the total: with 87 bits of it the quotient in Q40 fits
+    let cut = (128 - total.leading_zeros()).saturating_sub(87);
+    let share = ((expiry.variable >> cut) << 40)
+        .checked_div(total >> cut)
         .unwrap_or(0) as i64;
     Factor::new(ONE_Q40 + times(scenario.shock, share))
 }
