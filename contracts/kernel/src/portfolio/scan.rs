@@ -8,7 +8,7 @@ use super::{
 use crate::{
     black76::{Factor, Moneyness, Price},
     codec::{Kind, OptionLeg},
-    elementary::{exp, ln, sqrt},
+    elementary::{exp, ln, sqrt_u128},
     fixed::{ONE_Q40, Q40},
 };
 
@@ -108,7 +108,8 @@ impl Tenor {
     pub fn new(underlying: &Underlying<'_>, expiry: &Expiry, now: u64) -> Self {
         let seconds = expiry.seconds(now);
         let years = ((u128::from(seconds) << 40) / u128::from(YEAR)) as i64;
-        let root = sqrt(years);
+        // the root of the quotient itself: in its last minute the root of `years` would miss its fifth place
+        let root = sqrt_u128((u128::from(seconds) << 80) / u128::from(YEAR)) as i64;
         let set = underlying.rates.set();
         let power = if seconds <= TENOR {
             SHORT_POWER
