@@ -296,17 +296,20 @@ impl<'m> Run<'_, 'm> {
 
     #[inline(never)]
     fn linear(&mut self, leg: &PerpLeg) {
+        let kind = leg.instrument.kind();
         let Some((place, underlying)) = self.underlying(leg.instrument.underlying()) else {
-            self.unknown(leg.quote.max(0));
+            self.foreign(leg.size, kind, leg.quote);
             return;
         };
         let units = self.units(leg.size, underlying.lot);
-        let is_future = leg.instrument.kind() == Kind::Future;
-        let (mark, index, moving) = if is_future {
+        let (mark, index, moving) = if kind == Kind::Future {
             let Some((group, expiry)) =
                 self.expiry(place, leg.instrument.decode().map_or(0, |i| i.expiry_day))
             else {
-                self.unknown(leg.quote.max(0));
+                // without a forward: anything from 0 to spot
+                let most = self.cash_of(units, underlying.spot.min(MAX_PRICE));
+                let quote = clamp(leg.quote);
+                self.unknown(most.min(0) - quote, most.max(0) - quote);
                 return;
             };
             let moving = self.cash_of(units, expiry.variable.min(MAX_PRICE));
@@ -351,7 +354,7 @@ impl<'m> Run<'_, 'm> {
         let place = self.underlying(leg.instrument.underlying());
         let instrument = leg.instrument.decode();
         let (Some((place, underlying)), Some(instrument)) = (place, instrument) else {
-            self.unknown(LIMIT);
+            self.foreign(leg.size, leg.instrument.kind(), 0);
             return;
         };
         let units = self.units(leg.size, underlying.lot);
@@ -361,8 +364,8 @@ impl<'m> Run<'_, 'm> {
                 Kind::Call => underlying.spot,
                 _ => instrument.strike.map_or(0, |k| k.to_wad()),
             };
-            let cost = self.cash_of(units.min(0), most.min(MAX_PRICE));
-            self.unknown(-cost);
+            let most = self.cash_of(units, most.min(MAX_PRICE));
+            self.unknown(most.min(0), most.max(0));
             return;
         };
         let next = self.legs;
@@ -390,11 +393,19 @@ impl<'m> Run<'_, 'm> {
         }
     }
 
-    /// A leg that cannot be valued: it costs `cost`, and nothing can be opened.
-    fn unknown(&mut self, cost: Cash) {
+    /// A leg that cannot be valued: somewhere from `low` to `high`. It counts `low`, and nothing can be opened.
+    fn unknown(&mut self, low: Cash, high: Cash) {
+        let (low, high) = (clamp(low), clamp(high));
         self.stale = true;
-        self.best += clamp(cost);
-        self.equity -= clamp(cost);
+        self.equity += low;
+        self.best += high.saturating_sub(low).max(0);
+    }
+
+    /// A leg on an underlying the market does not know: neither its lot nor a price.
+    fn foreign(&mut self, size: i64, kind: Kind, quote: Cash) {
+        let (low, high) = if size < 0 { (-LIMIT, 0) } else { (0, LIMIT) };
+        let quote = if kind.is_option() { 0 } else { clamp(quote) };
+        self.unknown(low - quote, high - quote);
     }
 
     // ---- underlyings
