@@ -37,6 +37,7 @@ impl Random {
     }
 }
 
+#[derive(Clone)]
 pub struct ExpiryCase {
     pub day: u16,
     pub variable: u128,
@@ -44,8 +45,10 @@ pub struct ExpiryCase {
     pub discount: u128,
     /// a, b, ρ, m, σ
     pub svi: [i128; 5],
+    pub fresh: bool,
 }
 
+#[derive(Clone)]
 pub struct UnderlyingCase {
     pub id: u16,
     pub lot: u64,
@@ -56,15 +59,19 @@ pub struct UnderlyingCase {
     pub expiries: Vec<ExpiryCase>,
     /// venue, mark, index
     pub perpetuals: Vec<(u16, u128, i128)>,
+    pub fresh: bool,
 }
 
+#[derive(Clone)]
 pub struct AssetCase {
     pub price: u128,
     pub decimals: u8,
     pub underlying: u16,
     pub haircut: (u128, u128),
+    pub fresh: bool,
 }
 
+#[derive(Clone)]
 pub struct MarketCase {
     pub now: u64,
     pub coin: u64,
@@ -137,6 +144,7 @@ pub fn market(r: &mut Random) -> MarketCase {
                 fixed,
                 discount,
                 svi: [(w * 6 / 10) as i128, b as i128, rho, m, sigma as i128],
+                fresh: true,
             });
             day += 1 + r.below(60);
             pairs += 1;
@@ -156,6 +164,7 @@ pub fn market(r: &mut Random) -> MarketCase {
             beta,
             expiries,
             perpetuals,
+            fresh: true,
         });
     }
     let mut assets = Vec::new();
@@ -173,6 +182,7 @@ pub fn market(r: &mut Random) -> MarketCase {
             decimals,
             underlying,
             haircut: (im, mm),
+            fresh: true,
         });
     }
     MarketCase {
@@ -180,6 +190,22 @@ pub fn market(r: &mut Random) -> MarketCase {
         coin,
         underlyings,
         assets,
+    }
+}
+
+/// Feeds fail: some prices are stale, some forwards gone.
+pub fn fail(market: &mut MarketCase, seed: u64) {
+    let mut r = Random(seed ^ 0x53_5441_4C45);
+    for u in &mut market.underlyings {
+        u.fresh = r.below(4) != 0;
+        u.expiries.retain_mut(|e| {
+            let fate = r.below(8);
+            e.fresh = fate != 1;
+            fate != 0
+        });
+    }
+    for a in &mut market.assets {
+        a.fresh = r.below(4) != 0;
     }
 }
 
@@ -307,7 +333,7 @@ impl MarketCase {
                         fixed: e.fixed,
                         discount: from_wad::<62>(e.discount as i128, Round::Floor),
                         surface: Svi::from_wad(e.svi[0], e.svi[1], e.svi[2], e.svi[3], e.svi[4]),
-                        fresh: true,
+                        fresh: e.fresh,
                     })
                     .collect()
             })
@@ -332,7 +358,7 @@ impl MarketCase {
                 decimals: a.decimals,
                 underlying: a.underlying,
                 haircut: (q(a.haircut.0), q(a.haircut.1)),
-                fresh: true,
+                fresh: a.fresh,
             })
             .collect();
         Built {
@@ -353,7 +379,7 @@ impl MarketCase {
                 lot: u.lot,
                 spot: u.spot,
                 confidence: q(u.confidence),
-                fresh: true,
+                fresh: u.fresh,
                 rates: Rates {
                     set: u.set,
                     beta: q(u.beta),
@@ -414,6 +440,30 @@ impl PortfolioCase {
             slots: &slots,
         };
         assess(market, &portfolio, &mut scratch)
+    }
+
+    /// What errors are measured by: Σ |units| · the larger of forward (or spot) and strike, and collateral, in coins.
+    pub fn gross(&self, market: &MarketCase) -> f64 {
+        let wad = |v: u128| v as f64 / 1e18;
+        let leg = |i: &Instrument, size: i64| {
+            let u = market
+                .underlyings
+                .iter()
+                .find(|u| u.id == i.underlying)
+                .unwrap();
+            let forward = u.expiries.iter().find(|e| e.day == i.expiry_day);
+            let price = forward
+                .map_or(u.spot, |e| e.variable + e.fixed)
+                .max(i.strike.map_or(0, Strike::to_wad));
+            (size as f64).abs() * wad(u128::from(u.lot)) * wad(price)
+        };
+        let collateral = self.collateral.iter().map(|&(index, amount)| {
+            let asset = &market.assets[usize::from(index)];
+            amount as f64 / 10_f64.powi(i32::from(asset.decimals)) * wad(asset.price)
+        });
+        let linear = self.linear.iter().map(|(i, size, _)| leg(i, *size));
+        let options = self.options.iter().map(|(i, size)| leg(i, *size));
+        linear.chain(options).chain(collateral).sum()
     }
 
     pub fn legs(&self) -> usize {

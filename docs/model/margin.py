@@ -1,0 +1,441 @@
+"""The portfolio margin method, from its statement in `docs/method.md` and from nothing else.
+
+Written once for two kinds of numbers: `Double` (float64, fast) and `Exact` (mpmath, as many digits as wanted), which
+bounds the error of the former. Functions mirror the sections of the statement.
+"""
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction as Q
+
+import mpmath
+import numpy as np
+
+from cases import CALL, FUTURE, PERPETUAL, PUT, WAD
+
+
+class Double:
+    @staticmethod
+    def number(x):
+        return float(x)
+
+    @staticmethod
+    def ratio(n, d):
+        return n / d  # of integers: correctly rounded
+
+    @staticmethod
+    def array(xs):
+        return np.array(xs, dtype=float)
+
+    sqrt = staticmethod(np.sqrt)
+    log = staticmethod(np.log)
+    floor = staticmethod(lambda x: np.floor(x).astype(int))
+
+    @staticmethod
+    def cdf(x):
+        half = (x * -math.sqrt(0.5)).ravel().tolist()
+        return 0.5 * np.array([math.erfc(h) for h in half]).reshape(x.shape)
+
+
+class Exact:
+    """As many digits as `mpmath.mp.dps` says."""
+
+    @staticmethod
+    def number(x):
+        x = Q(x)
+        return mpmath.mpf(x.numerator) / x.denominator
+
+    @staticmethod
+    def ratio(n, d):
+        return mpmath.mpf(n) / d
+
+    @staticmethod
+    def array(xs):
+        return np.array([mpmath.mpf(x) for x in xs], dtype=object)
+
+    sqrt = staticmethod(np.frompyfunc(mpmath.sqrt, 1, 1))
+    log = staticmethod(np.frompyfunc(mpmath.log, 1, 1))
+    floor = staticmethod(lambda x: np.frompyfunc(lambda v: int(mpmath.floor(v)), 1, 1)(x).astype(int))
+    cdf = staticmethod(np.frompyfunc(lambda v: mpmath.erfc(-v / mpmath.sqrt(2)) / 2, 1, 1))
+
+
+# ---- parameters (defaults)
+
+DAY, YEAR, MONTH = 86_400, 31_536_000, 30 * 86_400
+SETTLES_AT = 28_800
+NONE, DOWN, UP, SKEW, WINGS = range(5)  # volatility rules; the last two are "skew linear" and "skew absolute"
+
+FLOOR_VOL = Q("0.40")
+TERM_SHORT, TERM_LONG = Q("0.30"), Q("0.13")
+OFFSET = Q("0.40")
+REGIMES = ((None, Q("0.50")), (1, Q("0.25")), (0, Q(1)))  # beta (None: the underlying's own), r
+BASIS_MOVE, BASIS_BASE, BASIS_SLOPE, BASIS_MOST = Q("0.045"), Q("0.5"), 2, 32
+SHORT_OPTION = Q("0.010"), Q("0.005")
+OPTION_COST = Q("0.002"), Q("0.001")
+LINEAR_COST = Q("0.010"), Q("0.005")
+DEPEG_AT, DEPEG = Q("0.99"), (2, 1)
+CONFIDENCE = 1, 1
+FACTORS = Q("1.25"), Q(1)
+POCKET_WITHIN, POCKETS, POCKET_MOST = 172_800, (Q("0.75"), Q("1.5"), Q("2.25"), Q(3)), Q("0.9")
+
+# step and reach of the grid in percent, damped moves (percent, weight), skews?, up, down
+SETS = {
+    1: (Q(5), [], False, Q("0.60"), Q("0.30")),
+    2: (
+        Q("4.5"),
+        [(-66, ".21"), (-33, ".42"), (50, ".2772"), (100, ".1386"), (200, ".0693"), (300, ".0462"),
+         (400, ".03465"), (500, ".02772")],
+        True, Q("0.50"), Q("0.30"),
+    ),
+    3: (
+        Q("7.875"),
+        [(-80, ".35"), (-50, ".6"), (75, ".4"), (150, ".2"), (300, ".1"), (500, ".06"), (700, ".043"), (900, ".034")],
+        True, Q("0.60"), Q("0.30"),
+    ),
+}  # fmt: skip
+COMMON = 23
+# where the losses at the grid positions −4..4 stand in a scenario list; constant beyond the reach
+GRID = {NONE: [1, 1, 2, 3, 0, 4, 5, 6, 6], DOWN: [7, 7, 8, 9, 10, 11, 12, 13, 13], UP: list(range(14, 23))}
+
+
+# ---- 1. the market
+
+
+def seconds_left(day, now):
+    return max(0, DAY * day + SETTLES_AT - now)
+
+
+def deviation(f, svi, k):
+    """√w(k); svi at 1e18"""
+    a, b, rho, m, sigma = (f.ratio(x, WAD) for x in svi)
+    return f.sqrt(a + b * (rho * (k - m) + f.sqrt((k - m) * (k - m) + sigma * sigma)))
+
+
+# ---- 2. what a leg is worth
+
+
+def call_value(f, forward, strike, s):
+    """Undiscounted Black-76; arrays of one shape."""
+    flat = (s <= 0) | (forward <= 0)
+    one = f.number(1)
+    safe_s, safe_f = np.where(flat, one, s), np.where(flat, one, forward)
+    d1 = f.log(safe_f / strike) / safe_s + safe_s / 2
+    value = forward * f.cdf(d1) - strike * f.cdf(d1 - safe_s)
+    return np.where(flat, np.maximum(forward - strike, f.number(0)), value)
+
+
+def stressed(f, rule, s, k, left, up, down):
+    """s_v: `left` seconds to expiry; arrays over scenarios (rule) or legs, broadcast."""
+    tau = f.ratio(left, YEAR)
+    if left == 0:
+        return s * 0
+    term = f.number(TERM_SHORT if left <= MONTH else TERM_LONG)
+    g = f.ratio(MONTH, max(left, DAY)) ** term
+    root = f.sqrt(tau)
+    if rule == NONE:
+        return s
+    if rule == UP:
+        return np.maximum(s * (1 + f.number(up) * g), f.number(FLOOR_VOL) * root)
+    if rule == DOWN:
+        return s * max(f.number(0), 1 - f.number(down) * g)
+    c = max(f.number(0), f.number(Q("0.25")) - f.number(Q("0.10")) * root)
+    width = max(f.number(Q("0.01")), f.number(Q("2.4")) * root)
+    tilt = np.minimum(np.maximum(k / width, f.number(-1)), f.number(1))
+    return s * (1 + (tilt if rule == SKEW else abs(tilt)) * c)
+
+
+# ---- 3. the scan of one underlying
+
+_sets = {}
+
+
+def scenario_set(f, number):
+    """moves, rules, weights of a set, in its order"""
+    if (f, number) not in _sets:
+        step, damped, skews, up, down = SETS[number]
+        inner = [step * j / 100 for j in range(-3, 4)]
+        rows = [(Q(0), NONE, Q(1))]
+        rows += [(x, NONE, Q(1)) for x in inner if x]
+        rows += [(x, DOWN, Q(1)) for x in inner]
+        rows += [(x, UP, Q(1)) for x in [-4 * step / 100, *inner, 4 * step / 100]]
+        rows += [(Q(x, 100), NONE, Q(w)) for x, w in damped]
+        rows += [(Q(0), SKEW, Q(1)), (Q(0), WINGS, Q(1))] if skews else []
+        x, rule, weight = zip(*rows)
+        _sets[f, number] = f.array([f.number(v) for v in x]), np.array(rule), f.array([f.number(v) for v in weight])
+    return _sets[f, number]
+
+
+def scenarios(f, u, now):
+    x, rule, weight = scenario_set(f, u.set)
+    live = [e for e in u.expiries if seconds_left(e.day, now) > 0]
+    nearest = min(live, key=lambda e: e.day, default=None)
+    if nearest and seconds_left(nearest.day, now) <= POCKET_WITHIN:
+        s0 = deviation(f, nearest.svi, f.number(0))
+        moves = []
+        for z in POCKETS:
+            moves += [f.number(z) * s0, -min(f.number(z) * s0, f.number(POCKET_MOST))]
+        x = np.concatenate([x, f.array(moves)])
+        rule = np.concatenate([rule, np.full(8, NONE)])
+        weight = np.concatenate([weight, f.array([1] * 8)])
+    return x, rule, weight
+
+
+@dataclass
+class Book:
+    """What a portfolio holds on one underlying, in units of it."""
+
+    u: object
+    perpetuals: list = field(default_factory=list)  # q, mark, funding index, quote
+    futures: list = field(default_factory=list)  # day, q, quote
+    options: dict = field(default_factory=dict)  # day -> [(is call, q, strike)]
+    linked_value: object = 0
+    linked_units: object = 0
+
+
+def change(f, book, now, x, rule):
+    """Value in scenario 0, and for each scenario the change of each expiry's options; then of everything linear."""
+    u = book.u
+    _, _, _, up, down = SETS[u.set]
+    forwards = {e.day: (f.ratio(e.variable, WAD), f.ratio(e.fixed, WAD)) for e in u.expiries}
+    delta = book.linked_value
+    value = 0
+    for q, mark, index, quote in book.perpetuals:
+        delta = delta + q * mark
+        value = value + q * (mark - index) - quote
+    for day, q, quote in book.futures:
+        a, b = forwards[day]
+        delta = delta + q * a
+        value = value + q * (a + b) - quote
+    parts = []
+    for e in u.expiries:
+        legs = book.options.get(e.day)
+        if not legs:
+            continue
+        a, b = forwards[e.day]
+        left = seconds_left(e.day, now)
+        call = np.array([is_call for is_call, _, _ in legs])[:, None]
+        q = f.array([q for _, q, _ in legs])
+        strike = f.array([k for _, _, k in legs])[:, None]
+        k = f.log(strike / (a + b))
+        s = deviation(f, e.svi, k) if left else k * 0
+        by_rule = {r: stressed(f, r, s, k, left, up, down) for r in set(rule.tolist())}
+        shocked = np.concatenate([by_rule[r] for r in rule.tolist()], axis=1)
+        forward = np.broadcast_to(a * (1 + x) + b, shocked.shape)
+        worth = call_value(f, forward, np.broadcast_to(strike, shocked.shape), shocked)
+        worth = np.where(call, worth, worth - forward + strike) * f.ratio(e.discount, WAD)
+        totals = q @ worth
+        value = value + totals[0]
+        parts.append(totals - totals[0])
+    return value, parts, delta * x
+
+
+def losses(f, book, now):
+    """Value of the legs, the loss of every scenario, and the largest gain before weights."""
+    x, rule, weight = scenarios(f, book.u, now)
+    value, parts, linear = change(f, book, now, x, rule)
+    total = linear + sum(parts)
+    either_way = -abs(linear) - sum(abs(p) for p in parts)
+    moved = np.where(rule >= SKEW, either_way, total)
+    return value, -weight * moved, max(f.number(0), moved.max())
+
+
+# ---- 4. across underlyings
+
+
+def interpolate(f, grid, y):
+    """grid[u, rule, 9] at positions y[u, n, e], constant beyond ±4: [u, rule, n, e]"""
+    y = np.minimum(np.maximum(y, f.number(-4)), f.number(4)) + 4
+    at = np.minimum(f.floor(y), 7)
+    part = (y - at)[:, None]
+    shape = (grid.shape[0], grid.shape[1], *y.shape[1:])
+    wide = np.broadcast_to(grid[:, :, None, :], (*shape[:3], 9))
+    at = np.broadcast_to(at[:, None], shape)
+    low = np.take_along_axis(wide, at, 3)
+    high = np.take_along_axis(wide, at + 1, 3)
+    return low + (high - low) * part
+
+
+def aggregate(f, loss, betas):
+    """R, and what gave it: 0 the single scan, else the numbers of the statement."""
+    zero = f.number(0)
+    scans = [max(zero, l.max()) for l in loss]
+    if len(loss) < 2:
+        return (scans[0] if loss else zero), 0
+    candidates = [(1 - f.number(OFFSET)) * sum(scans), f.sqrt(sum(s * s for s in scans))]
+    beyond = [sum((l[i] for l in loss if len(l) > i), zero) for i in range(COMMON, max(map(len, loss)))]
+    candidates.append(max(beyond, default=zero))
+    grid = np.stack([np.stack([l[GRID[r]] for r in (NONE, DOWN, UP)]) for l in loss])
+    steps = f.array(range(-4, 5))
+    worst = zero
+    for beta, r in REGIMES:
+        own = f.array([f.number(Q(b, WAD) if beta is None else beta) for b in betas])
+        factor = steps if beta != 0 else f.array([0])
+        base = own[:, None, None] * factor[None, :, None]
+        y = base + f.number(r) * steps[None, None, :]
+        centre = interpolate(f, grid, base + 0 * steps[None, None, :1])[..., 0]
+        excess = np.maximum(interpolate(f, grid, y) - centre[..., None], zero).max(axis=3)
+        worst = max(worst, (centre.sum(axis=0) + f.sqrt((excess * excess).sum(axis=0))).max())
+    candidates.append(worst)
+    at = max(range(4), key=lambda i: candidates[i])
+    return max(zero, candidates[at]), at + 1
+
+
+# ---- 5. add-ons
+
+
+def add_ons(f, book, now, coin):
+    """{name: (initial, maintenance)} of one underlying"""
+    u = book.u
+    spot, p, kappa = f.ratio(u.spot, WAD), f.ratio(coin, WAD), f.ratio(u.confidence, WAD)
+    zero = f.number(0)
+    options = [(day, is_call, q) for day, legs in book.options.items() for is_call, q, _ in legs]
+    short = sum((max(-q, zero) for _, _, q in options), zero) * spot
+    gross = sum((abs(q) for _, _, q in options), zero) * spot
+    linear = sum((abs(q) for q, *_ in book.perpetuals), zero) + sum((abs(q) for _, q, _ in book.futures), zero)
+    linear = linear * spot
+    perpetual = sum((q for q, *_ in book.perpetuals), zero)
+    expiring = zero
+    for day in {d for d, *_ in options} | {d for d, *_ in book.futures}:
+        expiring += abs(sum((q for d, q, _ in book.futures if d == day), zero))
+        expiring += abs(sum((q for d, c, q in options if d == day and c), zero))
+        expiring += abs(sum((q for d, c, q in options if d == day and not c), zero))
+    doubt = kappa * spot * (abs(perpetual + book.linked_units) + expiring)
+    depeg = max(f.number(DEPEG_AT) - p, zero) * (short + linear)
+    rated = {
+        "short option": (short, SHORT_OPTION),
+        "option cost": (gross, OPTION_COST),
+        "linear cost": (linear, LINEAR_COST),
+        "depeg": (depeg, DEPEG),
+        "confidence": (doubt, CONFIDENCE),
+        "basis": (basis(f, book, now), (1, 1)),
+    }
+    return {name: tuple(base * f.number(r) for r in rates) for name, (base, rates) in rated.items()}
+
+
+def basis(f, book, now):
+    """Σ over expiries of rate · base"""
+    move = f.number(BASIS_MOVE)
+    total = f.number(0)
+    x = f.array([0, -move, move])
+    same = np.zeros(3, dtype=int)
+    for e in book.u.expiries:
+        alone = Book(book.u, [], [l for l in book.futures if l[0] == e.day])
+        alone.options = {e.day: book.options[e.day]} if e.day in book.options else {}
+        if not alone.futures and not alone.options:
+            continue
+        _, parts, linear = change(f, alone, now, x, same)
+        base = max(f.number(0), (-(linear + sum(parts))).max())
+        tau = f.ratio(seconds_left(e.day, now), YEAR)
+        total += min(f.number(BASIS_MOST), f.number(BASIS_BASE) + BASIS_SLOPE * tau) * base
+    return total
+
+
+# ---- 6. the answer
+
+
+@dataclass
+class Answer:
+    equity: object
+    im: object
+    mm: object
+    best: object
+    worst: object
+    stale: bool
+    scan: object  # R
+    binding: int  # 0 one underlying, else the number in section 4
+    scans: list  # (underlying, scan, index of the worst scenario)
+    add_ons: dict
+
+
+def books(f, m, p):
+    """What is held on each underlying, which of them are stale, and the bounds of legs without a forward."""
+    held, stale = {}, set()
+    low = high = f.number(0)
+    markets = {u.id: u for u in m.underlyings}
+    forwards = {(u.id, e.day): e for u in m.underlyings for e in u.expiries}
+
+    def book(id):
+        return held.setdefault(id, Book(markets[id], linked_value=f.number(0), linked_units=f.number(0)))
+
+    legs = [(*leg, None) for leg in p.options]
+    for (venue, id, kind, day, strike), lots, quote in [*p.linear, *legs]:
+        u = markets[id]
+        q = f.ratio(lots * u.lot, WAD)
+        paid = f.ratio(quote or 0, WAD)
+        expiry = forwards.get((id, day))
+        if kind != PERPETUAL and expiry is None:
+            most = q * f.ratio(strike if kind == PUT else u.spot, WAD)
+            low += min(most, f.number(0)) - paid
+            high += max(most, f.number(0)) - paid
+            continue
+        if kind == PERPETUAL:
+            mark, index = next(((mk, ix) for v, mk, ix in u.perpetuals if v == venue), (u.spot, 0))
+            book(id).perpetuals.append((q, f.ratio(mark, WAD), f.ratio(index, WAD), paid))
+        elif kind == FUTURE:
+            book(id).futures.append((day, q, paid))
+        else:
+            book(id).options.setdefault(day, []).append((kind == CALL, q, f.ratio(strike, WAD)))
+        if not u.fresh or (expiry and not expiry.fresh):
+            stale.add(id)
+    for index, amount in p.collateral:
+        a = m.assets[index]
+        if a.fresh and a.underlying in markets and amount:
+            n = f.ratio(amount, 10**a.decimals)
+            b = book(a.underlying)
+            b.linked_value += n * f.ratio(a.price, WAD)
+            b.linked_units += n
+    return [held[id] for id in sorted(held)], stale, low, high
+
+
+def assess(m, p, f=Double):
+    held, stale, low, high = books(f, m, p)
+    equity = f.ratio(p.cash, WAD) + low
+    unknown = high - low
+    any_stale = bool(stale) or low != high
+    haircut = [f.number(0), f.number(0)]
+    for index, amount in p.collateral:
+        a = m.assets[index]
+        value = f.ratio(amount, 10**a.decimals) * f.ratio(a.price, WAD)
+        if not a.fresh:
+            unknown += value
+            any_stale = True
+            continue
+        equity += value
+        for side in (0, 1):
+            haircut[side] += value * f.ratio(a.haircut[side], WAD)
+    loss, scans, gains = [], [], []
+    total = {"haircut": tuple(haircut)}
+    for b in held:
+        value, l, gain = losses(f, b, m.now)
+        equity += value
+        loss.append(l)
+        gains.append(gain)
+        scans.append((b.u.id, max(f.number(0), l.max()), int(np.argmax(l))))
+        for name, sides in add_ons(f, b, m.now, m.coin).items():
+            old = total.get(name, (0, 0))
+            total[name] = (old[0] + sides[0], old[1] + sides[1])
+    betas = [b.u.beta for b in held]
+    scan, binding = aggregate(f, loss, betas)
+    im, mm = (f.number(FACTORS[i]) * scan + sum(v[i] for v in total.values()) for i in (0, 1))
+    best = worst = equity - mm
+    if any_stale:
+        fresh = [i for i, b in enumerate(held) if b.u.id not in stale]
+        without, _ = aggregate(f, [loss[i] for i in fresh], [betas[i] for i in fresh])
+        best += unknown + f.number(FACTORS[1]) * max(f.number(0), scan - without)
+        for i, b in enumerate(held):
+            if b.u.id in stale:
+                best += gains[i]
+                worst -= scans[i][1]
+    return Answer(equity, im, mm, best, worst, any_stale, scan, binding, scans, total)
+
+
+def gross(m, p):
+    """(|q|, price) of every leg: what errors are measured by."""
+    markets = {u.id: u for u in m.underlyings}
+    for (_, id, _, _, _), lots, _ in p.linear:
+        u = markets[id]
+        yield abs(lots * u.lot) / WAD, u.spot / WAD
+    for (_, id, _, day, strike), lots in p.options:
+        u = markets[id]
+        forward = max((e.variable + e.fixed for e in u.expiries if e.day == day), default=u.spot)
+        yield abs(lots * u.lot) / WAD, max(forward, strike) / WAD
