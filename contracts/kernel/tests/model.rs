@@ -113,7 +113,13 @@ fn the_bounds_of_what_is_stale_are_those_of_the_method() {
         assert!(row[3] >= row[4]);
     }
     assert!(stale > 1_000, "{stale}");
-    let bounds = [EQUITY, REQUIREMENT, REQUIREMENT, 2.0 * REQUIREMENT, 2.0 * REQUIREMENT];
+    let bounds = [
+        EQUITY,
+        REQUIREMENT,
+        REQUIREMENT,
+        2.0 * REQUIREMENT,
+        2.0 * REQUIREMENT,
+    ];
     let most = compare(&rows, bounds, |seed| {
         let (mut m, p) = case(seed);
         fail(&mut m, seed);
@@ -145,11 +151,17 @@ fn numbers(m: &MarketCase, p: &PortfolioCase, put: &mut impl FnMut(i128)) {
     all(&[m.now.into(), m.coin.into(), u, a]);
     for u in &m.underlyings {
         let (spot, confidence, beta) = (u.spot as i128, u.confidence as i128, u.beta as i128);
-        all(&[u.id.into(), u.lot.into(), spot, confidence, u.set.into(), beta]);
+        all(&[
+            u.id.into(),
+            u.lot.into(),
+            spot,
+            confidence,
+            u.set.into(),
+            beta,
+        ]);
         all(&[u.expiries.len() as i128, u.perpetuals.len() as i128]);
         for e in &u.expiries {
-            let [variable, fixed, discount] =
-                [e.variable, e.fixed, e.discount].map(|v| v as i128);
+            let [variable, fixed, discount] = [e.variable, e.fixed, e.discount].map(|v| v as i128);
             all(&[e.day.into(), variable, fixed, discount]);
             all(&e.svi);
         }
@@ -159,7 +171,13 @@ fn numbers(m: &MarketCase, p: &PortfolioCase, put: &mut impl FnMut(i128)) {
     }
     for a in &m.assets {
         let (im, mm) = (a.haircut.0 as i128, a.haircut.1 as i128);
-        all(&[a.price as i128, a.decimals.into(), a.underlying.into(), im, mm]);
+        all(&[
+            a.price as i128,
+            a.decimals.into(),
+            a.underlying.into(),
+            im,
+            mm,
+        ]);
     }
     all(&[
         p.cash,
