@@ -1,5 +1,5 @@
 //! The portfolio margin method against an independent model in another language (`docs/model`), written from
-//! `docs/method.md`. The bounds are those of that page's section on rounding.
+//! `docs/portfolio-margin.md`. The bounds are those of that page's section on rounding.
 
 mod common;
 

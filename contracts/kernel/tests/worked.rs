@@ -1,0 +1,193 @@
+//! The worked examples of `docs/portfolio-margin.md`, number by number (`docs/model/worked.py` prints the same).
+
+mod common;
+
+use common::{AssetCase, ExpiryCase, MarketCase, PortfolioCase, UnderlyingCase, WAD};
+use plimsoll_kernel::{
+    codec::{Instrument, Kind, Strike},
+    portfolio::{
+        AddOn, AddOns, Assessment, Portfolio, Scratch, aggregate, assess, market::Rules, scan::Scan,
+    },
+};
+
+const DAY: u16 = 20_000;
+/// Thirty days before the expiry, where the tenor factor g is 1.
+const NOW: u64 = DAY as u64 * 86_400 + 28_800 - 30 * 86_400;
+/// 80 % volatility for thirty days.
+const VARIANCE: i128 = 64 * 10_i128.pow(16) * 30 / 365;
+
+fn underlying(id: u16, lot: u64, spot: u128, expiries: Vec<ExpiryCase>) -> UnderlyingCase {
+    UnderlyingCase {
+        id,
+        lot,
+        spot: spot * WAD,
+        confidence: 0,
+        set: 2,
+        beta: WAD,
+        expiries,
+        perpetuals: Vec::new(),
+        fresh: true,
+    }
+}
+
+fn eth(expiries: Vec<ExpiryCase>) -> UnderlyingCase {
+    underlying(1, 1_000_000_000_000_000, 2_000, expiries)
+}
+
+fn market(underlyings: Vec<UnderlyingCase>, assets: Vec<AssetCase>) -> MarketCase {
+    MarketCase {
+        now: NOW,
+        coin: WAD as u64,
+        underlyings,
+        assets,
+    }
+}
+
+fn cash(coins: i128) -> PortfolioCase {
+    PortfolioCase {
+        cash: coins * WAD as i128,
+        collateral: Vec::new(),
+        linear: Vec::new(),
+        options: Vec::new(),
+    }
+}
+
+fn perpetual(u: &UnderlyingCase, lots: i64, price: i128) -> (Instrument, i64, i128) {
+    let instrument = Instrument {
+        venue: 1,
+        underlying: u.id,
+        kind: Kind::Perpetual,
+        expiry_day: 0,
+        strike: None,
+    };
+    (
+        instrument,
+        lots,
+        i128::from(lots) * i128::from(u.lot) * price,
+    )
+}
+
+struct Answer {
+    a: Assessment,
+    whole: i128,
+    scans: Vec<Scan>,
+    add_ons: AddOns,
+}
+
+fn answer(m: &MarketCase, p: &PortfolioCase) -> Answer {
+    m.with(Rules::DEFAULT, |market| {
+        let slots = p.slots();
+        let mut scratch = Box::new(Scratch::NEW);
+        let portfolio = Portfolio {
+            cash: p.cash,
+            collateral: &p.collateral,
+            slots: &slots,
+        };
+        let a = assess(market, &portfolio, &mut scratch);
+        assert!(!a.stale && !a.out_of_range);
+        Answer {
+            a,
+            whole: aggregate::requirement(market, scratch.scans(), u8::MAX),
+            scans: scratch.scans().to_vec(),
+            add_ons: *scratch.add_ons(),
+        }
+    })
+}
+
+/// To the four places the page prints.
+#[track_caller]
+fn is(got: i128, printed: f64) {
+    let got = got as f64 / 1e18;
+    assert!((got - printed).abs() < 5.1e-5, "{got} is not {printed}");
+}
+
+#[track_caller]
+fn both(got: AddOn, im: f64, mm: f64) {
+    is(got.im, im);
+    is(got.mm, mm);
+}
+
+#[test]
+fn a_perpetual_hedged_by_its_own_collateral() {
+    let u = eth(Vec::new());
+    let weth = AssetCase {
+        price: 2_000 * WAD,
+        decimals: 18,
+        underlying: 1,
+        haircut: (WAD / 10, WAD / 20),
+        fresh: true,
+    };
+    let mut p = cash(5_000);
+    p.collateral.push((0, 3 * WAD));
+    p.linear.push(perpetual(&u, -4_000, 2_100));
+    let got = answer(&market(vec![u], vec![weth]), &p);
+    is(got.a.equity, 11_400.0);
+    is(got.scans[0].losses[22], 360.0); // +18 %, volatility up
+    is(got.scans[0].losses[30], 277.2); // +500 %, damped
+    is(got.whole, 360.0);
+    both(got.add_ons.haircut, 600.0, 300.0);
+    both(got.add_ons.linear_cost, 80.0, 40.0);
+    is(got.a.im, 1_130.0);
+    is(got.a.mm, 700.0);
+}
+
+#[test]
+fn a_call_spread() {
+    let u = eth(vec![ExpiryCase {
+        day: DAY,
+        variable: 2_000 * WAD,
+        fixed: 0,
+        discount: WAD,
+        svi: [VARIANCE, 0, 0, 0, WAD as i128],
+        fresh: true,
+    }]);
+    let mut p = cash(2_500);
+    for (strike, lots) in [(2_000, -10_000), (2_200, 10_000)] {
+        let instrument = Instrument {
+            venue: 1,
+            underlying: 1,
+            kind: Kind::Call,
+            expiry_day: DAY,
+            strike: Strike::from_wad(strike * WAD),
+        };
+        p.options.push((instrument, lots));
+    }
+    let got = answer(&market(vec![u], Vec::new()), &p);
+    is(got.a.equity, 1_753.6366);
+    let scan = &got.scans[0];
+    is(scan.losses[13], 565.2350); // +13.5 %, volatility down
+    is(scan.losses[22], 386.9204); // +18 %, volatility up
+    is(scan.losses[6], 431.4601); // +13.5 %
+    assert_eq!((scan.worst_node, scan.count), (13, 33));
+    both(got.add_ons.basis, 98.2724, 98.2724);
+    both(got.add_ons.short_option, 200.0, 100.0);
+    both(got.add_ons.option_cost, 80.0, 40.0);
+    is(got.a.im, 1_084.8161);
+    is(got.a.mm, 803.5073);
+}
+
+#[test]
+fn two_underlyings() {
+    let (u, v) = (
+        eth(Vec::new()),
+        underlying(2, 10_000_000_000_000, 40_000, Vec::new()),
+    );
+    let mut p = cash(4_000);
+    p.linear.push(perpetual(&u, -5_000, 2_000));
+    p.linear.push(perpetual(&v, 20_000, 40_000));
+    let m = market(vec![u, v], Vec::new());
+    let got = answer(&m, &p);
+    is(got.a.equity, 4_000.0);
+    is(got.scans[0].worst, 1_800.0);
+    is(got.scans[1].worst, 1_440.0);
+    is(got.whole, 2_305.1247);
+    both(got.add_ons.linear_cost, 180.0, 90.0);
+    is(got.a.im, 3_061.4059);
+    is(got.a.mm, 2_395.1247);
+    // both short: no offset left
+    (p.linear[1].1, p.linear[1].2) = (-p.linear[1].1, -p.linear[1].2);
+    let got = answer(&m, &p);
+    is(got.whole, 3_240.0);
+    is(got.a.im, 4_230.0);
+    is(got.a.mm, 3_330.0);
+}
