@@ -1,4 +1,5 @@
 //! The worked examples of `docs/portfolio-margin.md`, number by number (`docs/model/worked.py` prints the same).
+#![allow(clippy::inconsistent_digit_grouping)] // amounts are grouped at their decimals
 
 mod common;
 
