@@ -367,6 +367,7 @@ def books(f, m, p):
             most = q * f.ratio(strike if kind == PUT else u.spot, WAD)
             low += min(most, f.number(0)) - paid
             high += max(most, f.number(0)) - paid
+            stale.add(id)
             continue
         if kind == PERPETUAL:
             mark, index = next(((mk, ix) for v, mk, ix in u.perpetuals if v == venue), (u.spot, 0))
@@ -379,7 +380,9 @@ def books(f, m, p):
             stale.add(id)
     for index, amount in p.collateral:
         a = m.assets[index]
-        if a.fresh and a.underlying in markets and amount:
+        if not a.fresh:
+            stale.add(a.underlying)
+        elif a.underlying in markets and amount:
             n = f.ratio(amount, 10**a.decimals)
             b = book(a.underlying)
             b.linked_value += n * f.ratio(a.price, WAD)
@@ -391,14 +394,13 @@ def assess(m, p, f=Double):
     held, stale, low, high = books(f, m, p)
     equity = f.ratio(p.cash, WAD) + low
     unknown = high - low
-    any_stale = bool(stale) or low != high
+    any_stale = bool(stale)
     haircut = [f.number(0), f.number(0)]
     for index, amount in p.collateral:
         a = m.assets[index]
         value = f.ratio(amount, 10**a.decimals) * f.ratio(a.price, WAD)
         if not a.fresh:
             unknown += value
-            any_stale = True
             continue
         equity += value
         for side in (0, 1):

@@ -257,8 +257,9 @@ impl<'m> Run<'_, 'm> {
         };
         let value = self.value_of(asset, amount);
         if !asset.fresh {
-            self.stale = true;
             self.best += value;
+            // it may hedge what else is held on the underlying
+            self.unsure(self.place(asset.underlying));
             return;
         }
         self.equity += value;
@@ -309,6 +310,7 @@ impl<'m> Run<'_, 'm> {
                 // without a forward: anything from 0 to spot
                 let most = self.cash_of(units, underlying.spot.min(MAX_PRICE));
                 let quote = clamp(leg.quote);
+                self.unsure(Some(place));
                 self.unknown(most.min(0) - quote, most.max(0) - quote);
                 return;
             };
@@ -365,6 +367,7 @@ impl<'m> Run<'_, 'm> {
                 _ => instrument.strike.map_or(0, |k| k.to_wad()),
             };
             let most = self.cash_of(units, most.min(MAX_PRICE));
+            self.unsure(Some(place));
             self.unknown(most.min(0), most.max(0));
             return;
         };
@@ -399,6 +402,14 @@ impl<'m> Run<'_, 'm> {
         self.stale = true;
         self.equity += low;
         self.best += high.saturating_sub(low).max(0);
+    }
+
+    /// Something on the underlying at `place` has no value that can be relied on.
+    fn unsure(&mut self, place: Option<usize>) {
+        self.stale = true;
+        if let Some(sums) = place.and_then(|p| self.scratch.sums.get_mut(p)) {
+            sums.stale = true;
+        }
     }
 
     /// A leg on an underlying the market does not know: neither its lot nor a price.
