@@ -262,7 +262,7 @@ def aggregate(f, loss, betas):
     if len(loss) < 2:
         return (scans[0] if loss else zero), 0
     candidates = [(1 - f.number(OFFSET)) * sum(scans), f.sqrt(sum(s * s for s in scans))]
-    beyond = [sum((l[i] for l in loss if len(l) > i), zero) for i in range(COMMON, max(map(len, loss)))]
+    beyond = [sum((max(l[i], zero) for l in loss if len(l) > i), zero) for i in range(COMMON, max(map(len, loss)))]
     candidates.append(max(beyond, default=zero))
     grid = np.stack([np.stack([l[GRID[r]] for r in (NONE, DOWN, UP)]) for l in loss])
     steps = f.array(range(-4, 5))
@@ -380,9 +380,7 @@ def books(f, m, p):
             stale.add(id)
     for index, amount in p.collateral:
         a = m.assets[index]
-        if not a.fresh:
-            stale.add(a.underlying)
-        elif a.underlying in markets and amount:
+        if a.fresh and a.underlying in markets and amount:
             n = f.ratio(amount, 10**a.decimals)
             b = book(a.underlying)
             b.linked_value += n * f.ratio(a.price, WAD)
@@ -395,12 +393,17 @@ def assess(m, p, f=Double):
     equity = f.ratio(p.cash, WAD) + low
     unknown = high - low
     any_stale = bool(stale)
+    markets = {u.id: u for u in m.underlyings}
     haircut = [f.number(0), f.number(0)]
     for index, amount in p.collateral:
         a = m.assets[index]
         value = f.ratio(amount, 10**a.decimals) * f.ratio(a.price, WAD)
         if not a.fresh:
             unknown += value
+            any_stale = True
+            if a.underlying in markets:
+                outermost = 4 * SETS[markets[a.underlying].set][0] / 100
+                unknown += f.number(FACTORS[1] * outermost) * value
             continue
         equity += value
         for side in (0, 1):

@@ -69,11 +69,12 @@ fn jointly(market: &Market<'_>, held: &[Held<'_>]) -> Cash {
         .for_each(|(worst, h)| *worst = h.scan.worst);
     let sum: Cash = alone.iter().sum();
     let mut most = scale_ceil(sum, ONE_Q40 - rules.offset).max(norm(&alone));
+    // far moves, skew and pockets have nothing in common but their number: no gain pays for a loss
     for node in GRID..MAX_SCENARIOS {
         let losses = held
             .iter()
             .filter(|h| node < h.scan.count)
-            .map(|h| h.scan.loss(node));
+            .map(|h| h.scan.loss(node).max(0));
         most = most.max(losses.sum());
     }
     let regimes = [

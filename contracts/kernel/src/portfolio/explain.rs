@@ -70,9 +70,12 @@ pub fn greeks(market: &Market<'_>, portfolio: &Portfolio<'_>, place: usize) -> G
             .find(|a| a.index == index && a.underlying == underlying.id);
         delta_cash += asset.map_or(0, |a| collateral_value(a, amount));
     }
-    let per_spot = |v: Cash| {
-        num::signed_mul_div_floor(v, i128::from(WAD), underlying.spot.min(MAX_PRICE))
-            .map_or(0, clamp)
+    // not clamped to the limit of cash: a coin of 1e-5 has a gamma of 1e10 per unit of cash
+    let per_spot = |v: i128| {
+        let spot = underlying.spot.min(MAX_PRICE);
+        let most = if v < 0 { i128::MIN } else { i128::MAX };
+        let least = if spot == 0 { 0 } else { most };
+        num::signed_mul_div_floor(v, i128::from(WAD), spot).unwrap_or(least)
     };
     sum.delta = per_spot(delta_cash);
     sum.gamma = per_spot(per_spot(gamma_cash));

@@ -22,7 +22,7 @@ use money::{
     Cash, LIMIT, clamp, scale_ceil, scale_floor, worth_ceil, worth_floor, worth_of_tokens,
 };
 use scan::{ExpiryScan, MAX_NODES, Nodes, OptionView, Scan, Tenor, forward_factor};
-use scenario::Scenario;
+use scenario::{OUTER, Rule, Scenario, Set};
 
 /// Everything margin depends on, as the vault stores it.
 #[derive(Clone, Copy, Debug)]
@@ -257,9 +257,8 @@ impl<'m> Run<'_, 'm> {
         };
         let value = self.value_of(asset, amount);
         if !asset.fresh {
-            self.best += value;
-            // it may hedge what else is held on the underlying
-            self.unsure(self.place(asset.underlying));
+            self.stale = true;
+            self.best += value + self.relieved(asset.underlying, value);
             return;
         }
         self.equity += value;
@@ -274,12 +273,23 @@ impl<'m> Run<'_, 'm> {
         }
     }
 
+    /// The most that linked collateral worth `value` could take off the maintenance requirement: what the scan of
+    /// its opposite would need.
+    fn relieved(&self, underlying: u16, value: Cash) -> Cash {
+        let underlying = self
+            .place(underlying)
+            .and_then(|p| self.market.underlyings.get(p));
+        let outermost =
+            underlying.and_then(|u| u.rates.set().scenarios().nth(Set::grid(Rule::Up, OUTER)));
+        outermost.map_or(0, |s| {
+            scale_ceil(scale_ceil(value, s.shock), self.market.rules.mm_factor)
+        })
+    }
+
+    /// Nothing when there is no number for it.
     fn value_of(&mut self, asset: &Asset, amount: u128) -> Cash {
-        self.in_range(worth_of_tokens(
-            amount,
-            asset.price.min(MAX_PRICE),
-            asset.decimals,
-        ))
+        let worth = worth_of_tokens(amount, asset.price.min(MAX_PRICE), asset.decimals);
+        self.in_range(worth).max(0)
     }
 
     // ---- legs
@@ -310,7 +320,7 @@ impl<'m> Run<'_, 'm> {
                 // without a forward: anything from 0 to spot
                 let most = self.cash_of(units, underlying.spot.min(MAX_PRICE));
                 let quote = clamp(leg.quote);
-                self.unsure(Some(place));
+                self.unsure(place);
                 self.unknown(most.min(0) - quote, most.max(0) - quote);
                 return;
             };
@@ -367,7 +377,7 @@ impl<'m> Run<'_, 'm> {
                 _ => instrument.strike.map_or(0, |k| k.to_wad()),
             };
             let most = self.cash_of(units, most.min(MAX_PRICE));
-            self.unsure(Some(place));
+            self.unsure(place);
             self.unknown(most.min(0), most.max(0));
             return;
         };
@@ -404,10 +414,9 @@ impl<'m> Run<'_, 'm> {
         self.best += high.saturating_sub(low).max(0);
     }
 
-    /// Something on the underlying at `place` has no value that can be relied on.
-    fn unsure(&mut self, place: Option<usize>) {
-        self.stale = true;
-        if let Some(sums) = place.and_then(|p| self.scratch.sums.get_mut(p)) {
+    /// A leg on the underlying at `place` has no value: what else is held there may be hedged by it.
+    fn unsure(&mut self, place: usize) {
+        if let Some(sums) = self.scratch.sums.get_mut(place) {
             sums.stale = true;
         }
     }
@@ -473,7 +482,7 @@ impl<'m> Run<'_, 'm> {
         }
         let moved = |shock: Q40| {
             let factor = Factor::new(ONE_Q40 + shock);
-            forward_factor(expiry, &Scenario::new(factor, scenario::Rule::None))
+            forward_factor(expiry, &Scenario::new(factor, Rule::None))
         };
         let step = underlying.rates.basis_move;
         let basis = [moved(-step), moved(step)];
@@ -638,9 +647,9 @@ impl<'m> Run<'_, 'm> {
         self.in_range(worth_floor(units, price))
     }
 
-    /// ⌈units · price⌉ for units ≥ 0 (sums of at most 2^118).
+    /// ⌈units · price⌉ for units ≥ 0 (sums of at most 2^118): the base of a charge, never negative.
     fn cash_of_up(&mut self, units: i128, price: u128) -> Cash {
-        self.in_range(worth_ceil(units, price))
+        self.in_range(worth_ceil(units, price).or(Some(LIMIT + 1)))
     }
 
     /// The value inside its bounds; what had no value, or left them, marks the portfolio.
