@@ -369,8 +369,18 @@ impl MarketCase {
     }
 
     pub fn with<T>(&self, rules: Rules, f: impl FnOnce(&Market<'_>) -> T) -> T {
+        self.with_changed(rules, |_| {}, f)
+    }
+
+    /// With every underlying changed on the way.
+    pub fn with_changed<T>(
+        &self,
+        rules: Rules,
+        change: impl Fn(&mut Underlying<'_>),
+        f: impl FnOnce(&Market<'_>) -> T,
+    ) -> T {
         let built = self.build();
-        let underlyings: Vec<_> = self
+        let mut underlyings: Vec<_> = self
             .underlyings
             .iter()
             .zip(built.expiries.iter().zip(&built.perpetuals))
@@ -389,6 +399,7 @@ impl MarketCase {
                 perpetuals,
             })
             .collect();
+        underlyings.iter_mut().for_each(change);
         f(&Market {
             now: self.now,
             coin: self.coin,
@@ -400,6 +411,13 @@ impl MarketCase {
 }
 
 impl PortfolioCase {
+    pub const EMPTY: Self = Self {
+        cash: 0,
+        collateral: Vec::new(),
+        linear: Vec::new(),
+        options: Vec::new(),
+    };
+
     pub fn slots(&self) -> Vec<U256> {
         let mut linear: Vec<_> = self
             .linear
