@@ -402,8 +402,10 @@ def assess(m, p, f=Double):
             unknown += value
             any_stale = True
             if a.underlying in markets:
-                outermost = 4 * SETS[markets[a.underlying].set][0] / 100
-                unknown += f.number(FACTORS[1] * outermost) * value
+                u = markets[a.underlying]
+                x, _, weight = scenarios(f, u, m.now)
+                unknown += f.number(FACTORS[1]) * value * (weight * x).max()
+                unknown += f.ratio(u.confidence, WAD) * f.ratio(u.spot, WAD) * f.ratio(amount, 10**a.decimals)
             continue
         equity += value
         for side in (0, 1):

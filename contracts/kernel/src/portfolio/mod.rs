@@ -22,7 +22,7 @@ use money::{
     Cash, LIMIT, clamp, scale_ceil, scale_floor, worth_ceil, worth_floor, worth_of_tokens,
 };
 use scan::{ExpiryScan, MAX_NODES, Nodes, OptionView, Scan, Tenor, forward_factor};
-use scenario::{OUTER, Rule, Scenario, Set};
+use scenario::{Rule, Scenario};
 
 /// Everything margin depends on, as the vault stores it.
 #[derive(Clone, Copy, Debug)]
@@ -256,34 +256,34 @@ impl<'m> Run<'_, 'm> {
             return;
         };
         let value = self.value_of(asset, amount);
+        let units = num::to_wad_down(amount, asset.decimals).map_or(LIMIT, clamp_units);
+        let linked = self.underlying(asset.underlying);
         if !asset.fresh {
             self.stale = true;
-            self.best += value + self.relieved(asset.underlying, value);
+            let relief = linked.map_or(0, |(_, underlying)| self.relief(&underlying, value, units));
+            self.best += value + relief;
             return;
         }
         self.equity += value;
         self.scratch.add_ons.haircut.charge(value, asset.haircut);
-        if let Some(place) = self.place(asset.underlying) {
-            let units = num::to_wad_down(amount, asset.decimals).map_or(LIMIT, clamp_units);
-            if let Some(sums) = self.scratch.sums.get_mut(place) {
-                sums.used = true;
-                sums.notional += value;
-                sums.net += units;
-            }
+        if let Some(sums) = linked.and_then(|(place, _)| self.scratch.sums.get_mut(place)) {
+            sums.used = true;
+            sums.notional += value;
+            sums.net += units;
         }
     }
 
-    /// The most that linked collateral worth `value` could take off the maintenance requirement: what the scan of
-    /// its opposite would need.
-    fn relieved(&self, underlying: u16, value: Cash) -> Cash {
-        let underlying = self
-            .place(underlying)
-            .and_then(|p| self.market.underlyings.get(p));
-        let outermost =
-            underlying.and_then(|u| u.rates.set().scenarios().nth(Set::grid(Rule::Up, OUTER)));
-        outermost.map_or(0, |s| {
-            scale_ceil(scale_ceil(value, s.shock), self.market.rules.mm_factor)
-        })
+    /// The most that linked collateral could take off the maintenance requirement: what its opposite would need, by
+    /// the scan and by the uncertainty of spot.
+    fn relief(&mut self, underlying: &Underlying<'_>, value: Cash, units: i128) -> Cash {
+        let nodes = Nodes::of(underlying, self.market.now);
+        let losses = nodes
+            .as_slice()
+            .iter()
+            .map(|n| scale_ceil(scale_ceil(value, n.shock), n.weight));
+        let scan = losses.fold(0, Cash::max);
+        let spot = self.cash_of_up(units, underlying.spot.min(MAX_PRICE));
+        scale_ceil(scan, self.market.rules.mm_factor) + scale_ceil(spot, underlying.confidence)
     }
 
     /// Nothing when there is no number for it.

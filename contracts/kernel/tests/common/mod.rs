@@ -511,7 +511,14 @@ impl PortfolioCase {
                 None => sum.options.push((i, size)),
             }
         }
-        sum.linear.retain(|&(_, s, q)| s != 0 || q != 0);
+        // what a closed leg has cost becomes cash
+        sum.cash -= sum
+            .linear
+            .iter()
+            .filter(|l| l.1 == 0)
+            .map(|l| l.2)
+            .sum::<i128>();
+        sum.linear.retain(|l| l.1 != 0);
         sum.options.retain(|&(_, s)| s != 0);
         sum
     }
