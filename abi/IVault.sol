@@ -112,6 +112,7 @@ interface IVault {
     error InvalidVenue(uint16 venue);
     /// The account has not let this venue trade for it.
     error VenueNotAdmitted(bytes32 account, uint16 venue);
+    /// While an account is sold: no withdrawal, and no trade but one that reduces at the mark or better.
     error AccountInAuction(bytes32 account);
     error TooManyLegs(bytes32 account, uint256 slots, uint256 limit);
     error TooManyItems(uint256 given, uint256 limit);

@@ -6,9 +6,9 @@ use crate::{
     Vault,
     ledger::AccountState,
     sol::{
-        InsufficientCash, InsufficientMargin, InvalidInstrument, LegChanged, NotRelieved,
-        PricesStale, SystemAccount, TooManyItems, Unbalanced, UnbalancedAsset, UnknownAsset,
-        ValueOutOfRange, VenueNotAdmitted,
+        AccountInAuction, InsufficientCash, InsufficientMargin, InvalidInstrument, LegChanged,
+        NotRelieved, PricesStale, SystemAccount, TooManyItems, Unbalanced, UnbalancedAsset,
+        UnknownAsset, ValueOutOfRange, VenueNotAdmitted,
     },
 };
 use alloc::vec::Vec;
@@ -350,6 +350,9 @@ impl Vault {
                 continue;
             }
             let account = state.account;
+            if assessed(after).is_healthy() {
+                return Err(AccountInAuction { account }.into());
+            }
             if after.stale && Int256::from_raw(after.equity.into_raw()).at_least(after.im) {
                 return Err(PricesStale { account }.into());
             }

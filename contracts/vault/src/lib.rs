@@ -382,7 +382,8 @@ impl Vault {
     /// [`SystemAccount`], [`InvalidInstrument`](sol::InvalidInstrument), [`UnsupportedKind`](sol::UnsupportedKind),
     /// [`NoSuchLeg`](sol::NoSuchLeg), [`TooManyLegs`](sol::TooManyLegs), [`ValueOutOfRange`], [`UnknownAsset`],
     /// [`InsufficientBalance`](sol::InsufficientBalance), [`InsufficientCash`] (the fund's), [`VenueNotAdmitted`](sol::VenueNotAdmitted),
-    /// [`NotRelieved`](sol::NotRelieved), [`PricesStale`], [`InsufficientMargin`].
+    /// [`NotRelieved`](sol::NotRelieved), [`PricesStale`], [`InsufficientMargin`], [`AccountInAuction`] (a change that is
+    /// no reduction, though the account would be healthy).
     ///
     /// # Events
     /// [`LegChanged`](sol::LegChanged), [`CashChanged`], [`AssetMoved`].

@@ -157,6 +157,10 @@ async fn i_gate_5_an_account_in_auction_may_cure_and_reduce_only() {
     let e: IVault::InsufficientMargin =
         house.expect_revert(&p.stranger, house.desk(), &cheap).await;
     assert!(e.equity < e.equityBefore && e.im < e.imBefore);
+    // Nor at a worse price even where what is left would be healthy: her equity is what the auction lives on.
+    let much = House::report(p.bob.account(), alice, eth, "49", "1,699.99");
+    let e: IVault::AccountInAuction = house.expect_revert(&p.stranger, house.desk(), &much).await;
+    assert_eq!(e.account, alice);
     // At the mark she may reduce, and pays no fee for it.
     house.fill(&p.bob, &p.alice, eth, "10", "1,700").await;
     let after = ok(house.assess(alice).await);
@@ -579,7 +583,12 @@ async fn i_auc_2_no_jump_where_equity_ends() {
     house.set_price(ETH, "1,610").await.unwrap();
     let call = any_bid(&house, U256::from(ONE / 50)).await;
     ok(house.send(&p.bidder, at, &call).await);
-    assert_eq!(state(&house, alice).await.insolventSince, 0);
+    // Once more down: the fund's ramp begins anew.
+    house.warp(600).await.unwrap();
+    house.set_price(ETH, "1,590").await.unwrap();
+    let again = state(&house, alice).await;
+    assert!(again.equity < I256::ZERO);
+    assert_eq!((again.insolventSince, again.lambda), (0, U256::ZERO));
     house.assert_balanced().await;
 }
 
