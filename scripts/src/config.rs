@@ -44,6 +44,14 @@ pub struct FeedConfig {
     pub min_price: String,
     /// Greatest answer believed.
     pub max_price: String,
+    /// How far the true price may be from an answer, a share of it: the feed's deviation threshold. A multiple of
+    /// 0.0005, at most 0.1275.
+    #[serde(default = "none")]
+    pub confidence: String,
+}
+
+fn none() -> String {
+    "0".into()
 }
 
 /// What positions are written on.
@@ -158,6 +166,14 @@ impl HouseConfig {
             let (min, max) = (wad(&f.min_price, &f.name)?, wad(&f.max_price, &f.name)?);
             if min.is_zero() || min >= max {
                 bail!("feed {}: 0 < min_price < max_price is needed", f.name);
+            }
+            let confidence = wad64(&f.confidence, &f.name)?;
+            const STEP: u64 = 500_000_000_000_000;
+            if !confidence.is_multiple_of(STEP) || confidence > 255 * STEP {
+                bail!(
+                    "feed {}: confidence must be a multiple of 0.0005, at most 0.1275",
+                    f.name
+                );
             }
             if !(1..=172_800).contains(&f.max_age) {
                 bail!("feed {}: max_age must be 1..172800 seconds", f.name);

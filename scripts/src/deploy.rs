@@ -652,9 +652,11 @@ impl<'a> Deployer<'a> {
     async fn feeds(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         for f in &house.feeds {
             let (min, max) = (ids::parse_wad(&f.min_price)?, ids::parse_wad(&f.max_price)?);
+            let confidence = wad64(&f.confidence, &f.name)?;
             let same = |now: &IOracle::feedReturn| {
                 now.aggregator == f.aggregator
                     && now.maxAge == f.max_age
+                    && now.confidence == confidence
                     && (now.minPrice, now.maxPrice) == (min, max)
             };
             let query = IOracle::feedCall { feed: f.number };
@@ -666,6 +668,7 @@ impl<'a> Deployer<'a> {
                     maxAge: f.max_age,
                     minPrice: min,
                     maxPrice: max,
+                    confidence,
                 };
                 self.send(
                     at.oracle,

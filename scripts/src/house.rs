@@ -722,6 +722,7 @@ fn furniture(
         max_age: options.max_age,
         min_price: min.into(),
         max_price: max.into(),
+        confidence: "0".into(),
     };
     let underlying = |number, name: &str, lot: &str| UnderlyingConfig {
         number,

@@ -493,6 +493,46 @@ impl Abi for bool {
     }
 }
 
+/// `bytes`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Abi for Bytes {
+    const NAME: Name = Name::new("bytes");
+    const DYNAMIC: bool = true;
+
+    #[inline(never)]
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let length = reader.at_most(u32::MAX.into()) as usize;
+        let words = length.div_ceil(32);
+        let rest = reader.frame.after(reader.at);
+        // No more is allocated than there is data.
+        let fits = rest.is_some_and(|rest| words <= rest.len());
+        let length = reader.check(fits.then_some(length));
+        let mut bytes = Vec::with_capacity(length.saturating_add(31));
+        while bytes.len() < length {
+            bytes.extend_from_slice(&reader.bytes());
+        }
+        bytes.truncate(length);
+        Self(bytes)
+    }
+
+    #[inline(never)]
+    fn write(&self, out: &mut Encoder) {
+        let outer = out.open(1);
+        out.unsigned(self.0.len() as u128);
+        out.open(self.0.len().div_ceil(32));
+        for chunk in self.0.chunks(32) {
+            let mut word = [0; 32];
+            word.iter_mut()
+                .zip(chunk)
+                .for_each(|(to, from)| *to = *from);
+            out.raw(&word);
+        }
+        out.close(outer);
+    }
+}
+
 impl<T: Abi> Abi for Vec<T> {
     const NAME: Name = T::NAME.then(b"[]");
     const DYNAMIC: bool = true;
@@ -806,6 +846,7 @@ mod tests {
             function probeThis(uint16 a, Item[] items, Flat[] flats, address who, Flat one, bytes32 raw) external;
             function nothing() external;
             error Refused(address who, int256 much, uint128 many);
+            function sign(bytes one, bytes[] many) external;
             event Happened(bytes32 indexed what, uint16 indexed which, int128 much, bool yes);
         }
     }
@@ -892,6 +933,32 @@ mod tests {
         for end in 4..data.len() {
             assert_eq!(Arguments::decode(&data[4..end]), None, "{end}");
         }
+    }
+
+    #[test]
+    fn bytes_are_alloys() {
+        for length in [0, 1, 31, 32, 33, 65, 96] {
+            let bytes = |fill: u8| vec![fill; length];
+            let theirs = reference::signCall {
+                one: bytes(1).into(),
+                many: vec![bytes(2).into(), vec![].into(), bytes(3).into()],
+            };
+            let many = vec![Bytes(bytes(2)), Bytes(vec![]), Bytes(bytes(3))];
+            let ours = (Bytes(bytes(1)), many);
+            let data = ours.encode(&reference::signCall::SELECTOR);
+            assert_eq!(data, theirs.abi_encode(), "{length}");
+            assert_eq!(<(Bytes, Vec<Bytes>)>::decode(&data[4..]), Some(ours));
+            for end in 4..data.len() {
+                let cut = <(Bytes, Vec<Bytes>)>::decode(&data[4..end]);
+                assert_eq!(cut, None, "{length} {end}");
+            }
+        }
+        assert_eq!(
+            signature_hash("sign", <(Bytes, Vec<Bytes>)>::NAMES)[..4],
+            reference::signCall::SELECTOR
+        );
+        let huge = (U256::from(32), U256::from(u32::MAX)).abi_encode();
+        assert_eq!(<(Bytes,)>::decode(&huge), None);
     }
 
     #[test]

@@ -104,6 +104,8 @@ abi_struct! {
     pub struct Price {
         /// 1e18 settlement coin per whole unit.
         value: U256,
+        /// A share of the value, 1e18.
+        confidence: u64,
         /// Unix seconds.
         updated_at: u64,
         /// Within its age and bounds.
@@ -113,8 +115,18 @@ abi_struct! {
 
 /// `IOracle`.
 pub mod oracle {
-    use super::{Call, Price, Vec};
+    use super::{Call, Price, U256, Vec};
 
     /// `prices(feeds)`.
     pub const PRICES: Call<(Vec<u16>,), (Vec<Price>,)> = Call::new("prices");
+    /// `snapshot(feeds, expiries, underlyings)`: prices; three words per expiry asked; three of the near expiry per
+    /// underlying asked. The words are those of `plimsoll_kernel::surface`.
+    pub const SNAPSHOT: Call<(Vec<u16>, Vec<u32>, Vec<u16>), (Vec<Price>, Vec<U256>, Vec<U256>)> =
+        Call::new("snapshot");
+    /// Most feeds of one `prices` or `snapshot`.
+    pub const MAX_FEEDS: usize = 32;
+    /// Most expiries of one `snapshot`.
+    pub const MAX_EXPIRIES: usize = 48;
+    /// Most underlyings of one `snapshot`.
+    pub const MAX_UNDERLYINGS: usize = 24;
 }

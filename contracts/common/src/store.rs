@@ -114,11 +114,13 @@ impl Key for Address {
 
 impl Key for u16 {
     fn key(self) -> B256 {
-        let mut key = B256::ZERO;
-        if let Some(low) = key.0.last_chunk_mut() {
-            *low = self.to_be_bytes();
-        }
-        key
+        u32::from(self).key()
+    }
+}
+
+impl Key for u32 {
+    fn key(self) -> B256 {
+        B256::new(root(self))
     }
 }
 

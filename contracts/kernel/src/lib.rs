@@ -18,5 +18,6 @@ pub mod normal;
 pub mod num;
 pub mod portfolio;
 pub mod price;
+pub mod surface;
 pub mod svi;
 mod tables;

@@ -84,6 +84,45 @@ impl Bound {
     }
 }
 
+/// How far the true price may be from a feed's, a share of it in steps of 0.05 %, at most 12.75 %: for a Chainlink
+/// feed, its deviation threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Confidence(u8);
+
+impl Confidence {
+    /// One step, 1e18.
+    pub const STEP: u64 = 500_000_000_000_000;
+    /// The greatest, 1e18.
+    pub const MAX: u64 = 255 * Self::STEP;
+
+    /// From 1e18; `None` for what is not a whole number of steps, or too many.
+    #[must_use]
+    pub fn from_wad(share: u64) -> Option<Self> {
+        if !share.is_multiple_of(Self::STEP) {
+            return None;
+        }
+        u8::try_from(share / Self::STEP).ok().map(Self)
+    }
+
+    /// 1e18.
+    #[must_use]
+    pub const fn to_wad(self) -> u64 {
+        self.0 as u64 * Self::STEP // SAFETY: at most MAX.
+    }
+
+    /// The steps.
+    #[must_use]
+    pub const fn to_bits(self) -> u8 {
+        self.0
+    }
+
+    /// From stored bits.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+}
+
 /// What a feed promises: frozen decimals, age and bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Terms {
@@ -279,6 +318,23 @@ mod tests {
             assert_eq!(Bound::from_wad(price), None, "{price}");
         }
         const { assert!(MAX_PRICE < 1 << 110, "what margin's range is proven with") }
+    }
+
+    #[test]
+    fn confidence_is_whole_steps() {
+        for bits in 0..=u8::MAX {
+            let confidence = Confidence::from_bits(bits);
+            assert_eq!(Confidence::from_wad(confidence.to_wad()), Some(confidence));
+        }
+        assert_eq!(Confidence::from_bits(10).to_wad(), 5_000_000_000_000_000);
+        for share in [
+            1,
+            Confidence::STEP - 1,
+            Confidence::MAX + Confidence::STEP,
+            u64::MAX,
+        ] {
+            assert_eq!(Confidence::from_wad(share), None, "{share}");
+        }
     }
 
     #[test]

@@ -1,9 +1,13 @@
-//! Oracle hub: Chainlink AggregatorV3 feeds with an age, bounds and frozen decimals, by feed number.
+//! Oracle hub: Chainlink AggregatorV3 feeds with an age, bounds and frozen decimals, by feed number; forwards and
+//! variance surfaces by underlying and expiry day, pushed with M of N signatures; and both in one answer for margin.
 //!
 //! A feed is a stranger. It is called without the power to change anything, with [`FEED_GAS`] gas, and its answer is
 //! read only if it has the one length it must have: a feed that reverts, burns its gas, answers a megabyte or lies
 //! out of bounds costs its own price and nothing else. What an answer is worth is decided in the kernel
 //! (`plimsoll_kernel::price`).
+//!
+//! An expiry is stored as the calculator takes it (`plimsoll_kernel::surface`), after the checks of [`push`]: a
+//! surface that is stored has no arbitrage, a settlement price is written once.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
@@ -13,29 +17,42 @@
 )]
 extern crate alloc;
 
+mod push;
 mod record;
+mod signers;
 pub mod sol;
 
 use alloc::{vec, vec::Vec};
-use alloy_primitives::{Address, I256, U256};
-use plimsoll_common::{Ownable, Revert, interface::Price, store::WordMap};
+use alloy_primitives::{Address, B256, I256, U256};
+use plimsoll_common::{
+    Ownable, Revert,
+    abi::Bytes,
+    interface::{
+        Price,
+        oracle::{MAX_EXPIRIES, MAX_FEEDS, MAX_UNDERLYINGS},
+    },
+    store::WordMap,
+};
 use plimsoll_kernel::{
     num::{Int256, to_u128, u128_to_u256},
-    price::{self, Bound, Fault, MAX_AGE_LIMIT, MAX_FEED_DECIMALS},
+    price::{self, Bound, Confidence, Fault, MAX_AGE_LIMIT, MAX_FEED_DECIMALS},
+    surface::{Days, WORDS},
 };
-use record::Record;
+use record::{Record, SurfaceTerms};
 use stylus_sdk::{call::RawCall, prelude::*};
 
 use sol::{
-    FeedDecimalsFrozen, FeedFailed, FeedSet, InsufficientGas, InvalidBounds, InvalidFeed,
-    InvalidPrice, MaxAgeOutOfRange, PriceFromFuture, PriceOutOfBounds, PriceWouldJump, StalePrice,
-    TooManyDigits, TooManyFeedDecimals, TooManyItems, UnknownFeed,
+    ExpiryData, ExpiryUpdate, FeedDecimalsFrozen, FeedFailed, FeedSet, InsufficientGas,
+    InvalidBounds, InvalidConfidence, InvalidFeed, InvalidPrice, MaxAgeOutOfRange,
+    MaxBasisOutOfRange, ObservedInFuture, PriceFromFuture, PriceOutOfBounds, PriceWouldJump,
+    SignersSet, StalePrice, SurfaceTermsSet, TooManyDigits, TooManyFeedDecimals, TooManyItems,
+    UnknownFeed, UnknownUnderlying, UpdatesNotAscending,
 };
 
 /// Gas a feed may use. Chainlink's proxies use some 15,000; composite feeds several times that.
 pub const FEED_GAS: u64 = 150_000;
-/// Most feeds of one `prices` call.
-pub const MAX_FEEDS: usize = 32;
+/// Most updates of one push.
+pub const MAX_UPDATES: usize = 32;
 
 /// `decimals()`.
 const DECIMALS: [u8; 4] = [0x31, 0x3c, 0xe5, 0x67];
@@ -55,6 +72,12 @@ pub struct Oracle {
     ownable: Ownable,
     /// By feed number; see [`record`].
     feeds: WordMap,
+    /// By underlying and day; see `plimsoll_kernel::surface`.
+    expiries: WordMap,
+    /// By underlying: its terms ([`record`]), its days (`plimsoll_kernel::surface`).
+    surfaces: WordMap,
+    /// Under 0; see [`signers`].
+    signers: WordMap,
 }
 
 plimsoll_common::entrypoint!(
@@ -69,6 +92,15 @@ plimsoll_common::entrypoint!(
         feed,
         prices,
         price,
+        set_surface_terms,
+        surface_terms,
+        set_signers,
+        signers,
+        domain_separator,
+        push_expiries,
+        expiry,
+        expiries,
+        snapshot,
     ]
 );
 
@@ -108,10 +140,12 @@ impl Oracle {
     /// * `aggregator` - an AggregatorV3 with at most 36 decimals.
     /// * `max_age` - seconds, 1..=172800; an answer of exactly this age is fresh.
     /// * `min_price`, `max_price` - 1e18, inclusive, 0 < min < max ≤ 1e33; an 18-bit number times a power of ten.
+    /// * `confidence` - how far the true price may be from an answer, a share of it, 1e18; a multiple of 0.05 %, at
+    ///   most 12.75 %.
     ///
     /// # Errors
-    /// [`InvalidFeed`], [`MaxAgeOutOfRange`], [`InvalidBounds`], [`TooManyDigits`], [`FeedFailed`],
-    /// [`TooManyFeedDecimals`], [`FeedDecimalsFrozen`], [`PriceWouldJump`].
+    /// [`InvalidFeed`], [`MaxAgeOutOfRange`], [`InvalidBounds`], [`InvalidConfidence`], [`TooManyDigits`],
+    /// [`FeedFailed`], [`TooManyFeedDecimals`], [`FeedDecimalsFrozen`], [`PriceWouldJump`].
     ///
     /// # Events
     /// [`FeedSet`].
@@ -122,18 +156,13 @@ impl Oracle {
         max_age: u32,
         min_price: U256,
         max_price: U256,
+        confidence: u64,
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         if feed == 0 || aggregator.is_zero() {
             return Err(InvalidFeed { feed, aggregator }.into());
         }
-        if max_age == 0 || max_age > MAX_AGE_LIMIT {
-            return Err(MaxAgeOutOfRange {
-                max_age,
-                limit: MAX_AGE_LIMIT,
-            }
-            .into());
-        }
+        check_max_age(max_age)?;
         let limit = u128_to_u256(price::MAX_PRICE);
         if min_price.is_zero() || min_price >= max_price || max_price > limit {
             return Err(InvalidBounds {
@@ -143,6 +172,11 @@ impl Oracle {
             }
             .into());
         }
+        let steps = Confidence::from_wad(confidence).ok_or(InvalidConfidence {
+            confidence,
+            step: Confidence::STEP,
+            limit: Confidence::MAX,
+        })?;
         let decimals = self.read_decimals(feed, aggregator)?;
         let (min, max) = (bound(min_price)?, bound(max_price)?);
         let record = Record {
@@ -151,6 +185,7 @@ impl Oracle {
             max_age,
             min,
             max,
+            confidence: steps,
         };
         if let Some(old) = self.record(feed) {
             self.check_replacement(feed, &old, &record)?;
@@ -163,17 +198,19 @@ impl Oracle {
             max_age,
             min_price,
             max_price,
+            confidence,
         }
         .emit(self.vm());
         Ok(())
     }
 
-    /// Aggregator, decimals, maximum age and bounds; zeros when not listed.
-    pub fn feed(&self, feed: u16) -> (Address, u8, u32, U256, U256) {
+    /// Aggregator, decimals, maximum age, bounds and confidence; zeros when not listed.
+    pub fn feed(&self, feed: u16) -> (Address, u8, u32, U256, U256, u64) {
         self.record(feed).map_or_else(Default::default, |r| {
             let terms = r.terms();
             let (min, max) = (u128_to_u256(terms.min_price), u128_to_u256(terms.max_price));
-            (r.aggregator, r.decimals, r.max_age, min, max)
+            let confidence = r.confidence.to_wad();
+            (r.aggregator, r.decimals, r.max_age, min, max, confidence)
         })
     }
 
@@ -184,33 +221,11 @@ impl Oracle {
     /// # Errors
     /// [`TooManyItems`], [`UnknownFeed`]; [`InsufficientGas`] when too little gas was left to give a feed its due.
     pub fn prices(&self, feeds: Vec<u16>) -> Result<Vec<Price>, Revert> {
-        if feeds.len() > MAX_FEEDS {
-            return Err(TooManyItems {
-                given: U256::from(feeds.len()),
-                limit: U256::from(MAX_FEEDS),
-            }
-            .into());
-        }
+        at_most(feeds.len(), MAX_FEEDS)?;
         let now = self.vm().block_timestamp();
         let mut prices = Vec::with_capacity(feeds.len());
         for feed in feeds {
-            let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-            prices.push(match self.round(record.aggregator)? {
-                Some(round) => {
-                    let (value, fault) =
-                        price::read(&record.terms(), round.answer, round.updated_at, now);
-                    Price {
-                        value: u128_to_u256(value),
-                        updated_at: saturating_u64(round.updated_at),
-                        fresh: fault.is_none(),
-                    }
-                }
-                None => Price {
-                    value: U256::ZERO,
-                    updated_at: 0,
-                    fresh: false,
-                },
-            });
+            prices.push(self.total_price(feed, now)?);
         }
         Ok(prices)
     }
@@ -222,7 +237,205 @@ impl Oracle {
     /// [`InsufficientGas`].
     pub fn price(&self, feed: u16) -> Result<U256, Revert> {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-        self.strict_price(feed, &record).map(u128_to_u256)
+        self.strict_price(feed, &record)?.map(u128_to_u256)
+    }
+
+    /// Sets what pushes for an underlying are held to. Owner only; at once, also for what is stored.
+    ///
+    /// # Arguments
+    /// * `underlying` - not 0.
+    /// * `feed` - of spot, listed.
+    /// * `max_age` - seconds, 1..=172800; an observation of exactly this age is fresh.
+    /// * `max_basis` - the most a forward may differ from spot, a share of spot in 1e18, above 0, at most 1.
+    ///
+    /// # Errors
+    /// [`UnknownUnderlying`], [`UnknownFeed`], [`MaxAgeOutOfRange`], [`MaxBasisOutOfRange`].
+    ///
+    /// # Events
+    /// [`SurfaceTermsSet`].
+    pub fn set_surface_terms(
+        &mut self,
+        underlying: u16,
+        feed: u16,
+        max_age: u32,
+        max_basis: u64,
+    ) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        if underlying == 0 {
+            return Err(UnknownUnderlying { underlying }.into());
+        }
+        self.record(feed).ok_or(UnknownFeed { feed })?;
+        check_max_age(max_age)?;
+        if max_basis == 0 || max_basis > SurfaceTerms::MAX_BASIS {
+            return Err(MaxBasisOutOfRange {
+                max_basis,
+                limit: SurfaceTerms::MAX_BASIS,
+            }
+            .into());
+        }
+        let terms = SurfaceTerms {
+            feed,
+            max_age,
+            max_basis,
+        };
+        let mut list = self.surfaces.list(underlying);
+        list.set(push::TERMS, terms.encode());
+        SurfaceTermsSet {
+            underlying,
+            feed,
+            max_age,
+            max_basis,
+        }
+        .emit(self.vm());
+        Ok(())
+    }
+
+    /// Feed of spot, maximum age and maximum basis; zeros when not set.
+    pub fn surface_terms(&self, underlying: u16) -> (u16, u32, u64) {
+        self.terms_of(underlying)
+            .map_or_else(Default::default, |t| (t.feed, t.max_age, t.max_basis))
+    }
+
+    /// Sets who signs pushes and how many of them must. Owner only.
+    ///
+    /// # Arguments
+    /// * `signers` - ascending, 1 to 16 of them.
+    /// * `threshold` - 1 to their number.
+    ///
+    /// # Errors
+    /// [`InvalidThreshold`](sol::InvalidThreshold), [`SignersNotAscending`](sol::SignersNotAscending).
+    ///
+    /// # Events
+    /// [`SignersSet`].
+    pub fn set_signers(&mut self, signers: Vec<Address>, threshold: u8) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        let count = self.store_signers(&signers, threshold)?;
+        SignersSet { count, threshold }.emit(self.vm());
+        Ok(())
+    }
+
+    /// The signers, ascending, and how many of them must sign; none and 0 before they are set.
+    pub fn signers(&self) -> (Vec<Address>, u8) {
+        self.load_signers()
+    }
+
+    /// The EIP-712 domain separator: name "Plimsoll Oracle", version "1", this chain, this contract.
+    pub fn domain_separator(&self) -> B256 {
+        self.domain()
+    }
+
+    /// Stores market data of up to 32 expiries that enough signers have signed. Anybody's call; all or nothing.
+    ///
+    /// Before expiry an update has a variable part, and a fixed one only if it was observed in the last 30 minutes.
+    /// From expiry on exactly one is taken: no variable part, the fixed part is the settlement price, observed at or
+    /// after expiry; its discount and surface are not looked at, and it is final.
+    ///
+    /// # Arguments
+    /// * `updates` - ascending by underlying and day.
+    /// * `observed_at` - unix seconds: later than what is stored for each, not after now, not older than allowed.
+    /// * `signatures` - ascending by signer, 65 bytes r ‖ s ‖ v.
+    ///
+    /// # Errors
+    /// [`TooManyItems`], [`ObservedInFuture`], [`UpdatesNotAscending`]; of the signatures
+    /// [`TooFewSignatures`](sol::TooFewSignatures), [`InvalidSignature`](sol::InvalidSignature),
+    /// [`UnknownSigner`](sol::UnknownSigner), [`SignersNotAscending`](sol::SignersNotAscending); of an update those
+    /// listed in `abi/IOracle.sol`.
+    ///
+    /// # Events
+    /// [`ExpiryPushed`](sol::ExpiryPushed) or [`Settled`](sol::Settled) for each.
+    pub fn push_expiries(
+        &mut self,
+        updates: Vec<ExpiryUpdate>,
+        observed_at: u64,
+        signatures: Vec<Bytes>,
+    ) -> Result<(), Revert> {
+        at_most(updates.len(), MAX_UPDATES)?;
+        let now = self.vm().block_timestamp();
+        if observed_at > now {
+            return Err(ObservedInFuture {
+                observed_at,
+                now_seconds: now,
+            }
+            .into());
+        }
+        let digest = self.digest(&updates, observed_at);
+        self.check_quorum(&digest, &signatures)?;
+        let key = |update: &ExpiryUpdate| push::key(update.underlying, update.expiry_day);
+        let mut pairs = updates.iter().zip(updates.iter().skip(1));
+        if let Some((_, late)) = pairs.find(|(early, late)| key(early) >= key(late)) {
+            return Err(UpdatesNotAscending {
+                underlying: late.underlying,
+                expiry_day: late.expiry_day,
+            }
+            .into());
+        }
+        for group in updates.chunk_by(|a, b| a.underlying == b.underlying) {
+            let underlying = group.first().map_or(0, |update| update.underlying);
+            self.push_group(underlying, group, observed_at, now)?;
+        }
+        Ok(())
+    }
+
+    /// What is stored for an expiry, 1e18; zeros when it was never pushed.
+    pub fn expiry(&self, underlying: u16, expiry_day: u16) -> ExpiryData {
+        let now = self.vm().block_timestamp();
+        let max_age = self.surface_terms(underlying).1;
+        let record = self.stored(push::key(underlying, expiry_day));
+        push::data(&record, record.stamp().is_fresh(max_age, now))
+    }
+
+    /// The days of an underlying's expiries, ascending, at most 16: all that are to come, some that are past.
+    pub fn expiries(&self, underlying: u16) -> Vec<u16> {
+        let days = self.surfaces.list(underlying).get(push::DAYS);
+        Days::from_word(days).iter().collect()
+    }
+
+    /// All that a margin check needs, at once. Total: neither a feed's nor a surface's state makes it revert.
+    ///
+    /// # Arguments
+    /// * `feeds` - listed, at most 32.
+    /// * `expiries` - underlying << 16 | day, at most 48.
+    /// * `underlyings` - at most 24.
+    ///
+    /// # Returns
+    /// * as `prices`;
+    /// * three words for each expiry (`plimsoll_kernel::surface`), zeros where it was never pushed;
+    /// * three words for each underlying: its first listed expiry after now, if it is at most two days away, else zeros.
+    ///
+    /// # Errors
+    /// [`TooManyItems`], [`UnknownFeed`], [`InsufficientGas`].
+    #[allow(clippy::type_complexity)]
+    pub fn snapshot(
+        &self,
+        feeds: Vec<u16>,
+        expiries: Vec<u32>,
+        underlyings: Vec<u16>,
+    ) -> Result<(Vec<Price>, Vec<U256>, Vec<U256>), Revert> {
+        at_most(expiries.len(), MAX_EXPIRIES)?;
+        at_most(underlyings.len(), MAX_UNDERLYINGS)?;
+        let prices = self.prices(feeds)?;
+        let now = self.vm().block_timestamp();
+        let mut words = Vec::with_capacity(expiries.len().saturating_mul(WORDS));
+        let (mut known, mut max_age) = (0, 0);
+        for key in expiries {
+            let underlying = (key >> 16) as u16;
+            if underlying != known {
+                (known, max_age) = (underlying, self.surface_terms(underlying).1);
+            }
+            self.answer_words(key, max_age, now, &mut words);
+        }
+        let mut near = Vec::with_capacity(underlyings.len().saturating_mul(WORDS));
+        for underlying in underlyings {
+            let days = Days::from_word(self.surfaces.list(underlying).get(push::DAYS));
+            match days.near(now) {
+                Some(day) => {
+                    let max_age = self.surface_terms(underlying).1;
+                    self.answer_words(push::key(underlying, day), max_age, now, &mut near);
+                }
+                None => near.extend([U256::ZERO; WORDS]),
+            }
+        }
+        Ok((prices, words, near))
     }
 }
 
@@ -231,17 +444,36 @@ impl Oracle {
         Record::decode(self.feeds.get(feed))
     }
 
-    fn strict_price(&self, feed: u16, record: &Record) -> Result<u128, Revert> {
+    fn total_price(&self, feed: u16, now: u64) -> Result<Price, Revert> {
+        let record = self.record(feed).ok_or(UnknownFeed { feed })?;
+        let mut price = Price {
+            confidence: record.confidence.to_wad(),
+            ..Price::default()
+        };
+        if let Some(round) = self.round(record.aggregator)? {
+            let (value, fault) = price::read(&record.terms(), round.answer, round.updated_at, now);
+            price.value = u128_to_u256(value);
+            price.updated_at = saturating_u64(round.updated_at);
+            price.fresh = fault.is_none();
+        }
+        Ok(price)
+    }
+
+    /// The price, or why there is none.
+    ///
+    /// # Errors
+    /// [`InsufficientGas`]: it is not known whether there is one.
+    fn strict_price(&self, feed: u16, record: &Record) -> Result<Result<u128, Revert>, Revert> {
         let now = self.vm().block_timestamp();
         let Some(Round { answer, updated_at }) = self.round(record.aggregator)? else {
-            return Err(FeedFailed {
+            return Ok(Err(FeedFailed {
                 feed,
                 aggregator: record.aggregator,
             }
-            .into());
+            .into()));
         };
         let terms = record.terms();
-        match price::read(&terms, answer, updated_at, now) {
+        Ok(match price::read(&terms, answer, updated_at, now) {
             (value, None) => Ok(value),
             (_, Some(Fault::Stale | Fault::Incomplete)) => Err(StalePrice {
                 feed,
@@ -268,7 +500,7 @@ impl Oracle {
                 max_price: u128_to_u256(terms.max_price),
             }
             .into()),
-        }
+        })
     }
 
     /// Refuses what a listed feed may not become.
@@ -284,10 +516,10 @@ impl Oracle {
         if old.aggregator == new.aggregator {
             return Ok(());
         }
-        let Ok(price) = self.strict_price(feed, old) else {
+        let Ok(price) = self.strict_price(feed, old)? else {
             return Ok(());
         };
-        let new_price = self.strict_price(feed, new)?;
+        let new_price = self.strict_price(feed, new)??;
         if new_price.abs_diff(price) > Record::max_jump(price) {
             return Err(PriceWouldJump {
                 feed,
@@ -347,8 +579,8 @@ impl Oracle {
         const NEEDED: u64 = FEED_GAS + FEED_GAS / 63 + 5_000;
         let vm = self.vm();
         let have = vm.evm_gas_left();
-        // SAFETY: a static call; this contract holds no reference into storage and has no pending writes that a
-        // feed could see.
+        // SAFETY: a static call; this contract holds no reference into storage. A feed that reads this contract in
+        // the middle of a push sees the state before it.
         let answer = unsafe {
             RawCall::new_static(vm)
                 .gas(FEED_GAS)
@@ -366,6 +598,28 @@ impl Oracle {
             Err(_) => Ok(None),
         }
     }
+}
+
+fn at_most(given: usize, limit: usize) -> Result<(), Revert> {
+    if given > limit {
+        return Err(TooManyItems {
+            given: U256::from(given),
+            limit: U256::from(limit),
+        }
+        .into());
+    }
+    Ok(())
+}
+
+fn check_max_age(max_age: u32) -> Result<(), Revert> {
+    if max_age == 0 || max_age > MAX_AGE_LIMIT {
+        return Err(MaxAgeOutOfRange {
+            max_age,
+            limit: MAX_AGE_LIMIT,
+        }
+        .into());
+    }
+    Ok(())
 }
 
 fn bound(price: U256) -> Result<Bound, Revert> {

@@ -1,8 +1,8 @@
 //! A feed's record in one storage word, so that a price costs one cold read.
 use alloy_primitives::{Address, U256};
-use plimsoll_kernel::price::{Bound, Terms};
+use plimsoll_kernel::price::{Bound, Confidence, Terms};
 
-/// From the high byte down: zero 8 · max 24 · min 24 · decimals 8 · max age 32 · aggregator 160.
+/// From the high byte down: confidence 8 · max 24 · min 24 · decimals 8 · max age 32 · aggregator 160.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     /// Not zero.
@@ -12,6 +12,7 @@ pub(crate) struct Record {
     pub(crate) max_age: u32,
     pub(crate) min: Bound,
     pub(crate) max: Bound,
+    pub(crate) confidence: Confidence,
 }
 
 impl Record {
@@ -37,7 +38,8 @@ impl Record {
         let [_, n2, n1, n0] = self.min.to_bits().to_be_bytes();
         let [a3, a2, a1, a0] = self.max_age.to_be_bytes();
         let mut word = [0; 32];
-        let head = [0, x2, x1, x0, n2, n1, n0, self.decimals, a3, a2, a1, a0];
+        let (c, d) = (self.confidence.to_bits(), self.decimals);
+        let head = [c, x2, x1, x0, n2, n1, n0, d, a3, a2, a1, a0];
         let bytes = head.iter().chain(self.aggregator.0.iter());
         word.iter_mut()
             .zip(bytes)
@@ -52,7 +54,7 @@ impl Record {
         }
         let word = word.to_be_bytes::<32>();
         let [
-            _,
+            confidence,
             x2,
             x1,
             x0,
@@ -72,6 +74,41 @@ impl Record {
             max_age: u32::from_be_bytes([a3, a2, a1, a0]),
             min: Bound::from_bits(u32::from_be_bytes([0, n2, n1, n0])),
             max: Bound::from_bits(u32::from_be_bytes([0, x2, x1, x0])),
+            confidence: Confidence::from_bits(confidence),
+        })
+    }
+}
+
+/// What pushes for an underlying are held to, in one word: zero 144 · max basis 64 · max age 32 · feed 16.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SurfaceTerms {
+    /// The feed of spot, not 0.
+    pub(crate) feed: u16,
+    /// Seconds; an observation of exactly this age is fresh.
+    pub(crate) max_age: u32,
+    /// The most a forward may differ from spot, a share of spot in 1e18, at most [`Self::MAX_BASIS`].
+    pub(crate) max_basis: u64,
+}
+
+impl SurfaceTerms {
+    /// The whole of spot.
+    pub(crate) const MAX_BASIS: u64 = 1_000_000_000_000_000_000;
+
+    pub(crate) const fn encode(&self) -> U256 {
+        let low = self.feed as u64 | (self.max_age as u64) << 16 | self.max_basis << 48;
+        U256::from_limbs([low, self.max_basis >> 16, 0, 0])
+    }
+
+    /// `None` for the empty word.
+    pub(crate) const fn decode(word: U256) -> Option<Self> {
+        let [low, high, ..] = *word.as_limbs();
+        if low == 0 {
+            return None;
+        }
+        Some(Self {
+            feed: low as u16,
+            max_age: (low >> 16) as u32,
+            max_basis: low >> 48 | high << 16,
         })
     }
 }
@@ -89,9 +126,28 @@ mod tests {
             max_age: 86_400,
             min: Bound::from_wad(100 * 10_u128.pow(18)).unwrap(),
             max: Bound::from_wad(99_999 * 10_u128.pow(18)).unwrap(),
+            confidence: Confidence::from_bits(10),
         };
         assert_eq!(Record::decode(record.encode()), Some(record));
-        assert_eq!(record.encode() >> 248, U256::ZERO);
+        assert_eq!(record.encode() >> 248, U256::from(10));
         assert_eq!(Record::decode(U256::ZERO), None);
+    }
+
+    #[test]
+    fn surface_terms_are_one_word() {
+        for (feed, max_age, max_basis) in [
+            (1, 1, 1),
+            (u16::MAX, 172_800, SurfaceTerms::MAX_BASIS),
+            (7, u32::MAX, u64::MAX),
+        ] {
+            let terms = SurfaceTerms {
+                feed,
+                max_age,
+                max_basis,
+            };
+            assert_eq!(SurfaceTerms::decode(terms.encode()), Some(terms));
+            assert_eq!(terms.encode() >> 112, U256::ZERO);
+        }
+        assert_eq!(SurfaceTerms::decode(U256::ZERO), None);
     }
 }

@@ -1,11 +1,46 @@
-//! Events and errors; `abi/IOracle.sol` documents them.
+//! Structs, events and errors; `abi/IOracle.sol` documents them.
 #![allow(missing_docs)]
 use alloy_primitives::{Address, I256, U256};
 
+plimsoll_common::abi_struct! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ExpiryUpdate {
+        underlying: u16,
+        expiry_day: u16,
+        forward: u128,
+        fixed_part: u128,
+        discount: u64,
+        a: i128,
+        b: i128,
+        rho: i128,
+        m: i128,
+        sigma: i128,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct ExpiryData {
+        forward: u128,
+        fixed_part: u128,
+        discount: u64,
+        a: i128,
+        b: i128,
+        rho: i128,
+        m: i128,
+        sigma: i128,
+        updated_at: u64,
+        fresh: bool,
+        settled: bool,
+    }
+}
+
 plimsoll_common::events! {
     FeedSet [feed: u16, aggregator: Address] {
-        decimals: u8, max_age: u32, min_price: U256, max_price: U256,
+        decimals: u8, max_age: u32, min_price: U256, max_price: U256, confidence: u64,
     }
+    SurfaceTermsSet [underlying: u16, feed: u16] { max_age: u32, max_basis: u64 }
+    SignersSet [] { count: u8, threshold: u8 }
+    ExpiryPushed [underlying: u16, expiry_day: u16] { forward: u128, fixed_part: u128, observed_at: u64 }
+    Settled [underlying: u16, expiry_day: u16] { price: u128, observed_at: u64 }
 }
 
 plimsoll_common::errors! {
@@ -19,9 +54,44 @@ plimsoll_common::errors! {
     MaxAgeOutOfRange { max_age: u32, limit: u32 }
     InvalidBounds { min_price: U256, max_price: U256, limit: U256 }
     TooManyDigits { price: U256 }
+    InvalidConfidence { confidence: u64, step: u64, limit: u64 }
     PriceWouldJump { feed: u16, price: U256, new_price: U256, limit: U256 }
     StalePrice { feed: u16, updated_at: u64, now_seconds: u64, max_age: u32 }
     PriceFromFuture { feed: u16, updated_at: U256, now_seconds: u64 }
     InvalidPrice { feed: u16, answer: I256 }
     PriceOutOfBounds { feed: u16, price: U256, min_price: U256, max_price: U256 }
+
+    UnknownUnderlying { underlying: u16 }
+    MaxBasisOutOfRange { max_basis: u64, limit: u64 }
+    InvalidThreshold { count: U256, threshold: u8, limit: U256 }
+    SignersNotAscending { index: U256, signer: Address }
+    UnknownSigner { signer: Address }
+    InvalidSignature { index: U256 }
+    TooFewSignatures { given: U256, threshold: u8 }
+
+    UpdatesNotAscending { underlying: u16, expiry_day: u16 }
+    ObservedInFuture { observed_at: u64, now_seconds: u64 }
+    ObservedTooLongAgo { underlying: u16, observed_at: u64, now_seconds: u64, max_age: u32 }
+    NotNewer { underlying: u16, expiry_day: u16, observed_at: u64, updated_at: u64 }
+    SettlementFinal { underlying: u16, expiry_day: u16, price: u128 }
+    ForwardOutOfRange { underlying: u16, expiry_day: u16, forward: u128, fixed_part: u128, limit: u128 }
+    ForwardNotLive {
+        underlying: u16, expiry_day: u16, forward: u128, fixed_part: u128, observed_at: u64, window_start: u64,
+    }
+    SettlementOnly {
+        underlying: u16, expiry_day: u16, forward: u128, fixed_part: u128, observed_at: u64, expiry: u64,
+    }
+    ForwardTooFar { underlying: u16, expiry_day: u16, forward: u128, spot: u128, limit: u128 }
+    DiscountOutOfRange { underlying: u16, expiry_day: u16, discount: u64 }
+    TooManyExpiries { underlying: u16, expiry_day: u16, limit: U256 }
+
+    SurfaceOutOfRange { underlying: u16, expiry_day: u16 }
+    NegativeSlope { underlying: u16, expiry_day: u16, b: i128 }
+    Correlation { underlying: u16, expiry_day: u16, rho: i128 }
+    Width { underlying: u16, expiry_day: u16, sigma: i128 }
+    NegativeVariance { underlying: u16, expiry_day: u16, least: i128 }
+    WingSlope { underlying: u16, expiry_day: u16, slope: i128 }
+    Butterfly { underlying: u16, expiry_day: u16, k: i128, g: i128 }
+    Calendar { underlying: u16, near_day: u16, far_day: u16, k: i128, near: i128, far: i128 }
+    CalendarWing { underlying: u16, near_day: u16, far_day: u16, near: i128, far: i128 }
 }

@@ -208,6 +208,32 @@ async fn i_gate_1_no_method_makes_a_healthy_account_unhealthy() {
                     maxAge: 60,
                     minPrice: U256::from(1),
                     maxPrice: uwad("1"),
+                    confidence: 0,
+                };
+                watch.attempt(&p.alice, at.oracle, &call).await;
+            }
+            "IOracle.setSurfaceTerms" => {
+                let call = IOracle::setSurfaceTermsCall {
+                    underlying: ETH,
+                    feed: ETH,
+                    maxAge: 60,
+                    maxBasis: WAD as u64,
+                };
+                watch.attempt(&p.deployer, at.oracle, &call).await;
+            }
+            "IOracle.setSigners" => {
+                let call = IOracle::setSignersCall {
+                    signers: vec![p.alice.address],
+                    threshold: 1,
+                };
+                watch.attempt(&p.alice, at.oracle, &call).await;
+            }
+            // The house has no signers: no push is ever enough. Margin does not read surfaces.
+            "IOracle.pushExpiries" => {
+                let call = IOracle::pushExpiriesCall {
+                    updates: vec![],
+                    observedAt: 0,
+                    signatures: vec![],
                 };
                 watch.attempt(&p.alice, at.oracle, &call).await;
             }

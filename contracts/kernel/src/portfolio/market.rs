@@ -89,7 +89,7 @@ pub struct Underlying<'a> {
 pub const MAX_PRICE: u128 = 1 << 106;
 
 /// One expiry of an underlying.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiry {
     /// Days since 1970-01-01; it expires at 08:00 UTC.
     pub day: u16,

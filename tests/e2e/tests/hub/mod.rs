@@ -220,6 +220,7 @@ pub(crate) fn set_feed(
         maxAge: max_age,
         minPrice: U256::from(min),
         maxPrice: U256::from(max),
+        confidence: 0,
     }
 }
 

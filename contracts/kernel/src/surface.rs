@@ -1,0 +1,510 @@
+//! The stored form of an expiry's market data, and the list of an underlying's expiries.
+//!
+//! | word | from the high bits down |
+//! | --- | --- |
+//! | 0 | variable part of the forward 128 · fixed part 128 |
+//! | 1 | a 64 · b 64 · ρ 64 · m 64 |
+//! | 2 | σ 64 · discount 64 · updated at 64 · day 16 · zero 47 · fresh 1 |
+//!
+//! The oracle stores the words with `fresh` clear and sets it in answers, so that an answer costs no more than
+//! reading what is stored. An expiry that was never pushed is three zero words.
+
+use crate::{
+    fixed::{ONE_Q62, Q62, Round, from_wad},
+    num::U256,
+    portfolio::market::{EXPIRY_HOUR, Expiry, MAX_PRICE},
+    svi::Svi,
+};
+
+/// Words of a record.
+pub const WORDS: usize = 3;
+/// Seconds before expiry over whose mean an expiry settles.
+pub const SETTLEMENT_WINDOW: u64 = 1_800;
+/// How far away, at most, the expiry is whose volatility shapes the scenarios of its underlying, seconds.
+pub const NEAR: u64 = 172_800;
+/// Most expiries an underlying has at a time.
+pub const MAX_DAYS: usize = 16;
+
+/// Second at which the expiry of this day is, 08:00 UTC.
+#[must_use]
+pub const fn expiry_seconds(day: u16) -> u64 {
+    day as u64 * 86_400 + EXPIRY_HOUR
+}
+
+/// An expiry as it was last pushed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Forward, discount, surface; and, in an answer, whether they may be relied on.
+    pub expiry: Expiry,
+    /// When it was observed, unix seconds; 0 for one that was never pushed.
+    pub updated_at: u64,
+}
+
+impl Record {
+    /// The three words. `fresh` is the lowest bit of the last.
+    #[must_use]
+    pub const fn encode(&self) -> [U256; WORDS] {
+        let e = &self.expiry;
+        let s = &e.surface;
+        [
+            U256::from_limbs([
+                e.fixed as u64,
+                (e.fixed >> 64) as u64,
+                e.variable as u64,
+                (e.variable >> 64) as u64,
+            ]),
+            U256::from_limbs([s.m as u64, s.rho as u64, s.b as u64, s.a as u64]),
+            U256::from_limbs([
+                (e.day as u64) << 48 | e.fresh as u64,
+                self.updated_at,
+                e.discount as u64,
+                s.sigma as u64,
+            ]),
+        ]
+    }
+
+    /// From three words. Total, and exact for every record: nothing is checked, that was done before it was stored.
+    #[must_use]
+    pub const fn decode(words: &[U256; WORDS]) -> Self {
+        let [first, second, third] = words;
+        let [f0, f1, v0, v1] = *first.as_limbs();
+        let [m, rho, b, a] = *second.as_limbs();
+        let [tail, updated_at, discount, sigma] = *third.as_limbs();
+        Self {
+            expiry: Expiry {
+                day: (tail >> 48) as u16,
+                variable: (v1 as u128) << 64 | v0 as u128,
+                fixed: (f1 as u128) << 64 | f0 as u128,
+                discount: discount as i64,
+                surface: Svi {
+                    a: a as i64,
+                    b: b as i64,
+                    rho: rho as i64,
+                    m: m as i64,
+                    sigma: sigma as i64,
+                },
+                fresh: tail & 1 != 0,
+            },
+            updated_at,
+        }
+    }
+
+    /// Its age.
+    #[must_use]
+    pub const fn stamp(&self) -> Stamp {
+        Stamp {
+            day: self.expiry.day,
+            updated_at: self.updated_at,
+        }
+    }
+}
+
+/// What decides whether a record may be relied on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Days since 1970-01-01.
+    pub day: u16,
+    /// When it was observed, unix seconds; 0 for one that was never pushed.
+    pub updated_at: u64,
+}
+
+impl Stamp {
+    /// That of a record's third word.
+    #[must_use]
+    pub const fn of(word: &U256) -> Self {
+        let [tail, updated_at, ..] = *word.as_limbs();
+        Self {
+            day: (tail >> 48) as u16,
+            updated_at,
+        }
+    }
+
+    /// Observed at or after expiry: the settlement price, which is final.
+    #[must_use]
+    pub const fn is_settled(self) -> bool {
+        self.updated_at != 0 && self.updated_at >= expiry_seconds(self.day)
+    }
+
+    /// Settled, or observed at most `max_age` seconds ago.
+    #[must_use]
+    pub const fn is_fresh(self, max_age: u32, now: u64) -> bool {
+        if self.is_settled() {
+            return true;
+        }
+        match now.checked_sub(self.updated_at) {
+            Some(age) => self.updated_at != 0 && age <= max_age as u64,
+            None => false,
+        }
+    }
+}
+
+/// A record's third word with the `fresh` bit set.
+#[must_use]
+pub const fn with_fresh(word: &U256) -> U256 {
+    let [l0, l1, l2, l3] = *word.as_limbs();
+    U256::from_limbs([l0 | 1, l1, l2, l3])
+}
+
+// ---- what may be pushed -------------------------------------------------------------------------------------
+
+/// Why the parts of a forward are refused, whatever the market is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardError {
+    /// The parts together are 0 or above [`MAX_PRICE`].
+    OutOfRange,
+    /// Before expiry: nothing is variable, or something is fixed though the settlement window has not begun.
+    NotLive,
+    /// From expiry on only the settlement price is taken: nothing variable, something fixed, observed at or after
+    /// expiry.
+    NotSettlement,
+}
+
+/// Whether these parts (1e18) can be the forward of an expiry that is pushed `now`.
+///
+/// # Errors
+/// The first of [`ForwardError`]'s cases that applies, in the order of that list.
+pub const fn check_forward(
+    day: u16,
+    variable: u128,
+    fixed: u128,
+    observed_at: u64,
+    now: u64,
+) -> Result<(), ForwardError> {
+    let total = variable.saturating_add(fixed);
+    if total == 0 || total > MAX_PRICE {
+        return Err(ForwardError::OutOfRange);
+    }
+    let expiry = expiry_seconds(day);
+    if now < expiry {
+        let window = observed_at >= expiry - SETTLEMENT_WINDOW; // SAFETY: expiry is 28,800 at least.
+        if variable == 0 || (fixed != 0 && !window) {
+            return Err(ForwardError::NotLive);
+        }
+    } else if variable != 0 || fixed == 0 || observed_at < expiry {
+        return Err(ForwardError::NotSettlement);
+    }
+    Ok(())
+}
+
+/// A discount factor from 1e18, rounded down; `None` outside (0, 1].
+#[must_use]
+pub const fn discount_from_wad(wad: u64) -> Option<Q62> {
+    let discount = from_wad::<62>(wad as i128, Round::Floor);
+    if wad == 0 || discount > ONE_Q62 {
+        return None;
+    }
+    Some(discount)
+}
+
+// ---- the expiries of an underlying --------------------------------------------------------------------------
+
+/// Up to [`MAX_DAYS`] days, ascending, in one word: 16 bits each from the high end down, the rest zero. Day 0 is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Days([u16; MAX_DAYS]);
+
+impl Days {
+    /// From a word. Total.
+    #[must_use]
+    pub fn from_word(word: U256) -> Self {
+        let bytes = word.to_be_bytes::<32>();
+        let mut days = [0; MAX_DAYS];
+        let pairs = bytes.as_chunks::<2>().0;
+        days.iter_mut()
+            .zip(pairs)
+            .for_each(|(day, pair)| *day = u16::from_be_bytes(*pair));
+        Self(days)
+    }
+
+    /// The word.
+    #[must_use]
+    pub fn to_word(self) -> U256 {
+        let mut bytes = [0; 32];
+        let (pairs, _) = bytes.as_chunks_mut::<2>();
+        pairs
+            .iter_mut()
+            .zip(self.0)
+            .for_each(|(pair, day)| *pair = day.to_be_bytes());
+        U256::from_be_bytes(bytes)
+    }
+
+    /// The days, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u16> {
+        self.0.into_iter().take_while(|day| *day != 0)
+    }
+
+    /// With this day. Where there is no room the earliest gives way if its expiry is past: a record is kept and found
+    /// without the list. `None` when there is no room.
+    #[must_use]
+    pub fn insert(self, day: u16, now: u64) -> Option<Self> {
+        if self.iter().any(|listed| listed == day) {
+            return Some(self);
+        }
+        let [earliest, .., last] = self.0;
+        let full = last != 0;
+        if full && expiry_seconds(earliest) > now {
+            return None;
+        }
+        let kept = || self.iter().skip(full.into());
+        let merged = kept()
+            .take_while(|listed| *listed < day)
+            .chain(core::iter::once(day))
+            .chain(kept().skip_while(|listed| *listed < day));
+        let mut days = [0; MAX_DAYS];
+        days.iter_mut()
+            .zip(merged)
+            .for_each(|(slot, day)| *slot = day);
+        Some(Self(days))
+    }
+
+    /// The first day whose expiry is after `now`, if it is at most [`NEAR`] seconds away.
+    #[must_use]
+    pub fn near(&self, now: u64) -> Option<u16> {
+        let day = self.iter().find(|day| expiry_seconds(*day) > now)?;
+        (expiry_seconds(day) - now <= NEAR).then_some(day) // SAFETY: the expiry is after now.
+    }
+
+    /// The days whose expiry is after `now` that come next before and after this one.
+    #[must_use]
+    pub fn neighbours(&self, day: u16, now: u64) -> (Option<u16>, Option<u16>) {
+        let live = || self.iter().filter(|day| expiry_seconds(*day) > now);
+        (
+            live().take_while(|other| *other < day).last(),
+            live().find(|other| *other > day),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixed::to_wad;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    const DAY: u16 = 20_000;
+    const EXPIRY: u64 = expiry_seconds(DAY);
+
+    fn days(list: &[u16]) -> Days {
+        let mut days = [0; MAX_DAYS];
+        days[..list.len()].copy_from_slice(list);
+        Days(days)
+    }
+
+    fn listed(days: Days) -> Vec<u16> {
+        days.iter().collect()
+    }
+
+    #[test]
+    fn words_are_laid_out_as_documented() {
+        let record = Record {
+            expiry: Expiry {
+                day: 0x1234,
+                variable: 7,
+                fixed: 5,
+                discount: 3,
+                surface: Svi {
+                    a: -1,
+                    b: 2,
+                    rho: -3,
+                    m: 4,
+                    sigma: 6,
+                },
+                fresh: true,
+            },
+            updated_at: 9,
+        };
+        let at = |value: u64, shift: usize| U256::from(value) << shift;
+        assert_eq!(
+            record.encode(),
+            [
+                at(7, 128) | at(5, 0),
+                at(u64::MAX, 192) | at(2, 128) | at(u64::MAX - 2, 64) | at(4, 0),
+                at(6, 192) | at(3, 128) | at(9, 64) | at(0x1234, 48) | at(1, 0),
+            ]
+        );
+        let never = Record::decode(&[U256::ZERO; 3]);
+        assert_eq!((never.updated_at, never.expiry.fresh), (0, false));
+    }
+
+    /// I-ORA-1: an observation of exactly the greatest age is fresh.
+    #[test]
+    fn i_ora_1_freshness_ends_at_the_threshold() {
+        let at = |updated_at| Stamp {
+            day: DAY,
+            updated_at,
+        };
+        let now = EXPIRY - 10_000;
+        for (age, fresh) in [(0, true), (600, true), (601, false)] {
+            assert_eq!(at(now - age).is_fresh(600, now), fresh, "{age}");
+        }
+        assert!(!at(now + 1).is_fresh(600, now), "from the future");
+        assert!(!at(0).is_fresh(u32::MAX, 1), "never pushed");
+        let none = Stamp {
+            day: 0,
+            updated_at: 0,
+        };
+        assert!(!none.is_fresh(u32::MAX, 0) && !none.is_settled());
+        // What was observed before expiry ages after it; what was observed from then on is final.
+        assert!(at(EXPIRY - 1).is_fresh(600, EXPIRY + 599));
+        assert!(!at(EXPIRY - 1).is_fresh(600, EXPIRY + 600));
+        assert!(!at(EXPIRY - 1).is_settled() && at(EXPIRY).is_settled());
+        assert!(at(EXPIRY).is_fresh(1, u64::MAX));
+    }
+
+    /// I-ORA-6: a settlement price is taken only after expiry, and nothing else is.
+    #[test]
+    fn i_ora_6_a_forward_fits_its_moment() {
+        use ForwardError::{NotLive, NotSettlement, OutOfRange};
+        let check = |variable, fixed, observed_at, now| {
+            check_forward(DAY, variable, fixed, observed_at, now)
+        };
+        let live = EXPIRY - SETTLEMENT_WINDOW - 1;
+        assert_eq!(check(5, 0, live, live), Ok(()));
+        assert_eq!(check(0, 0, live, live), Err(OutOfRange));
+        assert_eq!(check(MAX_PRICE, 0, live, live), Ok(()));
+        assert_eq!(check(MAX_PRICE, 1, live, live), Err(OutOfRange));
+        assert_eq!(check(u128::MAX, u128::MAX, live, live), Err(OutOfRange));
+        assert_eq!(check(5, 1, live, live), Err(NotLive));
+        assert_eq!(check(0, 5, live, live), Err(NotLive));
+        assert_eq!(check(5, 1, live, live + 1), Err(NotLive), "observed before");
+        assert_eq!(check(5, 1, live + 1, live + 1), Ok(()));
+        assert_eq!(check(5, 0, live + 1, live + 1), Ok(()));
+        assert_eq!(check(0, 5, EXPIRY - 1, EXPIRY - 1), Err(NotLive));
+        assert_eq!(check(0, 5, EXPIRY - 1, EXPIRY), Err(NotSettlement));
+        assert_eq!(check(5, 0, EXPIRY, EXPIRY), Err(NotSettlement));
+        assert_eq!(check(1, 5, EXPIRY, EXPIRY), Err(NotSettlement));
+        assert_eq!(check(0, 5, EXPIRY, EXPIRY), Ok(()));
+        assert_eq!(check(0, 5, EXPIRY + 9, EXPIRY + 9), Ok(()));
+    }
+
+    #[test]
+    fn discounts_are_above_zero_and_at_most_one() {
+        assert_eq!(discount_from_wad(0), None);
+        assert_eq!(discount_from_wad(1), Some(4));
+        assert_eq!(discount_from_wad(1_000_000_000_000_000_000), Some(ONE_Q62));
+        assert_eq!(discount_from_wad(1_000_000_000_000_000_001), None);
+        assert_eq!(discount_from_wad(u64::MAX), None);
+    }
+
+    #[test]
+    fn a_full_list_lets_go_of_the_past_only() {
+        let full: Vec<u16> = (0..16).map(|i| DAY + i * 2).collect();
+        let list = days(&full);
+        // The first expires later than now.
+        assert_eq!(list.insert(DAY + 1, EXPIRY - 1), None);
+        assert_eq!(list.insert(DAY + 2, EXPIRY - 1), Some(list));
+        let after = listed(list.insert(DAY + 3, EXPIRY).unwrap());
+        let mut expected = full;
+        expected.remove(0);
+        expected.insert(1, DAY + 3);
+        assert_eq!(after, expected);
+    }
+
+    /// The nearest expiry counts up to two days away, that second included, and not at its own.
+    #[test]
+    fn near_is_after_now_and_two_days_at_most() {
+        let list = days(&[DAY, DAY + 1, DAY + 9]);
+        assert_eq!(list.near(EXPIRY - NEAR - 1), None);
+        assert_eq!(list.near(EXPIRY - NEAR), Some(DAY));
+        assert_eq!(list.near(EXPIRY - 1), Some(DAY));
+        assert_eq!(list.near(EXPIRY), Some(DAY + 1));
+        assert_eq!(list.near(EXPIRY + 86_400), None);
+        assert_eq!(Days::default().near(0), None);
+    }
+
+    #[test]
+    fn neighbours_are_alive() {
+        let list = days(&[DAY, DAY + 2, DAY + 4]);
+        assert_eq!(list.neighbours(DAY + 2, 0), (Some(DAY), Some(DAY + 4)));
+        assert_eq!(list.neighbours(DAY + 3, 0), (Some(DAY + 2), Some(DAY + 4)));
+        assert_eq!(list.neighbours(DAY + 2, EXPIRY), (None, Some(DAY + 4)));
+        assert_eq!(list.neighbours(DAY + 5, 0), (Some(DAY + 4), None));
+        assert_eq!(list.neighbours(DAY - 1, 0), (None, Some(DAY)));
+    }
+
+    fn any_record() -> impl Strategy<Value = Record> {
+        let svi: [fn() -> proptest::num::i64::Any; 5] = [|| proptest::num::i64::ANY; 5];
+        (
+            any::<(u16, u128, u128, i64, bool, u64)>(),
+            svi.map(|any| any()),
+        )
+            .prop_map(
+                |((day, variable, fixed, discount, fresh, updated_at), [a, b, rho, m, sigma])| {
+                    Record {
+                        expiry: Expiry {
+                            day,
+                            variable,
+                            fixed,
+                            discount,
+                            surface: Svi {
+                                a,
+                                b,
+                                rho,
+                                m,
+                                sigma,
+                            },
+                            fresh,
+                        },
+                        updated_at,
+                    }
+                },
+            )
+    }
+
+    proptest! {
+        #[test]
+        fn a_record_is_its_words(record in any_record()) {
+            let words = record.encode();
+            prop_assert_eq!(Record::decode(&words), record);
+            prop_assert_eq!(Stamp::of(&words[2]), record.stamp());
+            let mut stored = record;
+            stored.expiry.fresh = false;
+            let mut fresh = record;
+            fresh.expiry.fresh = true;
+            let [_, _, last] = stored.encode();
+            prop_assert_eq!(with_fresh(&last), fresh.encode()[2]);
+            prop_assert_eq!(last.as_limbs()[0] & ((1 << 48) - 1), 0, "stored with zeros");
+        }
+
+        #[test]
+        fn any_words_are_read(words: [[u64; 4]; 3], max_age: u32, now: u64) {
+            let words = words.map(U256::from_limbs);
+            let record = Record::decode(&words);
+            let _ = (record.stamp().is_settled(), record.stamp().is_fresh(max_age, now));
+            prop_assert_eq!(record.encode()[..2].to_vec(), words[..2].to_vec());
+        }
+
+        #[test]
+        fn any_list_is_read_and_stays_ascending(
+            word: [u64; 4], inserts in prop::collection::vec((DAY - 40..DAY + 40, 0..60_u64), 0..60),
+        ) {
+            let any = Days::from_word(U256::from_limbs(word));
+            let _ = (any.near(word[0]), any.neighbours(word[1] as u16, word[2]), any.insert(1, word[3]));
+            let mut list = Days::default();
+            for (day, hours) in inserts {
+                let now = EXPIRY - 40 * 86_400 + hours * 86_400;
+                let before = listed(list);
+                match list.insert(day, now) {
+                    Some(next) => {
+                        let after = listed(next);
+                        prop_assert!(after.contains(&day) && after.windows(2).all(|w| w[0] < w[1]));
+                        // At most one is gone, the earliest, and it was past.
+                        let gone: Vec<_> = before.iter().filter(|d| !after.contains(d)).collect();
+                        prop_assert!(gone.len() <= 1);
+                        prop_assert!(gone.iter().all(|d| **d == before[0] && expiry_seconds(**d) <= now));
+                        list = next;
+                    }
+                    None => prop_assert!(before.len() == MAX_DAYS && expiry_seconds(before[0]) > now),
+                }
+                prop_assert_eq!(Days::from_word(list.to_word()), list);
+            }
+        }
+
+        /// What is shown of a discount is what was pushed.
+        #[test]
+        fn a_discount_comes_back(wad in 1..=1_000_000_000_000_000_000_u64) {
+            let discount = discount_from_wad(wad).unwrap();
+            prop_assert_eq!(to_wad::<62>(discount, Round::Ceil), i128::from(wad));
+        }
+    }
+}
