@@ -15,6 +15,7 @@ pub mod demo;
 pub mod deploy;
 pub mod house;
 pub mod ids;
+pub mod push;
 pub mod sheet;
 pub mod term;
 pub mod verify;
