@@ -1,6 +1,7 @@
 //! The oracle's compiled program: forwards and surfaces, who may push them, what is refused, what margin is given.
 
 #![allow(dead_code, unused_imports)]
+#![allow(clippy::inconsistent_digit_grouping)] // prices are grouped at their eight decimals
 
 mod hub;
 use alloy::{
