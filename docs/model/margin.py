@@ -1,4 +1,4 @@
-"""The portfolio margin method, from its statement in `docs/portfolio-margin.md` and from nothing else.
+"""The portfolio margin method, from its statement in `docs/method.md` and from nothing else.
 
 Written once for two kinds of numbers: `Double` (float64, fast) and `Exact` (mpmath, as many digits as wanted), which
 bounds the error of the former. Functions mirror the sections of the statement.

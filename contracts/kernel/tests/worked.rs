@@ -1,4 +1,4 @@
-//! The worked examples of `docs/portfolio-margin.md`, number by number (`docs/model/worked.py` prints the same).
+//! The worked examples of `docs/method.md` §9, number by number (`docs/model/worked.py` prints the same).
 #![allow(clippy::inconsistent_digit_grouping)] // amounts are grouped at their decimals
 
 mod common;
@@ -108,8 +108,8 @@ fn both(got: AddOn, im: f64, mm: f64) {
     is(got.mm, mm);
 }
 
-#[test]
-fn a_perpetual_hedged_by_its_own_collateral() {
+/// Cash, three coins of collateral, and four short.
+fn hedged() -> (MarketCase, PortfolioCase) {
     let u = eth(Vec::new());
     let weth = AssetCase {
         price: 2_000 * WAD,
@@ -121,7 +121,13 @@ fn a_perpetual_hedged_by_its_own_collateral() {
     let mut p = cash(5_000);
     p.collateral.push((0, 3 * WAD));
     p.linear.push(perpetual(&u, -4_000, 2_100));
-    let got = answer(&market(vec![u], vec![weth]), &p);
+    (market(vec![u], vec![weth]), p)
+}
+
+#[test]
+fn a_perpetual_hedged_by_its_own_collateral() {
+    let (m, mut p) = hedged();
+    let got = answer(&m, &p);
     is(got.a.equity, 11_400.0);
     is(got.scans[0].losses[22], 360.0); // +18 %, volatility up
     is(got.scans[0].losses[30], 277.2); // +500 %, damped
@@ -130,6 +136,30 @@ fn a_perpetual_hedged_by_its_own_collateral() {
     both(got.add_ons.linear_cost, 80.0, 40.0);
     is(got.a.im, 1_130.0);
     is(got.a.mm, 700.0);
+    p.collateral.clear();
+    is(answer(&m, &p).whole, 1_440.0);
+}
+
+#[test]
+fn the_same_when_things_go_wrong() {
+    let (mut m, p) = hedged();
+    m.coin = (WAD / 100 * 97) as u64;
+    m.underlyings[0].confidence = WAD / 200;
+    let got = answer(&m, &p);
+    both(got.add_ons.depeg, 320.0, 160.0);
+    both(got.add_ons.confidence, 10.0, 10.0);
+    is(got.a.im, 1_460.0);
+    is(got.a.mm, 870.0);
+
+    let (mut m, p) = hedged();
+    m.assets[0].fresh = false;
+    let a = m.with(Rules::DEFAULT, |market| p.assess(market));
+    assert!(a.stale && !a.out_of_range);
+    is(a.equity, 5_400.0);
+    is(a.im, 1_880.0);
+    is(a.mm, 1_480.0);
+    is(a.best, 11_000.0);
+    is(a.worst, 3_920.0);
 }
 
 #[test]
@@ -182,6 +212,11 @@ fn two_underlyings() {
     is(got.scans[0].worst, 1_800.0);
     is(got.scans[1].worst, 1_440.0);
     is(got.whole, 2_305.1247);
+    // far moves: one of the two gains in each
+    for node in 23..31 {
+        let lost = got.scans.iter().map(|s| s.loss(node).max(0)).max();
+        assert!(lost.is_some_and(|l| l < 1_386_000_001_000_000_000_000));
+    }
     both(got.add_ons.linear_cost, 180.0, 90.0);
     is(got.a.im, 3_061.4059);
     is(got.a.mm, 2_395.1247);

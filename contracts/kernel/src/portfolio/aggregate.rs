@@ -31,7 +31,7 @@ struct Held<'a> {
     beta: Q40,
 }
 
-/// The portfolio's scan requirement, rounded up: `docs/portfolio-margin.md` §4. Bit `i` of `counted` tells whether the
+/// The portfolio's scan requirement, rounded up: `docs/method.md` §4. Bit `i` of `counted` tells whether the
 /// underlying at place `i` of the market counts.
 #[inline(never)]
 #[must_use]

@@ -48,7 +48,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// The defaults of `docs/portfolio-margin.md`.
+    /// The defaults of `docs/method.md`.
     pub const DEFAULT: Self = Self {
         im_factor: ONE_Q40 * 5 / 4,
         mm_factor: ONE_Q40,
@@ -148,7 +148,7 @@ pub struct Rates {
 }
 
 impl Rates {
-    /// The defaults of `docs/portfolio-margin.md`.
+    /// The defaults of `docs/method.md`.
     pub const DEFAULT: Self = Self {
         set: 2,
         beta: ONE_Q40,

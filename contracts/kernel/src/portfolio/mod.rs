@@ -1,4 +1,4 @@
-//! Portfolio margin: a pure function of (portfolio, market). `docs/portfolio-margin.md` states it.
+//! Portfolio margin: a pure function of (portfolio, market). `docs/method.md` states it.
 //!
 //! [`assess`] is the one entry. It is total: whatever the vault can hold gets an answer, clamped against its owner
 //! where a number leaves its range. Nothing is stored between calls; [`Scratch`] is the only memory, given by the caller.
@@ -175,7 +175,7 @@ pub struct AddOn {
     pub mm: Cash,
 }
 
-/// The add-ons of a portfolio: `docs/portfolio-margin.md` §5.
+/// The add-ons of a portfolio: `docs/method.md` §5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct AddOns {
     /// Collateral haircuts.
