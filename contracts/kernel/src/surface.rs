@@ -228,49 +228,65 @@ impl Days {
     }
 
     /// The days, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = u16> {
-        self.0.into_iter().take_while(|day| *day != 0)
+    #[must_use]
+    pub fn as_slice(&self) -> &[u16] {
+        let length = self.0.iter().position(|day| *day == 0);
+        self.0.get(..length.unwrap_or(MAX_DAYS)).unwrap_or_default()
     }
 
     /// With this day. Where there is no room the earliest gives way if its expiry is past: a record is kept and found
     /// without the list. `None` when there is no room.
     #[must_use]
-    pub fn insert(self, day: u16, now: u64) -> Option<Self> {
-        if self.iter().any(|listed| listed == day) {
-            return Some(self);
+    pub fn insert(&self, day: u16, now: u64) -> Option<Self> {
+        let mut kept = self.as_slice();
+        if kept.contains(&day) {
+            return Some(*self);
         }
-        let [earliest, .., last] = self.0;
-        let full = last != 0;
-        if full && expiry_seconds(earliest) > now {
-            return None;
+        if kept.len() == MAX_DAYS {
+            let (earliest, rest) = kept.split_first()?;
+            if expiry_seconds(*earliest) > now {
+                return None;
+            }
+            kept = rest;
         }
-        let kept = || self.iter().skip(full.into());
-        let merged = kept()
-            .take_while(|listed| *listed < day)
-            .chain(core::iter::once(day))
-            .chain(kept().skip_while(|listed| *listed < day));
         let mut days = [0; MAX_DAYS];
-        days.iter_mut()
-            .zip(merged)
-            .for_each(|(slot, day)| *slot = day);
+        let mut slots = days.iter_mut();
+        let mut new = Some(day);
+        for listed in kept {
+            if *listed > day
+                && let Some(day) = new.take()
+            {
+                *slots.next()? = day;
+            }
+            *slots.next()? = *listed;
+        }
+        if let Some(day) = new {
+            *slots.next()? = day;
+        }
         Some(Self(days))
     }
 
     /// The first day whose expiry is after `now`, if it is at most [`NEAR`] seconds away.
     #[must_use]
     pub fn near(&self, now: u64) -> Option<u16> {
-        let day = self.iter().find(|day| expiry_seconds(*day) > now)?;
+        let mut days = self.as_slice().iter();
+        let day = *days.find(|day| expiry_seconds(**day) > now)?;
         (expiry_seconds(day) - now <= NEAR).then_some(day) // SAFETY: the expiry is after now.
     }
 
     /// The days whose expiry is after `now` that come next before and after this one.
     #[must_use]
     pub fn neighbours(&self, day: u16, now: u64) -> (Option<u16>, Option<u16>) {
-        let live = || self.iter().filter(|day| expiry_seconds(*day) > now);
-        (
-            live().take_while(|other| *other < day).last(),
-            live().find(|other| *other > day),
-        )
+        let mut before = None;
+        for listed in self.as_slice() {
+            if *listed > day && expiry_seconds(*listed) > now {
+                return (before, Some(*listed));
+            }
+            if *listed < day && expiry_seconds(*listed) > now {
+                before = Some(*listed);
+            }
+        }
+        (before, None)
     }
 }
 
@@ -291,7 +307,7 @@ mod tests {
     }
 
     fn listed(days: Days) -> Vec<u16> {
-        days.iter().collect()
+        days.as_slice().to_vec()
     }
 
     #[test]

@@ -97,12 +97,15 @@ pub enum SviError {
 const GRID: i64 = 16;
 /// And around the vertex, every σ/4 over [m − 2σ, m + 2σ].
 const VERTEX_GRID: i64 = 8;
+/// How many that is.
+const STRIKES: i64 = 2 * (GRID + VERTEX_GRID + 1);
 
 impl Svi {
     /// From five numbers with 18 decimal places, to nearest below (the error, 2^-56, is smaller than
     /// their last place), unchecked: call [`Self::check`].
     #[must_use]
     pub const fn from_wad(a: i128, b: i128, rho: i128, m: i128, sigma: i128) -> Self {
+        #[inline(never)]
         const fn q(v: i128) -> Q56 {
             from_wad::<56>(v, Round::Floor)
         }
@@ -178,7 +181,8 @@ impl Svi {
         if least < 0 {
             return Err(SviError::NegativeVariance { least: least >> 16 });
         }
-        for k in self.strikes() {
+        for index in 0..STRIKES {
+            let k = self.strike(index);
             let g = self.density(k);
             if g < 0 {
                 return Err(SviError::Butterfly { k, g });
@@ -198,12 +202,13 @@ impl Svi {
         self.a.saturating_add(depth)
     }
 
-    /// The strikes at which this slice is checked.
-    fn strikes(&self) -> impl Iterator<Item = Q40> {
-        let (m, step) = (self.m >> 16, self.sigma >> 18);
-        (-GRID..=GRID)
-            .map(|i| i * (ONE_Q40 / 8))
-            .chain((-VERTEX_GRID..=VERTEX_GRID).map(move |i| m.saturating_add(i * step)))
+    /// The strikes at which this slice is checked, `index` in 0 .. [`STRIKES`].
+    const fn strike(&self, index: i64) -> Q40 {
+        if index <= 2 * GRID {
+            return (index - GRID) * (ONE_Q40 / 8);
+        }
+        let step = self.sigma >> 18;
+        (self.m >> 16).saturating_add((index - 2 * GRID - 1 - VERTEX_GRID) * step)
     }
 
     /// Durrleman's g(k), proportional to the density of the forward's logarithm:
@@ -243,7 +248,12 @@ impl Svi {
     ///
     /// [`SviError::Calendar`] or [`SviError::CalendarWing`].
     pub fn check_calendar(&self, later: &Self) -> Result<(), SviError> {
-        for k in self.strikes().chain(later.strikes()) {
+        for index in 0..2 * STRIKES {
+            let k = if index < STRIKES {
+                self.strike(index)
+            } else {
+                later.strike(index - STRIKES)
+            };
             let (near, far) = (self.variance(k), later.variance(k));
             if near > far {
                 return Err(SviError::Calendar {

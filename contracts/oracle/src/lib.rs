@@ -387,7 +387,7 @@ impl Oracle {
     /// The days of an underlying's expiries, ascending, at most 16: all that are to come, some that are past.
     pub fn expiries(&self, underlying: u16) -> Vec<u16> {
         let days = self.surfaces.list(underlying).get(push::DAYS);
-        Days::from_word(days).iter().collect()
+        Days::from_word(days).as_slice().to_vec()
     }
 
     /// All that a margin check needs, at once. Total: neither a feed's nor a surface's state makes it revert.
@@ -622,6 +622,7 @@ fn check_max_age(max_age: u32) -> Result<(), Revert> {
     Ok(())
 }
 
+#[inline(never)]
 fn bound(price: U256) -> Result<Bound, Revert> {
     to_u128(price)
         .and_then(Bound::from_wad)

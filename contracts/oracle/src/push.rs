@@ -316,6 +316,8 @@ fn check_forward(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
 }
 
 /// The kernel's refusal as an error of the ABI.
+#[cold]
+#[inline(never)]
 fn refusal(underlying: u16, near_day: u16, far_day: u16, error: SviError) -> Revert {
     let wad = |v| to_wad::<40>(v, Round::Floor);
     let expiry_day = far_day;

@@ -124,6 +124,39 @@ fn a_feed_is_listed_as_told() {
     }
 }
 
+/// I-ORA-3: a feed's confidence is a constant of its own, told with every price, whatever state it is in.
+#[test]
+fn i_ora_3_confidence_is_told_with_the_price() {
+    const STEP: u64 = 500_000_000_000_000;
+    let (mut hub, feed) = listed();
+    let (oracle, owner) = (hub.oracle, hub.owner);
+    let with = |confidence| IOracle::setFeedCall {
+        confidence,
+        ..set_feed(1, feed, MAX_AGE, BOUNDS.0, BOUNDS.1)
+    };
+    for confidence in [1, STEP - 1, STEP + 1, 256 * STEP, u64::MAX] {
+        let e: IOracle::InvalidConfidence = hub.must_not(oracle, &with(confidence));
+        assert_eq!(
+            (e.confidence, e.step, e.limit),
+            (confidence, STEP, 255 * STEP)
+        );
+    }
+    for confidence in [0, STEP, 10 * STEP, 255 * STEP] {
+        let done = hub.must(owner, oracle, &with(confidence));
+        assert_eq!(events::<IOracle::FeedSet>(&done)[0].confidence, confidence);
+        let listed = hub.get(oracle, &IOracle::feedCall { feed: 1 });
+        assert_eq!(
+            (listed.confidence, listed.maxPrice),
+            (confidence, U256::from(BOUNDS.1))
+        );
+        let price = one(&hub);
+        assert_eq!((price.confidence, price.fresh), (confidence, true));
+    }
+    hub.must(owner, feed, &HostileFeed::setRevertsCall { reverts_: true });
+    let price = one(&hub);
+    assert_eq!((price.confidence, price.fresh), (255 * STEP, false));
+}
+
 #[test]
 fn i_par_1_listing_is_refused_with_the_numbers() {
     let (mut hub, feed) = listed();

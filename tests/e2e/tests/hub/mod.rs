@@ -38,7 +38,11 @@ pub(crate) struct Hub {
 
 impl Hub {
     pub(crate) fn new() -> Self {
-        let mut chain = Chain::new(ChainConfig::default());
+        Self::on(ChainConfig::default())
+    }
+
+    pub(crate) fn on(config: ChainConfig) -> Self {
+        let mut chain = Chain::new(config);
         let (owner, stranger) = (chain.accounts()[1].address, chain.accounts()[2].address);
         let deployer = chain.accounts()[0].address;
         let [oracle, margin] = ["oracle", "margin"].map(|name| deploy(&mut chain, deployer, name));
