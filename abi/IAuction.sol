@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-/// A bid for a slice of everything an account holds: legs, collateral and signed cash, cash at par.
+/// A bid for a slice of everything of an account that can be priced: legs, collateral and signed cash, cash at par.
+/// What rests on a stale price stays with the account.
 /// @param account  The account in auction.
 /// @param bidder   The account that takes the slice and pays; the caller is its owner or operator.
-/// @param fraction 1e18, the share asked for, (0, 1e18]; clamped to what reaches the buffer.
-/// @param maxPrice 1e18 cash, the most the bidder pays for the slice actually taken, scaled down with a clamped
-///                 fraction; negative = the least it must receive.
-/// @param version  The account's version the bidder saw (`IVault.account`).
+/// @param fraction 1e18, the share asked for: minFraction to 1e18 - minFraction, or 1e18 for everything. Clamped to
+///                 what reaches the buffer, or to everything where that would leave less than minFraction or, lots
+///                 being whole, relieve nothing; never more than was asked for.
+/// @param maxPrice 1e18 cash, the most the bidder pays for that share, scaled down (rounded down) with a clamped one;
+///                 negative = the least it must receive.
+/// @param version  The account's version the bidder saw (`IVault.account`). Deposits do not change it: what they add is
+///                 priced like the rest, and maxPrice bounds what the bidder pays.
 /// @param deadline Unix seconds.
 struct Bid {
     bytes32 account;
@@ -20,12 +24,13 @@ struct Bid {
 
 /// Where an auction stands now. Amounts 1e18.
 /// @param startedAt   Unix seconds, 0 when no auction is open.
-/// @param lambda      Discount per unit of relief, 1e18.
-/// @param maxFraction Largest share a bid may take now.
-/// @param price       Price of that share: mark - lambda * relief; negative = the bidder is paid.
+/// @param lambda      Most discount per unit of relief, 1e18.
+/// @param maxFraction Share that a bid for everything takes now; 0 when nothing needs to be sold, or nothing can be priced.
+/// @param price       Price of that share; negative = the bidder is paid.
 /// @param equity      The account's equity.
 /// @param mm          Its maintenance requirement.
-/// @param insolventSince When the fund's ramp began, 0 while equity > 0 or nobody marked it.
+/// @param insolventSince When the fund's ramp began; 0 while the account may be solvent, or when nobody marked it within
+///                    the last 15 minutes.
 struct AuctionState {
     uint64 startedAt;
     uint256 lambda;
@@ -38,25 +43,39 @@ struct AuctionState {
 
 /// Liquidation: start, price, bid, cure, close.
 ///
-/// Price of a slice = mark(slice) - discount, discount = lambda(t) * relief, relief = share * MM; lambda rises linearly
-/// from 0 to lambdaMax in `duration` seconds. While equity > 0 the account pays the discount, at most its whole equity
-/// (its cash may go negative), and the fund pays nothing. Once equity <= 0 and somebody marked it, a second, slower
-/// ramp from 0 begins in which the insurance fund pays the slice's shortfall and the discount, never more than it holds.
+/// Price of a slice = mark(slice) - discount. discount = min(lambda * relief, share * equity), rounded down; relief =
+/// min(share * MM, what MM falls by); lambda rises linearly from 0 to lambdaMax in `duration` seconds. While equity > 0 the
+/// account pays the discount (its cash may go negative), the fund pays nothing, and no bid takes a larger share of the
+/// equity than of the account. So a bidder earns at most equity / MM per unit of relief: an account with little equity
+/// left is unattractive until the market moves. Once equity <= 0 and somebody marked it, a second, slower ramp from 0
+/// begins in which the insurance fund pays the slice's shortfall and the discount lambda * relief, never more than it
+/// holds. It runs only while somebody marks the account at least every 15 minutes.
+///
+/// Stale prices shelter nobody. Items that rest on one are not sold, and the rest is. An account is started at once when
+/// equity < mm even at the best those items could be worth; when it is so only at the worst, after `noteStale` and an
+/// hour. While they could cover what the account lacks, the fund pays nothing and there is no discount.
 interface IAuction {
     /// An auction began; amounts 1e18.
     event AuctionStarted(bytes32 indexed account, address indexed starter, int256 equity, uint256 im, uint256 mm);
     /// A slice was sold.
-    /// @param fraction    Share of everything the account held, 1e18.
+    /// @param fraction    Share of everything the account held that could be priced, 1e18.
     /// @param price       1e18 cash the bidder paid; negative = received.
-    /// @param lambda      Discount per unit of relief, 1e18.
+    /// @param lambda      Most discount per unit of relief, 1e18; less was given where equity was the limit.
     /// @param fundPaid    1e18 cash the insurance fund paid.
     /// @param equityAfter Of the account, 1e18.
     /// @param mmAfter     Of the account, 1e18.
     event BidTaken(bytes32 indexed account, bytes32 indexed bidder, uint256 fraction, int256 price, uint256 lambda, uint256 fundPaid, int256 equityAfter, uint256 mmAfter);
-    /// The account's equity is gone: the fund's ramp begins.
+    /// The account's equity is gone, whatever its stale items are worth: the fund's ramp begins, or begins anew.
+    /// @param equity At the best its stale items could be worth, 1e18.
     event InsolvencyMarked(bytes32 indexed account, int256 equity);
+    /// At `notedAt` the account was below the line at the worst its stale items could be worth, and not at the best; 0 =
+    /// the note is taken back.
+    /// @param best  equity - mm at the best, 1e18.
+    /// @param worst equity - mm at the worst, 1e18.
+    event StaleNoted(bytes32 indexed account, uint64 notedAt, int256 best, int256 worst);
     /// An auction ended.
-    /// @param cured True when the owner restored it, false when bids did or nothing is left.
+    /// @param cured False when a bid ended it: the buffer was reached, or nothing that can be priced is left. True when it was
+    ///              closed because the account was found above its buffer: the owner cured it, or the market did.
     event AuctionClosed(bytes32 indexed account, bool cured, int256 equity, uint256 mm);
     /// The rules changed, also of open auctions.
     event ParametersSet(uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
@@ -75,17 +94,21 @@ interface IAuction {
     error NotLiquidatable(bytes32 account, int256 equity, uint256 mm);
     error AuctionOpen(bytes32 account, uint64 startedAt);
     error NoAuction(bytes32 account);
+    /// @param equity At the best its stale items could be worth.
     error NotInsolvent(bytes32 account, int256 equity);
-    /// Closing needs equity >= (1 + buffer) * mm.
+    /// Closing needs equity, at the worst the stale items could be worth, of min((1 + buffer) * mm, im).
     error NotRecovered(bytes32 account, int256 equity, uint256 needed);
     /// Some price the account's margin rests on is stale.
     error PricesStale(bytes32 account);
+    /// Below the line at the worst its stale items could be worth only: `noteStale` first, then wait an hour.
+    /// @param notedAt When that was noted, 0 = never; a note stands for two hours.
+    error StaleWait(bytes32 account, uint64 notedAt, int256 best, int256 worst);
     /// The house's own accounts are neither sold nor bid.
     error SystemAccount(bytes32 account);
     error SelfBid(bytes32 account);
-    /// 1e18 shares.
+    /// A share is minimum to maximum, so that as much stays, or 1e18.
     error InvalidFraction(uint256 fraction, uint256 minimum, uint256 maximum);
-    /// The share is so small that it rounds to nothing.
+    /// Nothing the account holds can be priced, or so little that the share of it rounds to nothing.
     error NothingToSell(bytes32 account, uint256 fraction);
     /// 1e18 cash; the limit scaled down with the share.
     error PriceAboveLimit(int256 price, int256 maxPrice);
@@ -94,8 +117,6 @@ interface IAuction {
     error Expired(uint64 deadline, uint64 nowSeconds);
     /// @param parameter Position of the argument of `setParameters`, from 0.
     error ParameterOutOfRange(uint8 parameter, uint64 given, uint64 minimum, uint64 maximum);
-    /// No contract of the house margins this kind yet.
-    error UnsupportedKind(uint128 instrument);
     /// A number of the account would no longer fit.
     error ValueOutOfRange(bytes32 account);
     /// The calldata of a known method does not decode.
@@ -119,15 +140,22 @@ interface IAuction {
     function setParameters(uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction) external;
     function parameters() external view returns (uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
 
-    /// Anyone, when equity < mm at fresh prices.
+    /// Anyone, when equity < mm whatever the stale items are worth, or at the worst they could be worth between one and
+    /// two hours after that was noted.
     function start(bytes32 account) external;
-    /// Anyone, when an open auction's account has equity <= 0: begins the fund's ramp; or ends it when
-    /// equity is back, so that the next one begins at 0. `start` and `bid` do both by themselves.
+    /// Anyone: notes that equity < mm at the worst the stale items could be worth and not at the best; takes the note back
+    /// when that is not so. Noting again changes nothing until the note has expired, two hours after it was made.
+    function noteStale(bytes32 account) external;
+    /// Anyone, when an open auction's account has equity <= 0 whatever its stale items are worth: begins the fund's ramp,
+    /// or keeps it running; it begins anew 15 minutes after the last call. Ends it when equity is back, so that the next one
+    /// begins at 0. `start` and `bid` do all this by themselves.
     function markInsolvent(bytes32 account) external;
-    /// Takes a slice. Each bid makes equity - mm rise. Ends the auction at the buffer or when nothing is left.
+    /// Takes a slice. Each bid makes equity - mm rise. Ends the auction at the buffer, min((1 + buffer) * mm, im), or when
+    /// nothing that can be priced is left.
     function bid(Bid calldata b) external returns (uint256 fraction, int256 price);
-    /// Anyone, when the account has reached the buffer again (the owner deposited, closed or reduced).
+    /// Anyone, when the account has reached the buffer again, at the worst its stale items could be worth.
     function close(bytes32 account) external;
+    /// Whether `start` would succeed now.
     function isLiquidatable(bytes32 account) external view returns (bool);
     function state(bytes32 account) external view returns (AuctionState memory);
 }

@@ -145,7 +145,8 @@ interface IVault {
 
     /// Lists a token. The first one listed is the settlement coin: its deposits are credited as cash at 1e18
     /// scale. Decimals are read and frozen. At most 16 assets; index = order of listing.
-    /// @param cap Most the vault accepts of it, in the token's own decimals.
+    /// @param cap Most the vault accepts of it, in the token's own decimals. It does not bind the settlement coin
+    ///            that an owner, or his operator, deposits into his account in auction.
     function listAsset(address token, uint128 cap) external returns (uint8 asset);
     function setCap(uint8 asset, uint128 cap) external;
     function asset(uint8 asset) external view returns (address token, uint8 decimals, uint128 cap, uint128 held);

@@ -4,7 +4,8 @@
 //! mark less a discount that grows with time. The formulas are the kernel's (`plimsoll_kernel::auction`); the vault's
 //! door applies a bid and refuses one that would not make equity − mm rise.
 //!
-//! Prices must be fresh: an account whose items are stale cannot be started or bid on yet.
+//! An account is started at fresh prices, or when it is below the line whatever its stale items could be worth; when it
+//! is so at their worst only, once somebody has noted it and an hour has passed. Stale items are not sold.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
@@ -26,16 +27,16 @@ use plimsoll_common::{
     store::{Word, WordMap, halves, pair},
 };
 use plimsoll_kernel::{
-    auction::{self, ONE, Payment},
+    auction::{self, ONE, Payment, Sale, Standing},
     codec::Account,
     num::{Int256, to_u128, u128_to_u256},
 };
-use slice::Slice;
+use slice::{Slice, Unpriced};
 use sol::{
     AuctionClosed, AuctionOpen, AuctionStarted, BidTaken, Expired, InsolvencyMarked,
     InvalidFraction, NoAuction, NotAuthorized, NotInsolvent, NotLiquidatable, NotRecovered,
-    ParameterOutOfRange, ParametersSet, PriceAboveLimit, PricesStale, SelfBid, SystemAccount,
-    ValueOutOfRange, VersionChanged,
+    NothingToSell, ParameterOutOfRange, ParametersSet, PriceAboveLimit, SelfBid, StaleNoted,
+    StaleWait, SystemAccount, ValueOutOfRange, VersionChanged,
 };
 use stylus_sdk::prelude::*;
 
@@ -88,13 +89,18 @@ struct Parameters {
     min_fraction: u64,
 }
 
-/// An auction's clock, unix seconds.
-#[derive(Clone, Copy)]
+/// An account's clock, unix seconds.
+#[derive(Clone, Copy, Default)]
 struct Clock {
     /// 0 = no auction.
     started_at: u64,
-    /// 0 = equity is left, or nobody marked that none is.
+    /// When the fund's ramp began; 0 = equity is left, or nobody marked that none is.
     insolvent_since: u64,
+    /// When the account was last seen insolvent.
+    seen_at: u64,
+    /// When it was noted below the line at the worst its stale items could be worth, and only there; 0 = it was not.
+    /// In an auction: 0 = not what it was started for.
+    noted_at: u64,
 }
 
 /// The contract.
@@ -107,7 +113,7 @@ pub struct Auction {
     shares: Word,
     /// Duration 128 · fund's duration 128.
     durations: Word,
-    /// By account: started at 128 · insolvent since 128.
+    /// By account: noted 64 · seen insolvent 64 · insolvent since 64 · started 64.
     clocks: WordMap,
 }
 
@@ -124,6 +130,7 @@ plimsoll_common::entrypoint!(
         set_parameters,
         parameters,
         start,
+        note_stale,
         mark_insolvent,
         bid,
         close,
@@ -137,7 +144,23 @@ plimsoll_common::entrypoint!(
 struct Worth {
     assessment: Assessment,
     equity: i128,
+    im: u128,
     mm: u128,
+    /// equity − mm at the best and at the worst its stale items could be worth.
+    best: i128,
+    worst: i128,
+}
+
+impl Worth {
+    /// Equity at the worst its stale items could be worth.
+    fn worst_equity(&self) -> i128 {
+        self.worst.saturating_add_unsigned(self.mm)
+    }
+
+    /// Equity at the best.
+    fn best_equity(&self) -> i128 {
+        self.best.saturating_add_unsigned(self.mm)
+    }
 }
 
 /// A share of an account and its price.
@@ -152,6 +175,11 @@ struct Subject {
     portfolio: Portfolio,
     version: u32,
     worth: Worth,
+    unpriced: Unpriced,
+    /// At the best what cannot be priced could be worth.
+    best_equity: i128,
+    /// The most that could be worth.
+    reserve: u128,
 }
 
 /// External methods.
@@ -260,39 +288,52 @@ impl Auction {
         )
     }
 
-    /// Opens an auction of an account whose equity is below its maintenance requirement. Anyone.
+    /// Opens an auction of an account whose equity is below its maintenance requirement whatever its stale items are
+    /// worth, or, once [`Self::note_stale`] was called an hour ago, at the worst they could be worth. Anyone.
     ///
     /// # Errors
-    /// [`SystemAccount`], [`AuctionOpen`], [`PricesStale`], [`NotLiquidatable`], [`ValueOutOfRange`].
+    /// [`SystemAccount`], [`AuctionOpen`], [`NotLiquidatable`], [`StaleWait`], [`ValueOutOfRange`].
     ///
     /// # Events
     /// [`AuctionStarted`], [`InsolvencyMarked`].
     pub fn start(&mut self, account: B256) -> Result<(), Revert> {
-        self.refuse_system(account)?;
-        let started_at = self.started_at(account);
-        if started_at != 0 {
-            return Err(AuctionOpen {
-                account,
-                started_at,
-            }
-            .into());
-        }
+        let noted_at = self.need_closed(account)?;
         let subject = self.subject(account)?;
-        let Assessment { equity, im, mm, .. } = subject.worth.assessment;
-        if !below(&subject.worth) {
-            return Err(NotLiquidatable {
-                account,
-                equity,
-                mm,
-            }
-            .into());
-        }
         let started_at = self.vm().block_timestamp();
+        let Worth {
+            assessment: Assessment { equity, im, mm, .. },
+            best,
+            worst,
+            ..
+        } = subject.worth;
+        let noted_at = match auction::standing(best, worst) {
+            Standing::Below => 0,
+            Standing::Doubtful if auction::waited(noted_at, started_at) => noted_at,
+            Standing::Doubtful => {
+                let (best, worst) = (int(best), int(worst));
+                return Err(StaleWait {
+                    account,
+                    noted_at,
+                    best,
+                    worst,
+                }
+                .into());
+            }
+            Standing::Safe => {
+                return Err(NotLiquidatable {
+                    account,
+                    equity,
+                    mm,
+                }
+                .into());
+            }
+        };
         self.set_clock(
             account,
             Clock {
                 started_at,
-                insolvent_since: 0,
+                noted_at,
+                ..Clock::default()
             },
         );
         AuctionStarted {
@@ -307,10 +348,43 @@ impl Auction {
         vault::SET_IN_AUCTION.tell(self.vm(), self.vault.address(), &(account, true))
     }
 
+    /// Notes that an account is below the line at the worst its stale items could be worth, and not at their best, so
+    /// that it may be started an hour later; takes the note back when that is not so. A note stands for two hours.
+    /// Anyone.
+    ///
+    /// # Errors
+    /// [`SystemAccount`], [`AuctionOpen`], [`ValueOutOfRange`].
+    ///
+    /// # Events
+    /// [`StaleNoted`] when the note changes.
+    pub fn note_stale(&mut self, account: B256) -> Result<(), Revert> {
+        let old = self.need_closed(account)?;
+        let Worth { best, worst, .. } = self.subject(account)?.worth;
+        let standing = auction::standing(best, worst);
+        let noted_at = auction::note(old, standing, self.vm().block_timestamp());
+        if noted_at != old {
+            self.set_clock(
+                account,
+                Clock {
+                    noted_at,
+                    ..Clock::default()
+                },
+            );
+            StaleNoted {
+                account,
+                noted_at,
+                best: int(best),
+                worst: int(worst),
+            }
+            .emit(self.vm());
+        }
+        Ok(())
+    }
+
     /// Begins the fund's ramp for an open auction's account whose equity is gone, or ends it when equity is back. Anyone.
     ///
     /// # Errors
-    /// [`NoAuction`], [`PricesStale`], [`NotInsolvent`], [`ValueOutOfRange`].
+    /// [`NoAuction`], [`NotInsolvent`], [`ValueOutOfRange`].
     ///
     /// # Events
     /// [`InsolvencyMarked`].
@@ -319,20 +393,20 @@ impl Auction {
         let subject = self.subject(account)?;
         let running = self.clock(account).insolvent_since != 0;
         self.note_insolvency(account, &subject);
-        if subject.worth.equity > 0 && !running {
-            let equity = subject.worth.assessment.equity;
+        if !subject.is_insolvent() && !running {
+            let equity = int(subject.best_equity);
             return Err(NotInsolvent { account, equity }.into());
         }
         Ok(())
     }
 
-    /// Takes a slice of everything for its price; returns the share taken and the price paid.
+    /// Takes a slice of everything that can be priced for its price; returns the share taken and the price paid.
     ///
     /// # Errors
     /// [`Expired`], [`SelfBid`], [`SystemAccount`], [`NotAuthorized`], [`NoAuction`], [`VersionChanged`],
-    /// [`PricesStale`], [`InvalidFraction`], [`NotLiquidatable`] when the account has reached its buffer already,
-    /// [`NothingToSell`](sol::NothingToSell), [`PriceAboveLimit`], [`ValueOutOfRange`]; the vault's refusals, of which
-    /// `InsufficientMargin` (the bidder's) is the common one.
+    /// [`InvalidFraction`], [`NotLiquidatable`] when the account has reached its buffer already, [`NothingToSell`],
+    /// [`PriceAboveLimit`], [`ValueOutOfRange`]; the vault's refusals, of which `InsufficientMargin` (the bidder's) is
+    /// the common one.
     ///
     /// # Events
     /// [`BidTaken`], [`AuctionClosed`], [`InsolvencyMarked`].
@@ -365,11 +439,15 @@ impl Auction {
             }
             .into());
         }
-        let Offer {
+        let Some(Offer {
             taken,
             slice,
             payment,
-        } = self.offer(account, &subject, asked, most)?;
+        }) = self.offer(account, &subject, asked, most)?
+        else {
+            let fraction = bid.fraction;
+            return Err(NothingToSell { account, fraction }.into());
+        };
         let limit = Int256::from_raw(bid.max_price.into_raw())
             .to_i128()
             .unwrap_or(if bid.max_price.is_negative() {
@@ -384,7 +462,7 @@ impl Auction {
             return Err(PriceAboveLimit { price, max_price }.into());
         }
         let after = self.settle(&bid, &slice, payment)?;
-        let lambda = u128_to_u256(u128::from(self.lambda(account, subject.worth.equity)));
+        let lambda = u128_to_u256(u128::from(self.lambda(account, &subject)));
         let (fraction, price) = (u128_to_u256(taken), int(payment.price));
         BidTaken {
             account,
@@ -406,7 +484,7 @@ impl Auction {
     /// Ends the auction of an account that has reached its buffer again. Anyone.
     ///
     /// # Errors
-    /// [`NoAuction`], [`PricesStale`], [`NotRecovered`], [`ValueOutOfRange`].
+    /// [`NoAuction`], [`NotRecovered`], [`ValueOutOfRange`].
     ///
     /// # Events
     /// [`AuctionClosed`].
@@ -414,13 +492,10 @@ impl Auction {
         self.need_open(account)?;
         let subject = self.subject(account)?;
         if !self.recovered(&subject.worth) {
-            let needed = auction::target(subject.worth.mm, self.rules().buffer)
-                .ok_or(ValueOutOfRange { account })?;
-            let equity = subject.worth.assessment.equity;
             return Err(NotRecovered {
                 account,
-                equity,
-                needed: u128_to_u256(needed),
+                equity: int(subject.worth.worst_equity()),
+                needed: u128_to_u256(self.target(&subject.worth)),
             }
             .into());
         }
@@ -428,39 +503,49 @@ impl Auction {
     }
 
     /// Whether `start` would succeed now.
+    ///
+    /// # Errors
+    /// [`ValueOutOfRange`].
     pub fn is_liquidatable(&self, account: B256) -> Result<bool, Revert> {
-        if self.is_system(account) || self.started_at(account) != 0 {
+        let clock = self.clock(account);
+        if self.is_system(account) || clock.started_at != 0 {
             return Ok(false);
         }
         let (portfolio, ..) = vault::ACCOUNT.ask(self.vm(), self.vault.address(), &(account,))?;
-        let assessment = self.assess(portfolio)?;
-        let needed = Int256::from_raw(assessment.equity.into_raw());
-        Ok(!assessment.stale && !needed.at_least(assessment.mm))
+        let Worth { best, worst, .. } = self.assess(account, portfolio)?;
+        Ok(match auction::standing(best, worst) {
+            Standing::Below => true,
+            Standing::Doubtful => auction::waited(clock.noted_at, self.vm().block_timestamp()),
+            Standing::Safe => false,
+        })
     }
 
-    /// Where the account's auction stands; with `startedAt` 0, where it would stand without discount.
+    /// Where the account's auction stands; with `startedAt` 0, where it would stand without discount. The largest share
+    /// and its price are 0 when nothing needs to, or can, be sold.
     ///
     /// # Errors
-    /// [`PricesStale`], [`ValueOutOfRange`].
+    /// [`ValueOutOfRange`].
     pub fn state(&self, account: B256) -> Result<AuctionState, Revert> {
         let subject = self.subject(account)?;
         let most = self.max_fraction(account, &subject)?;
-        let price = if most == 0 {
-            0
-        } else {
-            self.offer(account, &subject, most, most)?.payment.price
+        let offer = match most {
+            0 => None,
+            most => self.offer(account, &subject, ONE, most)?,
         };
+        let (most, price) = offer.map_or((0, 0), |offer| (offer.taken, offer.payment.price));
+        let clock = self.clock(account);
+        let since = self.fund_ramp_since(clock);
         Ok(AuctionState {
-            started_at: self.started_at(account),
-            lambda: u128_to_u256(u128::from(self.lambda(account, subject.worth.equity))),
+            started_at: clock.started_at,
+            lambda: u128_to_u256(u128::from(self.lambda(account, &subject))),
             max_fraction: u128_to_u256(most),
             price: int(price),
             equity: subject.worth.assessment.equity,
             mm: subject.worth.assessment.mm,
-            insolvent_since: if subject.worth.equity > 0 {
-                0
+            insolvent_since: if subject.is_insolvent() && since == clock.insolvent_since {
+                since
             } else {
-                self.clock(account).insolvent_since
+                0
             },
         })
     }
@@ -487,8 +572,11 @@ fn int(value: i128) -> I256 {
     I256::from_raw(Int256::from(value).to_raw())
 }
 
-fn below(worth: &Worth) -> bool {
-    u128::try_from(worth.equity).map_or(true, |equity| equity < worth.mm)
+impl Subject {
+    /// Its equity is gone, whatever its stale items are worth: the fund may pay.
+    fn is_insolvent(&self) -> bool {
+        self.best_equity <= 0
+    }
 }
 
 impl Auction {
@@ -541,18 +629,23 @@ impl Auction {
     }
 
     fn clock(&self, account: B256) -> Clock {
-        let (started_at, insolvent_since) = halves(self.clocks.get(account));
+        let [started_at, insolvent_since, seen_at, noted_at] = *self.clocks.get(account).as_limbs();
         Clock {
-            started_at: started_at as u64,
-            insolvent_since: insolvent_since as u64,
+            started_at,
+            insolvent_since,
+            seen_at,
+            noted_at,
         }
     }
 
     fn set_clock(&mut self, account: B256, clock: Clock) {
-        self.clocks.set(
-            account,
-            pair(clock.started_at.into(), clock.insolvent_since.into()),
-        );
+        let word = [
+            clock.started_at,
+            clock.insolvent_since,
+            clock.seen_at,
+            clock.noted_at,
+        ];
+        self.clocks.set(account, U256::from_limbs(word));
     }
 
     // ---- who
@@ -592,83 +685,120 @@ impl Auction {
 
     // ---- what
 
-    fn started_at(&self, account: B256) -> u64 {
-        self.clock(account).started_at
-    }
-
     fn need_open(&self, account: B256) -> Result<(), Revert> {
-        if self.started_at(account) == 0 {
+        if self.clock(account).started_at == 0 {
             return Err(NoAuction { account }.into());
         }
         Ok(())
     }
 
-    fn assess(&self, portfolio: Portfolio) -> Result<Assessment, Revert> {
-        let callee = self.margin.address();
-        let (answers,) = margin::ASSESS.ask(self.vm(), callee, &(vec![portfolio],))?;
-        answers
-            .first()
-            .copied()
-            .ok_or_else(|| BadAnswer { callee }.into())
+    /// An account of which no auction is open; when it was noted.
+    fn need_closed(&self, account: B256) -> Result<u64, Revert> {
+        self.refuse_system(account)?;
+        let Clock {
+            started_at,
+            noted_at,
+            ..
+        } = self.clock(account);
+        if started_at != 0 {
+            return Err(AuctionOpen {
+                account,
+                started_at,
+            }
+            .into());
+        }
+        Ok(noted_at)
     }
 
-    /// The account at fresh prices.
+    fn assess(&self, account: B256, portfolio: Portfolio) -> Result<Worth, Revert> {
+        let flat = portfolio.legs.is_empty() && portfolio.cash >= 0;
+        let callee = self.margin.address();
+        let (answers,) = margin::ASSESS.ask(self.vm(), callee, &(vec![portfolio],))?;
+        let answer = answers.first().ok_or(BadAnswer { callee })?;
+        if answer.stale && !flat {
+            return Err(sol::PricesStale { account }.into());
+        }
+        worth(account, *answer)
+    }
+
+    /// The account now.
     fn subject(&self, account: B256) -> Result<Subject, Revert> {
         let (portfolio, version, _) =
             vault::ACCOUNT.ask(self.vm(), self.vault.address(), &(account,))?;
-        let worth = worth(account, self.assess(portfolio.clone())?)?;
-        // With neither legs nor debt no price can make a difference: such an auction can always be closed.
-        let flat = portfolio.legs.is_empty() && portfolio.cash >= 0;
-        if worth.assessment.stale && !flat {
-            return Err(PricesStale { account }.into());
-        }
-        Ok(Subject {
+        let worth = self.assess(account, portfolio.clone())?;
+        let unpriced = Unpriced {
+            slots: 0,
+            assets: 0,
+        };
+        let mut subject = Subject {
             portfolio,
             version,
             worth,
-        })
+            unpriced,
+            best_equity: worth.equity,
+            reserve: 0,
+        };
+        if unpriced.any() {
+            let stays = Slice::new(account, &subject.portfolio, unpriced, ONE)?.rest;
+            let stays = self.assess(account, stays)?;
+            let most = stays.best_equity();
+            subject.best_equity = auction::best_equity(worth.equity, stays.equity, most)
+                .ok_or(ValueOutOfRange { account })?;
+            subject.reserve = u128::try_from(most).unwrap_or(0);
+        }
+        Ok(subject)
     }
 
-    /// Starts the fund's clock when equity is gone, stops it when it is back.
+    /// Begins or goes on with the fund's ramp when equity is gone, stops it when it is back.
     fn note_insolvency(&mut self, account: B256, subject: &Subject) {
-        let clock = self.clock(account);
-        let marked = clock.insolvent_since;
-        let since = match (subject.worth.equity > 0, marked) {
-            (true, _) => 0,
-            (false, 0) => self.vm().block_timestamp(),
-            (false, marked) => marked,
+        let old = self.clock(account);
+        let (insolvent_since, seen_at) = if subject.is_insolvent() {
+            (self.fund_ramp_since(old), self.vm().block_timestamp())
+        } else {
+            (0, 0)
         };
-        if since != marked {
-            self.set_clock(
-                account,
-                Clock {
-                    insolvent_since: since,
-                    ..clock
-                },
-            );
-            if since != 0 {
-                let equity = subject.worth.assessment.equity;
-                InsolvencyMarked { account, equity }.emit(self.vm());
-            }
+        self.set_clock(
+            account,
+            Clock {
+                insolvent_since,
+                seen_at,
+                ..old
+            },
+        );
+        if insolvent_since != 0 && insolvent_since != old.insolvent_since {
+            let equity = int(subject.best_equity);
+            InsolvencyMarked { account, equity }.emit(self.vm());
         }
     }
 
+    /// When the fund's ramp of an account that is insolvent now began.
+    fn fund_ramp_since(&self, clock: Clock) -> u64 {
+        let now = self.vm().block_timestamp();
+        auction::fund_ramp_since(clock.insolvent_since, clock.seen_at, now)
+    }
+
+    fn target(&self, worth: &Worth) -> u128 {
+        auction::target(worth.mm, worth.im, self.rules().buffer)
+    }
+
+    /// The buffer is reached, whatever its stale items are worth.
     fn recovered(&self, worth: &Worth) -> bool {
-        // A target out of range is reached by nobody.
-        let target = auction::target(worth.mm, self.rules().buffer);
-        target
-            .is_some_and(|target| u128::try_from(worth.equity).is_ok_and(|equity| equity >= target))
+        u128::try_from(worth.worst_equity()).is_ok_and(|equity| equity >= self.target(worth))
     }
 
     // ---- how much, for how much
 
-    /// λ of the ramp that applies at this equity.
-    fn lambda(&self, account: B256, equity: i128) -> u64 {
+    /// λ of the ramp that applies now.
+    fn lambda(&self, account: B256, subject: &Subject) -> u64 {
         let (clock, p) = (self.clock(account), self.rules());
-        let (since, maximum, duration) = if equity > 0 {
-            (clock.started_at, p.lambda_max, p.duration)
+        let (since, maximum, duration) = if subject.is_insolvent() {
+            (
+                self.fund_ramp_since(clock),
+                p.fund_lambda_max,
+                p.fund_duration,
+            )
         } else {
-            (clock.insolvent_since, p.fund_lambda_max, p.fund_duration)
+            (clock.started_at, p.lambda_max, p.duration)
         };
         match since {
             0 => 0,
@@ -680,70 +810,85 @@ impl Auction {
         }
     }
 
+    /// A share that leaves nothing, or no less than the smallest bid.
     fn check_fraction(&self, fraction: U256) -> Result<u128, Revert> {
-        let minimum = self.rules().min_fraction;
+        let minimum = u128::from(self.rules().min_fraction);
+        let maximum = ONE.saturating_sub(minimum);
         match to_u128(fraction) {
-            Some(asked) if asked >= u128::from(minimum) && asked <= ONE => Ok(asked),
-            _ => {
-                let (minimum, maximum) = (u128_to_u256(u128::from(minimum)), u128_to_u256(ONE));
-                Err(InvalidFraction {
-                    fraction,
-                    minimum,
-                    maximum,
-                }
-                .into())
+            Some(ONE) => Ok(ONE),
+            Some(asked) if (minimum..=maximum).contains(&asked) => Ok(asked),
+            _ => Err(InvalidFraction {
+                fraction,
+                minimum: u128_to_u256(minimum),
+                maximum: u128_to_u256(maximum),
             }
+            .into()),
         }
     }
 
+    /// Largest share that may be sold now: all of it, where what would stay is less than the smallest bid.
     fn max_fraction(&self, account: B256, subject: &Subject) -> Result<u128, Revert> {
-        let lambda = self.lambda(account, subject.worth.equity);
-        let buffer = self.rules().buffer;
-        auction::max_fraction(subject.worth.equity, subject.worth.mm, lambda, buffer)
-            .ok_or_else(|| ValueOutOfRange { account }.into())
-    }
-
-    /// All of it, where what would stay is less than the smallest bid.
-    fn without_dust(&self, fraction: u128) -> u128 {
-        let minimum = self.rules().min_fraction;
-        if ONE.saturating_sub(fraction) < u128::from(minimum) {
+        let Worth { equity, im, mm, .. } = subject.worth;
+        let (clock, p) = (self.clock(account), self.rules());
+        // Started for what its stale items could be worth at the worst, it is sold for that too.
+        let equity = if clock.started_at != 0 && clock.noted_at != 0 {
+            subject.worth.worst_equity()
+        } else {
+            equity
+        };
+        let lambda = self.lambda(account, subject);
+        let most = auction::max_fraction(equity, mm, im, lambda, p.buffer)
+            .ok_or(ValueOutOfRange { account })?;
+        Ok(if ONE.saturating_sub(most) < u128::from(p.min_fraction) {
             ONE
         } else {
-            fraction
-        }
+            most
+        })
     }
 
-    /// What is sold for a share asked for, and its price.
+    /// What is sold for a share asked for, at most `most`, and its price; `None` when nothing of it can be priced.
     ///
     /// Lots are whole, so the largest share of a hedged book may leave its hedge no better than it was and relieve
-    /// nothing. Then all of it is offered: it is worth little, and otherwise nobody could ever be sold it.
+    /// nothing. Then all of it is sold to whoever asked for all: it is worth little, and otherwise nobody could ever
+    /// be sold it. Nobody is sold more than he asked for.
     fn offer(
         &self,
         account: B256,
         subject: &Subject,
         asked: u128,
         most: u128,
-    ) -> Result<Offer, Revert> {
+    ) -> Result<Option<Offer>, Revert> {
         let Worth { equity, mm, .. } = subject.worth;
-        let lambda = self.lambda(account, equity);
+        let lambda = self.lambda(account, subject);
         let held = self.fund()?;
-        let mut taken = self.without_dust(asked.min(most));
+        let mut taken = asked.min(most);
         loop {
-            let slice = Slice::new(account, &subject.portfolio, taken)?;
-            let rest = worth(account, self.assess(slice.rest.clone())?)?;
+            let slice = Slice::new(account, &subject.portfolio, subject.unpriced, taken)?;
+            // Cash alone is worth selling only where it is a debt that nothing stale could pay.
+            if slice.is_empty() || (subject.unpriced.any() && slice.is_bare()) {
+                return Ok(None);
+            }
+            let rest = self.assess(account, slice.rest.clone())?;
             let overflow = || ValueOutOfRange { account };
             let relief = auction::relief(mm, rest.mm, taken).ok_or_else(overflow)?;
-            if relief == 0 && mm != 0 && asked >= most && taken != ONE {
+            if relief == 0 && mm != 0 && asked == ONE && taken != ONE {
                 taken = ONE;
                 continue;
             }
-            let payment = auction::payment(equity, rest.equity, relief, lambda, lambda, held)
-                .ok_or_else(overflow)?;
-            return Ok(Offer {
+            let sale = Sale {
+                equity,
+                best_equity: subject.best_equity,
+                unpriced: subject.reserve,
+                equity_rest: rest.equity,
+                relief,
+                fraction: taken,
+            };
+            let payment = auction::payment(&sale, lambda, held).ok_or_else(overflow)?;
+            return Ok(Some(Offer {
                 taken,
                 slice,
                 payment,
-            });
+            }));
         }
     }
 
@@ -797,13 +942,7 @@ impl Auction {
     }
 
     fn end(&mut self, account: B256, cured: bool, worth: &Worth) -> Result<(), Revert> {
-        self.set_clock(
-            account,
-            Clock {
-                started_at: 0,
-                insolvent_since: 0,
-            },
-        );
+        self.set_clock(account, Clock::default());
         let Assessment { equity, mm, .. } = worth.assessment;
         AuctionClosed {
             account,
@@ -816,15 +955,18 @@ impl Auction {
     }
 }
 
-/// An assessment with its equity and maintenance requirement as the kernel's numbers.
+/// An assessment also as the kernel's numbers.
 fn worth(account: B256, assessment: Assessment) -> Result<Worth, Revert> {
-    Int256::from_raw(assessment.equity.into_raw())
-        .to_i128()
-        .zip(to_u128(assessment.mm))
-        .map(|(equity, mm)| Worth {
+    let narrow = |number: I256| Int256::from_raw(number.into_raw()).to_i128();
+    let numbers = || {
+        Some(Worth {
             assessment,
-            equity,
-            mm,
+            equity: narrow(assessment.equity)?,
+            im: to_u128(assessment.im)?,
+            mm: to_u128(assessment.mm)?,
+            best: narrow(assessment.equity)?.checked_sub_unsigned(to_u128(assessment.mm)?)?,
+            worst: narrow(assessment.equity)?.checked_sub_unsigned(to_u128(assessment.mm)?)?,
         })
-        .ok_or_else(|| ValueOutOfRange { account }.into())
+    };
+    numbers().ok_or_else(|| ValueOutOfRange { account }.into())
 }

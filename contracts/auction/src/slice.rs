@@ -1,88 +1,163 @@
-//! A share of everything an account holds, as the entries that move it.
-use crate::sol::{NothingToSell, UnsupportedKind, ValueOutOfRange};
+//! A share of everything of an account that can be priced, as the entries that move it.
+use crate::sol::ValueOutOfRange;
 use alloc::vec::Vec;
-use alloy_primitives::B256;
+use alloy_primitives::{B256, U256};
 use plimsoll_common::{
     Revert,
     interface::{AssetBalance, AssetEntry, Entry, Portfolio},
 };
 use plimsoll_kernel::{
     auction::{slice_cash, slice_collateral, slice_quote, slice_size},
-    codec::{LegSlot, PerpLeg},
-    num::u128_to_u256,
+    codec::{InstrumentId, LegSlot, OptionLeg, PerpLeg},
 };
+
+/// Most of one asset that an entry carries; the rest of a larger balance stays.
+const MAX_AMOUNT: u128 = i128::MAX.unsigned_abs();
+
+/// What cannot be priced and stays with the account, as margin says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Unpriced {
+    /// Bit i: leg slot i.
+    pub(crate) slots: u64,
+    /// Bit i: asset i.
+    pub(crate) assets: u16,
+}
+
+impl Unpriced {
+    pub(crate) fn any(self) -> bool {
+        self.slots != 0 || self.assets != 0
+    }
+
+    fn slot(self, index: usize) -> bool {
+        u32::try_from(index)
+            .ok()
+            .and_then(|index| self.slots.checked_shr(index))
+            .is_some_and(|bits| bits & 1 == 1)
+    }
+
+    fn asset(self, asset: u8) -> bool {
+        self.assets
+            .checked_shr(asset.into())
+            .is_some_and(|bits| bits & 1 == 1)
+    }
+}
+
+/// A leg as it moves. Options have no quote.
+struct Moved {
+    instrument: InstrumentId,
+    size: i64,
+    quote: i128,
+}
 
 /// What a share takes, and what it leaves.
 pub(crate) struct Slice {
     cash: i128,
-    legs: Vec<PerpLeg>,
+    legs: Vec<Moved>,
     collateral: Vec<AssetBalance>,
     /// The account without it, before the price is paid.
     pub(crate) rest: Portfolio,
 }
 
 impl Slice {
-    /// The share `fraction` (1e18) of `portfolio`. Refuses a share of which nothing is left after rounding.
+    /// The share `fraction` (1e18) of what of `portfolio` can be priced.
     pub(crate) fn new(
         account: B256,
         portfolio: &Portfolio,
+        unpriced: Unpriced,
         fraction: u128,
     ) -> Result<Self, Revert> {
-        let overflow = || Revert::from(ValueOutOfRange { account });
-        let cash = slice_cash(portfolio.cash, fraction).ok_or_else(overflow)?;
+        Self::cut(portfolio, unpriced, fraction).ok_or_else(|| ValueOutOfRange { account }.into())
+    }
+
+    fn cut(portfolio: &Portfolio, unpriced: Unpriced, fraction: u128) -> Option<Self> {
+        let cash = slice_cash(portfolio.cash, fraction)?;
         let mut slice = Self {
             cash,
-            legs: Vec::with_capacity(portfolio.legs.len()),
+            legs: Vec::with_capacity(portfolio.legs.len().saturating_mul(2)),
             collateral: Vec::with_capacity(portfolio.collateral.len()),
             rest: Portfolio {
-                cash: portfolio.cash.checked_sub(cash).ok_or_else(overflow)?,
-                ..Portfolio::default()
+                cash: portfolio.cash.checked_sub(cash)?,
+                collateral: Vec::with_capacity(portfolio.collateral.len()),
+                legs: Vec::with_capacity(portfolio.legs.len()),
             },
         };
-        for slot in &portfolio.legs {
-            let leg = match LegSlot::decode(*slot) {
-                Some(LegSlot::Linear(leg)) => leg,
-                Some(LegSlot::Options(leg, _)) => {
-                    return Err(UnsupportedKind {
-                        instrument: leg.instrument.0,
+        for (index, slot) in portfolio.legs.iter().enumerate() {
+            let kept = if unpriced.slot(index) {
+                Some(*slot)
+            } else {
+                match LegSlot::decode(*slot)? {
+                    LegSlot::Linear(leg) => slice.linear(leg, fraction)?,
+                    LegSlot::Options(first, second) => {
+                        let first = slice.option(first, fraction)?;
+                        let second = match second {
+                            Some(leg) => slice.option(leg, fraction)?,
+                            None => None,
+                        };
+                        match (first, second) {
+                            (Some(first), second) => {
+                                Some(LegSlot::Options(first, second).encode()?)
+                            }
+                            (None, Some(second)) => Some(LegSlot::Options(second, None).encode()?),
+                            (None, None) => None,
+                        }
                     }
-                    .into());
                 }
-                None => return Err(overflow()),
             };
-            slice.cut_leg(leg, fraction).ok_or_else(overflow)?;
+            slice.rest.legs.extend(kept);
         }
         for held in &portfolio.collateral {
-            let amount = slice_collateral(held.amount, fraction).ok_or_else(overflow)?;
-            let kept = held.amount.checked_sub(amount).ok_or_else(overflow)?;
+            let amount = if unpriced.asset(held.asset) {
+                0
+            } else {
+                slice_collateral(held.amount, fraction)?.min(MAX_AMOUNT)
+            };
+            let kept = held.amount.checked_sub(amount)?;
             push(&mut slice.collateral, held.asset, amount);
             push(&mut slice.rest.collateral, held.asset, kept);
         }
-        if slice.cash == 0 && slice.legs.is_empty() && slice.collateral.is_empty() {
-            return Err(NothingToSell {
-                account,
-                fraction: u128_to_u256(fraction),
-            }
-            .into());
-        }
-        Ok(slice)
+        Some(slice)
     }
 
-    fn cut_leg(&mut self, leg: PerpLeg, fraction: u128) -> Option<()> {
+    /// Moves a share of a perpetual or future; the slot of what stays.
+    fn linear(&mut self, leg: PerpLeg, fraction: u128) -> Option<Option<U256>> {
         let size = slice_size(leg.size, fraction);
-        if size != 0 {
-            let quote = slice_quote(leg.quote, size, leg.size)?;
-            let kept = PerpLeg {
-                size: leg.size.checked_sub(size)?,
-                quote: leg.quote.checked_sub(quote)?,
-                ..leg
-            };
-            self.legs.push(PerpLeg { size, quote, ..leg });
-            if kept.size != 0 {
-                self.rest.legs.push(kept.encode());
-            }
-        }
-        Some(())
+        let quote = slice_quote(leg.quote, size, leg.size)?;
+        self.legs.push(Moved {
+            instrument: leg.instrument,
+            size,
+            quote,
+        });
+        let kept = PerpLeg {
+            size: leg.size.checked_sub(size)?,
+            quote: leg.quote.checked_sub(quote)?,
+            ..leg
+        };
+        Some((kept.size != 0).then(|| kept.encode()))
+    }
+
+    /// Moves a share of an option; what stays.
+    fn option(&mut self, leg: OptionLeg, fraction: u128) -> Option<Option<OptionLeg>> {
+        let size = slice_size(leg.size, fraction);
+        self.legs.push(Moved {
+            instrument: leg.instrument,
+            size,
+            quote: 0,
+        });
+        let kept = OptionLeg {
+            size: leg.size.checked_sub(size)?,
+            ..leg
+        };
+        Some((kept.size != 0).then_some(kept))
+    }
+
+    /// Nothing but perhaps cash.
+    pub(crate) fn is_bare(&self) -> bool {
+        self.legs.is_empty() && self.collateral.is_empty()
+    }
+
+    /// Nothing at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.is_bare() && self.cash == 0
     }
 
     /// The slice from `account` to `bidder`; `None` when a number has no negative.
@@ -96,17 +171,12 @@ impl Slice {
                 size,
                 quote,
             });
-            let (cash, size, quote) = (
-                cash.checked_neg()?,
-                size.checked_neg()?,
-                quote.checked_neg()?,
-            );
             entries.push(Entry {
                 account,
-                cash,
+                cash: cash.checked_neg()?,
                 instrument,
-                size,
-                quote,
+                size: size.checked_neg()?,
+                quote: quote.checked_neg()?,
             });
             Some(())
         };

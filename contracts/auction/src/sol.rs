@@ -8,6 +8,7 @@ plimsoll_common::events! {
         fraction: U256, price: I256, lambda: U256, fund_paid: U256, equity_after: I256, mm_after: U256,
     }
     InsolvencyMarked [account: B256] { equity: I256 }
+    StaleNoted [account: B256] { noted_at: u64, best: I256, worst: I256 }
     AuctionClosed [account: B256] { cured: bool, equity: I256, mm: U256 }
     ParametersSet [] {
         lambda_max: u64, duration: u32, fund_lambda_max: u64, fund_duration: u32, buffer: u64, min_fraction: u64,
@@ -22,6 +23,7 @@ plimsoll_common::errors! {
     NotInsolvent { account: B256, equity: I256 }
     NotRecovered { account: B256, equity: I256, needed: U256 }
     PricesStale { account: B256 }
+    StaleWait { account: B256, noted_at: u64, best: I256, worst: I256 }
     SystemAccount { account: B256 }
     SelfBid { account: B256 }
     InvalidFraction { fraction: U256, minimum: U256, maximum: U256 }
@@ -30,6 +32,5 @@ plimsoll_common::errors! {
     VersionChanged { version: u32, expected: u32 }
     Expired { deadline: u64, now_seconds: u64 }
     ParameterOutOfRange { parameter: u8, given: u64, minimum: u64, maximum: u64 }
-    UnsupportedKind { instrument: u128 }
     ValueOutOfRange { account: B256 }
 }

@@ -1,17 +1,22 @@
 //! Liquidation: how much may be sold, and for how much.
 //!
-//! A bid takes a share φ of everything an account holds. What stays behind is margined first; then
+//! A bid takes a share φ of everything of an account that can be priced. What stays behind is margined first; then
 //!
 //! ```text
 //! relief   = min(φ·MM, MM − MM(rest)), what the sale takes off the requirement
-//! discount = λ·relief
-//! price    = E − E(rest) − min(discount, E)                     while E > 0: the account pays, the fund does not
-//! fund     = (E(rest) − E) + λ₂·relief, at most what it holds   once E ≤ 0: the fund pays, the account does not
+//! discount = min(λ·relief, φ·E)
+//! price    = E − E(rest) − discount                  while the account may be solvent: it pays, the fund does not
+//! price    = E − E(rest) − λ₂·relief                 once it is insolvent; what is negative of it the fund pays
 //! ```
 //!
 //! E − E(rest) is what the slice is worth, rounding of lots included, by the very numbers the gate compares: after
-//! payment the account has exactly E − min(discount, E), so with λ < 1 every sale that relieves raises E − MM, and
-//! bids of one moment pay the same λ per unit of relief however they are cut. At E = 0 both prices agree.
+//! payment the account has exactly E − discount. So with λ < 1 every sale that relieves raises E − MM, bids of one
+//! moment pay the same λ per unit of relief however they are cut, and no bid takes a larger share of the owner's equity
+//! than of the account: equity is never gone before everything is sold (`docs/decisions/0002`). At E = 0 both
+//! prices agree.
+//!
+//! Items without a fresh price stay with the account. It is insolvent only when it is so even at the best they could
+//! be worth, and of what an insolvent slice lacks the account itself pays their share, the fund the rest.
 //!
 //! Shares, λ and the buffer are 1e18; equity, requirements and prices 1e-18 cash. `None` means a number left its
 //! range; nothing panics.
@@ -37,20 +42,85 @@ pub fn ramp(maximum: u64, elapsed: u64, duration: u32) -> u64 {
     .unwrap_or(maximum)
 }
 
-/// (1 + buffer)·mm, the equity at which an auction ends. Rounded up.
+/// Longest time between two sightings of an insolvent account that leaves the fund's ramp running, seconds.
+pub const MAX_SIGHT_GAP: u64 = 900;
+
+/// When the fund's ramp of an account that is insolvent now began: at `since`, if it was seen insolvent, last at
+/// `seen`, without a gap of more than [`MAX_SIGHT_GAP`]; otherwise now. So a recovery nobody marked does not leave an
+/// old ramp behind. 0 = never.
 #[must_use]
-pub fn target(mm: u128, buffer: u64) -> Option<u128> {
-    mul_div_ceil(mm, ONE.checked_add(u128::from(buffer))?, ONE)
+pub fn fund_ramp_since(since: u64, seen: u64, now: u64) -> u64 {
+    if since != 0 && now.saturating_sub(seen) <= MAX_SIGHT_GAP {
+        since
+    } else {
+        now
+    }
 }
 
-/// Largest share a bid may take: what reaches the buffer, ((1 + b)·MM − E) / ((1 + b − λ)·MM), rounded up, at most 1;
-/// 0 when the account is there already. λ must be below 1.
-///
-/// From E − λ·φ·MM ≥ (1 + b)·(1 − φ)·MM. Where the equity cannot pay the whole discount, and with nothing required,
-/// the formula gives 1 by itself.
+/// Seconds an account must have been below the line at the worst its stale items could be worth, and only there,
+/// before it may be sold for it.
+pub const STALE_WAIT: u64 = 3_600;
+/// Seconds after the wait during which the note of it allows a start; then it must be noted again.
+pub const STALE_WINDOW: u64 = 3_600;
+
+/// Where an account stands towards its maintenance requirement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// At or above it whatever its stale items are worth.
+    Safe,
+    /// Below it at the worst they could be worth, not at the best.
+    Doubtful,
+    /// Below it whatever they are worth.
+    Below,
+}
+
+/// The standing of an account whose equity − mm is between `worst` and `best`; both are equity − mm itself when
+/// nothing is stale, which is never doubtful.
 #[must_use]
-pub fn max_fraction(equity: i128, mm: u128, lambda: u64, buffer: u64) -> Option<u128> {
-    let target = target(mm, buffer)?;
+pub fn standing(best: i128, worst: i128) -> Standing {
+    match (best < 0, worst < 0) {
+        (true, _) => Standing::Below,
+        (false, true) => Standing::Doubtful,
+        (false, false) => Standing::Safe,
+    }
+}
+
+/// Whether a doubtful account noted at `noted` (0 = never) may be started now.
+#[must_use]
+pub fn waited(noted: u64, now: u64) -> bool {
+    let elapsed = now.saturating_sub(noted);
+    noted != 0 && (STALE_WAIT..=STALE_WAIT + STALE_WINDOW).contains(&elapsed)
+}
+
+/// When a doubtful account counts as noted, noted before at `noted` (0 = never): a note stands until it has expired;
+/// 0 when the account is not doubtful.
+#[must_use]
+pub fn note(noted: u64, standing: Standing, now: u64) -> u64 {
+    let stands = noted != 0 && now.saturating_sub(noted) <= STALE_WAIT + STALE_WINDOW;
+    match standing {
+        Standing::Doubtful if stands => noted,
+        Standing::Doubtful => now,
+        Standing::Below | Standing::Safe => 0,
+    }
+}
+
+/// min((1 + buffer)·mm, im), the equity at which an auction ends: whoever meets the initial requirement is healthy,
+/// however small the distance between the two requirements. Rounded up; im ≥ mm.
+#[must_use]
+pub fn target(mm: u128, im: u128, buffer: u64) -> u128 {
+    // A buffer above the range of numbers is above im.
+    mul_div_ceil(mm, ONE.saturating_add(u128::from(buffer)), ONE)
+        .map_or(im, |buffered| buffered.min(im))
+}
+
+/// Largest share a bid may take: what reaches the target T, (T − E) / (T − λ·MM), rounded up, at most 1; 0 when the
+/// account is there already. λ must be below 1.
+///
+/// From E − λ·φ·MM ≥ (1 − φ)·T. With λ·MM ≥ E the discount is φ·E, equity and target fall alike, only everything
+/// is enough, and the formula gives 1 by itself; also with nothing required.
+#[must_use]
+pub fn max_fraction(equity: i128, mm: u128, im: u128, lambda: u64, buffer: u64) -> Option<u128> {
+    let target = target(mm, im, buffer);
     let missing = match u128::try_from(equity) {
         Ok(equity) => target.saturating_sub(equity),
         Err(_) => return Some(ONE), // insolvent: no share short of all restores it
@@ -116,54 +186,70 @@ pub fn relief(mm: u128, mm_rest: u128, fraction: u128) -> Option<u128> {
     Some(share.min(mm.saturating_sub(mm_rest)))
 }
 
+/// An account, and what a slice of it leaves before the price is paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sale {
+    /// Of the account.
+    pub equity: i128,
+    /// Of the account, at the best its stale items could be worth: [`best_equity`]; with none of them, `equity`.
+    pub best_equity: i128,
+    /// The most its stale items could be worth, all of which stay; 0 where that is negative.
+    pub unpriced: u128,
+    /// Of what stays.
+    pub equity_rest: i128,
+    /// Of [`relief`].
+    pub relief: u128,
+    /// The share sold.
+    pub fraction: u128,
+}
+
+/// Equity at the best the stale items could be worth: marks add up, so what they count in `equity` is replaced by
+/// the most they could.
+#[must_use]
+pub fn best_equity(equity: i128, stale_equity: i128, stale_best: i128) -> Option<i128> {
+    equity.checked_sub(stale_equity)?.checked_add(stale_best)
+}
+
 /// Who pays what for a slice. The account receives `price + fund`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Payment {
-    /// What the bidder pays; negative when it is paid. The account receives it unless the fund is the payer.
+    /// What the bidder pays; negative when it is paid.
     pub price: i128,
-    /// What the insurance fund pays, to the bidder.
+    /// What the insurance fund pays of a negative price; the account pays the rest of it.
     pub fund: u128,
 }
 
 /// The price of a slice.
 ///
-/// * `equity`, `equity_rest`: of the account, and of what stays before the price is paid.
-/// * `relief`: of [`relief`].
-/// * `lambda`, `fund_lambda`: now, of the account's and of the fund's ramp.
+/// * `lambda`: now, of the account's ramp while `best_equity` > 0, of the fund's ramp once it is not.
 /// * `fund`: what the fund holds.
 ///
-/// The discount is rounded down.
+/// Discounts are rounded down. While `best_equity` > 0 the account keeps at least E − φ·E, and the fund pays nothing.
 #[must_use]
-pub fn payment(
-    equity: i128,
-    equity_rest: i128,
-    relief: u128,
-    lambda: u64,
-    fund_lambda: u64,
-    fund: u128,
-) -> Option<Payment> {
-    let discount = |lambda: u64| {
-        let amount = mul_div_floor(relief, u128::from(lambda), ONE)?;
-        i128::try_from(amount).ok()
-    };
-    let worth = equity.checked_sub(equity_rest)?;
-    if equity > 0 {
-        let price = worth.checked_sub(discount(lambda)?.min(equity))?;
+pub fn payment(sale: &Sale, lambda: u64, fund: u128) -> Option<Payment> {
+    let share = |of: u128| mul_div_floor(of, sale.fraction.min(ONE), ONE);
+    let discount = mul_div_floor(sale.relief, u128::from(lambda), ONE)?;
+    let worth = sale.equity.checked_sub(sale.equity_rest)?;
+    if sale.best_equity > 0 {
+        let most = share(u128::try_from(sale.equity).unwrap_or(0))?;
+        let price = worth.checked_sub_unsigned(discount.min(most))?;
         return Some(Payment { price, fund: 0 });
     }
-    let price = worth.checked_sub(discount(fund_lambda)?)?;
+    let price = worth.checked_sub_unsigned(discount)?;
     if price >= 0 {
         return Some(Payment { price, fund: 0 });
     }
-    let fund = price.unsigned_abs().min(fund);
+    let lacking = price.unsigned_abs();
+    let own = share(sale.unpriced)?.min(lacking);
+    let fund = lacking.saturating_sub(own).min(fund);
     Some(Payment {
-        price: 0_i128.checked_sub_unsigned(fund)?,
+        price: 0_i128.checked_sub_unsigned(own.checked_add(fund)?)?,
         fund,
     })
 }
 
-/// The most a bidder pays for a share that was clamped from `asked` to `taken`: its limit scaled down, rounded
-/// down. A share that was not cut leaves the limit as it is.
+/// The most a bidder pays for a share that was clamped from `asked` to `taken` ≤ `asked`: its limit scaled down,
+/// rounded down. Nobody is sold more than he asked for, so no limit is ever scaled up.
 #[must_use]
 pub fn scaled_limit(limit: i128, taken: u128, asked: u128) -> Option<i128> {
     if taken >= asked {
@@ -198,13 +284,36 @@ mod tests {
         prop_oneof![Just(1), Just(ONE), 1..=ONE]
     }
 
+    /// A sale of an account with nothing stale.
+    fn sale(equity: i128, equity_rest: i128, relief: u128, fraction: u128) -> Sale {
+        Sale {
+            equity,
+            best_equity: equity,
+            unpriced: 0,
+            equity_rest,
+            relief,
+            fraction,
+        }
+    }
+
     /// A perfectly divisible account after a bid: its equity and requirement.
     fn after(equity: i128, mm: u128, fraction: u128, lambda: u64) -> (i128, u128) {
         let rest = signed_mul_div_floor(equity, (ONE - fraction).cast_signed(), ONE).unwrap();
-        let mm_rest = mul_div_ceil(mm, ONE - fraction, ONE).unwrap();
+        let mm_rest = rest_of(mm, fraction);
         let relief = relief(mm, mm_rest, fraction).unwrap();
-        let paid = payment(equity, rest, relief, lambda, lambda, u128::MAX >> 1).unwrap();
+        let paid = payment(
+            &sale(equity, rest, relief, fraction),
+            lambda,
+            u128::MAX >> 1,
+        )
+        .unwrap();
+        assert!(paid.fund == 0 || equity <= 0);
         (rest + paid.price + paid.fund.cast_signed(), mm_rest)
+    }
+
+    /// A requirement after a bid, rounded up.
+    fn rest_of(requirement: u128, fraction: u128) -> u128 {
+        mul_div_ceil(requirement, ONE - fraction, ONE).unwrap()
     }
 
     proptest! {
@@ -229,7 +338,8 @@ mod tests {
             let (low, high) = (a.min(b), a.max(b));
             let rest = equity / 100 * rest_percent;
             let relief = relief(mm, 0, fraction).unwrap();
-            let price = |lambda| payment(equity, rest, relief, lambda, lambda, u128::MAX >> 1).unwrap().price;
+            let sale = sale(equity, rest, relief, fraction);
+            let price = |lambda| payment(&sale, lambda, u128::MAX >> 1).unwrap().price;
             prop_assert!(price(high) <= price(low));
             prop_assert!(price(0) - price(high) <= relief.cast_signed());
         }
@@ -237,33 +347,79 @@ mod tests {
         /// Where equity passes zero the price does not jump: the fund's ramp starts from zero.
         #[test]
         fn i_auc_2_the_price_is_continuous_where_equity_ends(
-            relief in 0_u128..10_u128.pow(27), rest in -CASH..CASH, lambda in lambda(),
+            relief in 0_u128..10_u128.pow(27), rest in -CASH..CASH, fraction in fraction(), lambda in lambda(),
         ) {
-            let solvent = payment(1, rest, relief, lambda, 0, u128::MAX >> 1).unwrap();
-            let insolvent = payment(0, rest, relief, lambda, 0, u128::MAX >> 1).unwrap();
+            let solvent = payment(&sale(1, rest, relief, fraction), lambda, u128::MAX >> 1).unwrap();
+            let insolvent = payment(&sale(0, rest, relief, fraction), 0, u128::MAX >> 1).unwrap();
             prop_assert!((solvent.price - insolvent.price).unsigned_abs() <= 1);
             prop_assert_eq!(solvent.fund, 0);
         }
 
-        /// E − MM rises strictly with every bid that relieves anything, solvent or not, whatever the fund holds.
+        /// E − MM rises strictly with every bid that relieves anything, solvent or not, whatever the fund holds and
+        /// whatever stale items could be worth; the owner keeps his share of the equity; the fund pays for the insolvent
+        /// only, and only what the account's stale items could not.
         #[test]
         fn i_auc_4_excess_rises(
             (equity, mm) in account(), worth_percent in -100_i128..101, mm_rest_percent in 0_u128..101,
-            fraction in fraction(), lambda in lambda(), fund_lambda in lambda(), fund in 0_u128..10_u128.pow(27),
+            stale in prop_oneof![Just((0, 0)), (-10_i128.pow(27)..10_i128.pow(27), 0_i128..10_i128.pow(27))],
+            fraction in fraction(), lambda in lambda(), fund in 0_u128..10_u128.pow(27),
         ) {
             let mm_rest = mm / 100 * mm_rest_percent;
-            // An insolvent account's slice is worth no more than nothing, as a share of everything is.
             let worth = equity.abs() / 100 * worth_percent;
-            let worth = if equity <= 0 { worth.min(0) } else { worth };
             let relief = relief(mm, mm_rest, fraction).unwrap();
             prop_assume!(relief > 0);
-            let paid = payment(equity, equity - worth, relief, lambda, fund_lambda, fund).unwrap();
+            let (stale_equity, gain) = stale;
+            let stale_best = stale_equity + gain;
+            let sale = Sale {
+                best_equity: best_equity(equity, stale_equity, stale_best).unwrap(),
+                unpriced: u128::try_from(stale_best).unwrap_or(0),
+                ..sale(equity, equity - worth, relief, fraction)
+            };
+            let paid = payment(&sale, lambda, fund).unwrap();
             prop_assert!(paid.fund <= fund);
-            prop_assert!(paid.fund == 0 || (equity <= 0 && paid.price == -paid.fund.cast_signed()));
+            prop_assert!(paid.fund == 0 || (sale.best_equity <= 0 && paid.price <= -paid.fund.cast_signed()));
             let equity_after = equity - worth + paid.price + paid.fund.cast_signed();
             prop_assert!(equity_after - mm_rest.cast_signed() > equity - mm.cast_signed());
-            // The account pays its whole equity at most, and an insolvent one nothing.
-            prop_assert!(equity_after >= equity.min(0));
+            if sale.best_equity > 0 {
+                let share = mul_div_floor(equity.max(0).cast_unsigned(), fraction, ONE).unwrap();
+                prop_assert!(equity_after >= equity - share.cast_signed());
+            } else if worth <= 0 && gain == 0 && stale_equity == 0 {
+                prop_assert!(equity_after >= equity, "an insolvent account pays nothing");
+            } else if paid.fund > 0 {
+                // Whatever the stale items turn out to be worth, the fund has not paid for them.
+                let own = -paid.price - paid.fund.cast_signed();
+                prop_assert_eq!(own.cast_unsigned(), mul_div_floor(sale.unpriced, fraction, ONE).unwrap());
+            }
+        }
+
+        /// However a sale is cut, at whatever λ, the owner keeps at least the share of his equity that was not asked
+        /// for, equity is not gone before everything is sold, and so the fund pays nothing.
+        #[test]
+        fn i_auc_4_the_owner_keeps_his_share_however_it_is_cut(
+            (equity, mm) in account(), bids in vec((1_u128..=ONE / 4, lambda()), 1..12),
+        ) {
+            prop_assume!(equity > 0);
+            let (mut e, mut m, mut sold) = (equity, mm, 0);
+            for (share, lambda) in bids {
+                let (next, mm_next) = after(e, m, share, lambda); // asserts that the fund pays nothing
+                prop_assert!(next > 0 && mm_next <= m);
+                (e, m, sold) = (next, mm_next, sold + share);
+                let kept = ONE.saturating_sub(sold);
+                prop_assert!(e >= mul_div_floor(equity.cast_unsigned(), kept, ONE).unwrap().cast_signed());
+            }
+        }
+
+        /// Where λ·MM exceeds the equity, the share of it that is paid is the share that is sold, and only everything
+        /// reaches the buffer.
+        #[test]
+        fn i_auc_4_the_rate_saturates(mm in 10_u128.pow(18)..10_u128.pow(27), percent in 1_u128..50, share in 1..=ONE) {
+            let equity = mm / 100 * percent;
+            let lambda = WAD / 100 * percent as u64 + 1_000;
+            let (e, _) = after(equity.cast_signed(), mm, share, lambda);
+            let paid = equity - e.cast_unsigned();
+            let exact = mul_div_floor(equity, share, ONE).unwrap();
+            prop_assert!(exact.abs_diff(paid) <= 1, "{exact} {paid}");
+            prop_assert_eq!(max_fraction(equity.cast_signed(), mm, u128::MAX, lambda, 0), Some(ONE));
         }
 
         /// Many bids at one moment bring the bidder no more discount than one bid for the same total.
@@ -279,22 +435,24 @@ mod tests {
                 (e, m) = (e_next, m_next);
                 if e <= 0 { break }
             }
-            let whole = mul_div_floor(mm - m, u128::from(lambda), ONE).unwrap().cast_signed().min(equity);
+            let whole = mul_div_floor(mm - m, u128::from(lambda), ONE).unwrap().cast_signed();
             prop_assert!(gained <= whole, "{gained} > {whole}");
         }
 
-        /// The largest share reaches the buffer, and a share a millionth smaller does not.
+        /// The largest share reaches the target, be it the buffer or the initial requirement, and a share a millionth
+        /// smaller does not.
         #[test]
-        fn i_auc_5_the_largest_share_reaches_the_buffer(
-            (equity, mm) in account(), lambda in lambda(), buffer in buffer(),
+        fn i_auc_5_the_largest_share_reaches_the_target(
+            (equity, mm) in account(), im_percent in 100_u128..300, lambda in lambda(), buffer in buffer(),
         ) {
-            let largest = max_fraction(equity, mm, lambda, buffer).unwrap();
+            let im = mm / 100 * im_percent + mm % 100;
+            let largest = max_fraction(equity, mm, im, lambda, buffer).unwrap();
             prop_assert!(largest <= ONE);
             let reached = |fraction: u128, slack: i128| {
                 let (e, m) = after(equity, mm, fraction, lambda);
-                e + slack >= target(m, buffer).unwrap().cast_signed()
+                e + slack >= target(m, rest_of(im, fraction), buffer).cast_signed()
             };
-            if equity >= target(mm, buffer).unwrap().cast_signed() {
+            if equity >= target(mm, im, buffer).cast_signed() {
                 prop_assert_eq!(largest, 0);
             } else if largest < ONE {
                 // One unit for each of: relief, discount, target, rest of equity, rest of requirement.
@@ -304,6 +462,22 @@ mod tests {
                 }
             } else {
                 prop_assert!(!reached(ONE - ONE / 1_000_000, 0) || equity <= 0 || mm < 10_u128.pow(8));
+            }
+        }
+
+        /// The fund's ramp runs while the account is seen insolvent again and again, and no gap adds to it.
+        #[test]
+        fn i_auc_3_the_fund_ramp_counts_only_what_was_seen(
+            gaps in vec(0_u64..2 * MAX_SIGHT_GAP, 1..20), first in 1_u64..1_000_000,
+        ) {
+            let (mut now, mut seen, mut since) = (first, 0, 0);
+            let mut unbroken = first;
+            for gap in gaps {
+                since = fund_ramp_since(since, seen, now);
+                prop_assert_eq!(since, unbroken);
+                seen = now;
+                now += gap;
+                if gap > MAX_SIGHT_GAP { unbroken = now }
             }
         }
 
@@ -335,21 +509,80 @@ mod tests {
             let scaled = scaled_limit(limit, taken, asked).unwrap();
             prop_assert!(taken < asked || scaled == limit);
             prop_assert!(scaled.unsigned_abs() <= limit.unsigned_abs());
+            // To be paid per unit at least what was asked for, and to pay at most.
+            if let (Some(paid), Some(signed)) = (scaled.checked_mul(1_000), limit.checked_mul(1_000)) && taken < asked {
+                prop_assert!(signed_mul_div_floor(signed, taken.cast_signed(), asked).unwrap() >= paid);
+            }
         }
     }
 
     #[test]
     fn i_auc_5_known_shares() {
-        let share = |equity: i128, mm: u128| max_fraction(equity * CASH, mm * ONE, 0, 0).unwrap();
+        let share = |equity: i128, mm: u128| {
+            max_fraction(equity * CASH, mm * ONE, mm * ONE * 2, 0, 0).unwrap()
+        };
         assert_eq!(share(100, 100), 0); // at the requirement
         assert_eq!(share(75, 100), ONE / 4);
         assert_eq!(share(0, 100), ONE);
         assert_eq!(share(-5, 100), ONE);
         assert_eq!(share(-5, 0), ONE);
         assert_eq!(share(0, 0), 0);
+        let (lambda, buffer) = (WAD / 100 * 35, WAD / 100 * 15);
+        let defaults =
+            |im: u128| max_fraction(80 * CASH, 100 * ONE, im * ONE, lambda, buffer).unwrap();
         // (1.15·100 − 80) / ((1.15 − 0.35)·100) = 0.4375
-        let defaults = max_fraction(80 * CASH, 100 * ONE, WAD / 100 * 35, WAD / 100 * 15).unwrap();
-        assert_eq!(defaults, ONE / 10_000 * 4375);
+        assert_eq!(defaults(115), ONE / 10_000 * 4375);
+        assert_eq!(defaults(1_000), ONE / 10_000 * 4375);
+        // (105 − 80) / (105 − 35): the initial requirement is nearer than the buffer.
+        assert_eq!(defaults(105), ONE * 25 / 70 + 1);
+    }
+
+    #[test]
+    fn i_auc_5_the_target_is_the_nearer_of_buffer_and_initial_requirement() {
+        let buffer = WAD / 100 * 15;
+        assert_eq!(target(100 * ONE, 200 * ONE, buffer), 115 * ONE);
+        assert_eq!(target(100 * ONE, 115 * ONE, buffer), 115 * ONE);
+        assert_eq!(target(100 * ONE, 115 * ONE - 1, buffer), 115 * ONE - 1);
+        assert_eq!(target(100 * ONE, 100 * ONE, buffer), 100 * ONE);
+        assert_eq!(target(1, 10, 1), 2); // rounded up
+        assert_eq!(target(u128::MAX, u128::MAX, WAD), u128::MAX);
+        // Equality at it ends the auction.
+        for (equity, share) in [(105 * CASH, 0), (105 * CASH - 1, 1)] {
+            assert_eq!(
+                max_fraction(equity, 100 * ONE, 105 * ONE, 0, buffer),
+                Some(share)
+            );
+        }
+    }
+
+    #[test]
+    fn i_auc_1_standing_and_the_wait() {
+        assert_eq!(standing(0, 0), Standing::Safe);
+        assert_eq!(standing(-1, -1), Standing::Below);
+        assert_eq!(standing(-1, -9), Standing::Below);
+        assert_eq!(standing(0, -1), Standing::Doubtful);
+        assert_eq!(standing(9, 0), Standing::Safe);
+        let noted = 1_000_000;
+        let end = noted + STALE_WAIT + STALE_WINDOW;
+        for (now, allowed) in [
+            (noted - 1, false),
+            (noted, false),
+            (noted + STALE_WAIT - 1, false),
+            (noted + STALE_WAIT, true),
+            (end, true),
+            (end + 1, false),
+        ] {
+            assert_eq!(waited(noted, now), allowed, "{now}");
+        }
+        assert!(!waited(0, STALE_WAIT));
+        // Noting again neither postpones nor prolongs; a note lasts until nobody could start by it.
+        for now in [noted, noted + STALE_WAIT, end] {
+            assert_eq!(note(noted, Standing::Doubtful, now), noted);
+            assert_eq!(note(noted, Standing::Safe, now), 0);
+            assert_eq!(note(noted, Standing::Below, now), 0);
+        }
+        assert_eq!(note(noted, Standing::Doubtful, end + 1), end + 1);
+        assert_eq!(note(0, Standing::Doubtful, noted), noted);
     }
 
     #[test]
@@ -357,42 +590,41 @@ mod tests {
         let mm = 100 * ONE;
         let half = ONE / 2;
         let relief = relief(mm, mm / 2, half).unwrap();
-        let fifth = WAD / 5;
-        // Solvent: the slice is worth 5, the discount is 0.2·50 = 10; equity 10 pays it all.
-        let paid = payment(10 * CASH, 5 * CASH, relief, fifth, fifth, u128::MAX).unwrap();
-        assert_eq!(
-            paid,
-            Payment {
-                price: -5 * CASH,
-                fund: 0
-            }
-        );
-        // Less equity than discount: at most the equity.
-        let paid = payment(4 * CASH, 2 * CASH, relief, fifth, fifth, u128::MAX).unwrap();
-        assert_eq!(
-            paid,
-            Payment {
-                price: -2 * CASH,
-                fund: 0
-            }
-        );
-        // Insolvent by 20, the slice by 10: the fund pays 10 + 10.
-        let paid = payment(-20 * CASH, -10 * CASH, relief, fifth, fifth, u128::MAX).unwrap();
-        assert_eq!(
-            paid,
-            Payment {
-                price: -20 * CASH,
-                fund: 20 * ONE
-            }
-        );
-        let paid = payment(-20 * CASH, -10 * CASH, relief, fifth, fifth, 3 * ONE).unwrap();
-        assert_eq!(
-            paid,
-            Payment {
-                price: -3 * CASH,
-                fund: 3 * ONE
-            }
-        );
+        let pay = |equity: i128, rest: i128, fund: u128| {
+            let sale = sale(equity * CASH, rest * CASH, relief, half);
+            let paid = payment(&sale, WAD / 5, fund).unwrap();
+            (paid.price / CASH, paid.fund / ONE)
+        };
+        // Solvent: the slice is worth 15, the discount is 0.2·50 = 10.
+        assert_eq!(pay(30, 15, u128::MAX), (5, 0));
+        // Half of the account costs its owner half of the equity at most: 5, then 2.
+        assert_eq!(pay(10, 5, u128::MAX), (0, 0));
+        assert_eq!(pay(4, 2, u128::MAX), (0, 0));
+        // Insolvent by 20, the slice by 10: the fund pays 10 + 10, or what it has.
+        assert_eq!(pay(-20, -10, u128::MAX), (-20, 20));
+        assert_eq!(pay(-20, -10, 3 * ONE), (-3, 3));
+    }
+
+    /// Lacking 20 at best, or not lacking at all, with stale items that could be worth 8, or 30.
+    #[test]
+    fn i_auc_11_what_stale_items_could_be_worth_pays_before_the_fund() {
+        let pay = |unpriced: i128| {
+            let (equity, half) = (-20 * CASH, ONE / 2);
+            let best_equity = best_equity(equity, 0, unpriced * CASH).unwrap();
+            let sale = Sale {
+                best_equity,
+                unpriced: (unpriced * CASH).cast_unsigned(),
+                ..sale(equity, -10 * CASH, 50 * ONE, half)
+            };
+            let paid = payment(&sale, WAD / 5, u128::MAX).unwrap();
+            (paid.price / CASH, paid.fund / ONE)
+        };
+        assert_eq!(pay(0), (-20, 20));
+        assert_eq!(pay(8), (-20, 16));
+        assert_eq!(pay(20), (-20, 10));
+        // Perhaps solvent: the slice goes at its worth, paid by the account; nobody pays a discount.
+        assert_eq!(pay(21), (-10, 0));
+        assert_eq!(pay(30), (-10, 0));
     }
 
     #[test]
@@ -400,13 +632,21 @@ mod tests {
         let edges: Vec<i128> = std::vec![i128::MIN, i128::MIN + 1, -1, 0, 1, i128::MAX];
         for e in &edges {
             for rest in &edges {
+                let _ = best_equity(*e, *rest, *e);
                 for relief in [0, 1, u128::MAX] {
-                    let _ = payment(*e, *rest, relief, WAD, WAD, u128::MAX);
+                    for best_equity in &edges {
+                        let sale = Sale {
+                            best_equity: *best_equity,
+                            unpriced: u128::MAX,
+                            ..sale(*e, *rest, relief, ONE)
+                        };
+                        let _ = payment(&sale, WAD, u128::MAX);
+                    }
                 }
             }
             for mm in [0, 1, u128::MAX] {
-                let _ = max_fraction(*e, mm, WAD - 1, WAD);
-                let _ = max_fraction(*e, mm, u64::MAX, u64::MAX);
+                let _ = max_fraction(*e, mm, u128::MAX, WAD - 1, WAD);
+                let _ = max_fraction(*e, mm, mm, u64::MAX, u64::MAX);
             }
         }
         assert_eq!(slice_size(i64::MIN, ONE), i64::MIN);

@@ -28,14 +28,27 @@ impl Assessed {
     }
 }
 
-/// True when a change of an unhealthy account only made it safer: the initial requirement fell, the maintenance
-/// requirement did not rise, and equity did not fall, so it dealt no worse than at the mark.
+/// What equity may fall by rounding alone, 1e-18 cash: one unit for each of at most 128 legs and 16 assets, whose
+/// values are rounded down one by one, before and after. Without it a close at exactly the mark could be refused.
 ///
-/// Then the shortfall im − equity fell too, and equity / mm, where it is positive, did not. Where equity is negative
-/// that ratio falls as risk goes; forbidding it would forbid an insolvent account to close at the mark.
+/// It is no source of money: a change that uses it must still make the requirement fall, and costs more gas than 256
+/// units of 1e-18 coins.
+pub const EQUITY_ROUNDING: i128 = 256;
+
+/// True when a change of an unhealthy account only made it safer: the initial requirement fell, the maintenance
+/// requirement did not rise, and equity did not fall by more than [`EQUITY_ROUNDING`], so it dealt no worse than at
+/// the mark.
+///
+/// Then, but for that rounding, the shortfall im − equity fell too, and equity / mm, where it is positive, did not.
+/// Where equity is negative that ratio falls as risk goes; forbidding it would forbid an insolvent account to close at
+/// the mark.
 #[must_use]
 pub fn reduces(before: &Assessed, after: &Assessed) -> bool {
-    after.im < before.im && after.mm <= before.mm && after.equity >= before.equity
+    let kept = match (before.equity.to_i128(), after.equity.to_i128()) {
+        (Some(before), Some(after)) => after >= before.saturating_sub(EQUITY_ROUNDING),
+        _ => after.equity >= before.equity,
+    };
+    after.im < before.im && after.mm <= before.mm && kept
 }
 
 /// True when equity − mm rose strictly: what every sale in an auction must do. False where the numbers leave the
@@ -78,6 +91,18 @@ mod tests {
         assert!(assessed(-1, 0, 0, false).is_liquidatable());
     }
 
+    #[test]
+    fn i_rnd_5_the_rounding_is_allowed_and_no_more() {
+        for equity in [1_000, -1_000, 0] {
+            let before = assessed(equity, 10, 5, false);
+            let after = |lost: i128| assessed(equity - lost, 9, 5, false);
+            assert!(reduces(&before, &after(EQUITY_ROUNDING)));
+            assert!(!reduces(&before, &after(EQUITY_ROUNDING + 1)));
+        }
+        let lowest = assessed(i128::MIN, 10, 5, false);
+        assert!(reduces(&lowest, &assessed(i128::MIN, 9, 5, false)));
+    }
+
     proptest! {
         /// What `reduces` lets pass has a smaller shortfall, and no smaller ratio where there is equity.
         #[test]
@@ -85,7 +110,10 @@ mod tests {
             e in -50_i128..50, im in 0_u128..50, mm in 0_u128..50,
             e2 in -50_i128..50, im2 in 0_u128..50, mm2 in 0_u128..50,
         ) {
-            let (before, after) = (assessed(e, im, mm, false), assessed(e2, im2, mm2, false));
+            // In units far above the rounding that is allowed.
+            let wide = 1_000;
+            let before = assessed(e * wide, im * 1_000, mm * 1_000, false);
+            let after = assessed(e2 * wide, im2 * 1_000, mm2 * 1_000, false);
             if reduces(&before, &after) {
                 prop_assert!(im2.cast_signed() - e2 < im.cast_signed() - e);
                 prop_assert!(mm2.cast_signed() - e2 <= mm.cast_signed() - e);
@@ -96,6 +124,28 @@ mod tests {
                 e2 - mm2.cast_signed() > e - mm.cast_signed()
             );
             prop_assert!(!reduces(&before, &before));
+        }
+
+        /// A loop of reductions takes no more than the rounding each, and ends where no requirement is left.
+        #[test]
+        fn i_gate_1_a_loop_extracts_no_more_than_the_rounding(
+            steps in proptest::collection::vec((-2_000_i128..2_000, 0_u128..3, 0_u128..3), 1..200), start in any::<i64>(),
+        ) {
+            let mut now = assessed(start.into(), 200, 150, false);
+            let (first, mut passed) = (i128::from(start), 0);
+            for (change, im, mm) in steps {
+                let equity = now.equity.to_i128().unwrap() + change;
+                let (im, mm) = (now.im.saturating_sub(U256::from(im)), now.mm.saturating_sub(U256::from(mm)));
+                let next = Assessed { equity: equity.into(), im, mm, ..now };
+                if reduces(&now, &next) {
+                    prop_assert!(change >= -EQUITY_ROUNDING);
+                    (now, passed) = (next, passed + 1);
+                } else {
+                    prop_assert!(change < -EQUITY_ROUNDING || im == now.im);
+                }
+                prop_assert!(now.equity.to_i128().unwrap() >= first - EQUITY_ROUNDING * passed);
+            }
+            prop_assert!(passed <= 200, "as many as units of requirement there were");
         }
     }
 }

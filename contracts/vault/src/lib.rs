@@ -577,7 +577,7 @@ impl Vault {
         let from = self.vm().msg_sender();
         let mut header = self.ledger.header(account);
         let stranger = !self.is_holder(account, from) && !self.is_operator(account, from);
-        // In auction an owner cures with what can be priced now: a new asset with a dead feed would end all bidding.
+        // In auction an owner cures with what he has: a new asset with a dead feed could hold up the insurance fund.
         if (stranger || header.in_auction()) && asset != 0 && header.assets >> asset & 1 == 0 {
             return Err(NotAskedFor { account, asset }.into());
         }
@@ -591,7 +591,9 @@ impl Vault {
         } = self.record(asset)?;
         let overflow = || ValueOutOfRange { account };
         let held = held.checked_add(received).ok_or_else(overflow)?;
-        if held > cap {
+        // No cap stands between an owner and the cure of his account.
+        let cures = asset == 0 && !stranger && header.in_auction();
+        if held > cap && !cures {
             let error = CapExceeded {
                 token,
                 total: U256::from(held),

@@ -931,6 +931,64 @@ async fn attack_a_38_self_liquidation_gains_nothing() {
     }
 }
 
+/// A-38, I-AUC-4, I-AUC-11: with little equity left and λ at its cap, no bid takes a larger share of the equity than of
+/// the account, however an owner cuts his own, so that he cannot make himself insolvent and have the fund pay.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_a_38_a_thin_account_is_not_emptied_by_a_part() {
+    let house = in_auction().await;
+    let p = &house.people;
+    let (alice, other) = (p.alice.account(), p.alice.subaccount(1));
+    let coins = house.usdc.amount("100,000").unwrap();
+    ok(house.deposit(&p.alice, other, house.usdc, coins).await);
+    let fund = ids::fund_account(house.at.vault);
+    let chest = house.usdc.amount("50,000").unwrap();
+    ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
+    house.warp(900).await.unwrap();
+    house.set_price(ETH, "1,620").await.unwrap();
+    let before = ok(house.assess(alice).await);
+    let equity = i128::try_from(before.equity).unwrap();
+    let mm = u128::try_from(before.mm).unwrap();
+    assert!(
+        equity > 0 && mm / 100 * 35 > 4 * equity.cast_unsigned(),
+        "thin"
+    );
+    let total = async || {
+        let (a, b) = (ok(house.assess(alice).await), ok(house.assess(other).await));
+        a.equity + b.equity
+    };
+    let whole = total().await;
+    for cuts in [
+        &[29, 71][..],
+        &[50, 50],
+        &[10, 10, 10, 10, 10, 10],
+        &[1, 98, 1, 50],
+        &[100],
+    ] {
+        let snapshot = house.snapshot().await.unwrap();
+        let (mut sold, mut left) = (0, ONE);
+        for percent in cuts {
+            let share = ONE / 100 * percent;
+            let call = bid(&house, other, share).await;
+            ok(house.send(&p.alice, house.at.auction, &call).await);
+            (sold, left) = (sold + share, left / 100 * (100 - percent));
+            let now = i128::try_from(ok(house.assess(alice).await).equity).unwrap();
+            let kept = |share: u128| {
+                plimsoll_kernel::num::mul_div_floor(equity.cast_unsigned(), share, ONE)
+                    .unwrap()
+                    .cast_signed()
+            };
+            assert!(now >= kept(ONE.saturating_sub(sold)), "{cuts:?}: {now}");
+            // The rate is saturated: what is kept is the share that was not sold, to a unit a bid.
+            assert!((now - kept(left)).unsigned_abs() <= 8, "{cuts:?}: {now}");
+            assert!(now > 0 || *percent == 100);
+            assert_eq!(ok(house.cash(fund).await), 50_000 * WAD as i128);
+            assert!(total().await <= whole);
+        }
+        house.assert_balanced().await;
+        house.revert(snapshot).await.unwrap();
+    }
+}
+
 /// A-39, I-AUC-4: many bids in one transaction bring no more discount than one for the same total.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_39_many_bids_are_no_better_than_one() {
@@ -1069,6 +1127,55 @@ async fn attack_a_45_cure_and_relapse() {
         )
         .await;
     assert_eq!(e.account, alice);
+}
+
+/// A-45, I-GATE-3: a stranger who fills the deposit cap of the settlement coin does not keep an owner from curing.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_a_45_a_full_cap_does_not_stop_a_cure() {
+    let house = in_auction().await;
+    let p = &house.people;
+    let (alice, vault) = (p.alice.account(), house.at.vault);
+    let held = ok(house.ask(vault, &IVault::assetCall { asset: 0 }).await).held;
+    let cap = IVault::setCapCall {
+        asset: 0,
+        cap: held + 1_000_000,
+    };
+    ok(house.send(&p.deployer, vault, &cap).await);
+    house.give(&p.bob, "1").await; // fills it
+    let deposit = |account, coins: &str| IVault::depositCall {
+        account,
+        token: house.usdc.address,
+        amount: house.usdc.amount(coins).unwrap(),
+    };
+    // Nobody else gets in: not a stranger, not alice elsewhere.
+    let e: IVault::CapExceeded = house
+        .expect_revert(&p.bob, vault, &deposit(alice, "1"))
+        .await;
+    assert_eq!(
+        (e.total, e.cap),
+        (U256::from(held + 2_000_000), U256::from(held + 1_000_000))
+    );
+    let other = p.alice.subaccount(1);
+    let _: IVault::CapExceeded = house
+        .expect_revert(&p.alice, vault, &deposit(other, "1"))
+        .await;
+    // Her operator and she do, and it counts.
+    let operator = IVault::setOperatorCall {
+        account: alice,
+        operator: p.bob.address,
+        approved: true,
+    };
+    ok(house.send(&p.alice, vault, &operator).await);
+    ok(house.send(&p.bob, vault, &deposit(alice, "1")).await);
+    ok(house.send(&p.alice, vault, &deposit(alice, "20,000")).await);
+    let now = ok(house.ask(vault, &IVault::assetCall { asset: 0 }).await).held;
+    assert_eq!(now, held + 20_002_000_000);
+    let close = IAuction::closeCall { account: alice };
+    ok(house.send(&p.stranger, house.at.auction, &close).await);
+    let _: IVault::CapExceeded = house
+        .expect_revert(&p.alice, vault, &deposit(alice, "1"))
+        .await;
+    house.assert_balanced().await;
 }
 
 /// A-47, I-AUC-14: a coin left with an insolvent account hides nothing.

@@ -56,6 +56,16 @@ fn part(amount: u128, share: u128) -> u128 {
     mul_div_floor(amount, share, ONE).unwrap()
 }
 
+/// The equity at which an auction ends.
+fn target(a: &Assessment) -> u128 {
+    let (im, mm) = (u128::try_from(a.im).unwrap(), u128::try_from(a.mm).unwrap());
+    auction::target(mm, im, BUFFER)
+}
+
+fn mark(account: B256) -> IAuction::markInsolventCall {
+    IAuction::markInsolventCall { account }
+}
+
 fn narrow(a: &Assessment) -> (i128, u128) {
     (
         i128::try_from(a.equity).unwrap(),
@@ -172,8 +182,8 @@ async fn i_gate_5_an_account_in_auction_may_cure_and_reduce_only() {
     assert_eq!(e.account, alice);
 
     // Not there yet; then exactly there, not one unit less. I-AUC-16: the flags are gone.
-    let (equity, mm) = narrow(&after);
-    let needed = auction::target(mm, BUFFER).unwrap();
+    let (equity, _) = narrow(&after);
+    let needed = target(&after);
     let e: IAuction::NotRecovered = house.expect_revert(&p.stranger, at, &close(alice)).await;
     assert_eq!(
         (e.account, e.equity, e.needed),
@@ -249,6 +259,8 @@ async fn i_auc_10_bids_are_refused_with_reasons() {
     for fraction in [
         U256::ZERO,
         U256::from(least - 1),
+        U256::from(ONE - least + 1),
+        U256::from(ONE - 1),
         U256::from(ONE + 1),
         U256::MAX,
     ] {
@@ -257,7 +269,7 @@ async fn i_auc_10_bids_are_refused_with_reasons() {
             .await;
         assert_eq!(
             (e.fraction, e.minimum, e.maximum),
-            (fraction, U256::from(least), U256::from(ONE))
+            (fraction, U256::from(least), U256::from(ONE - least))
         );
     }
 
@@ -381,7 +393,8 @@ async fn i_auc_5_the_largest_share_ends_the_auction_at_the_buffer() {
             i128::try_from(s.equity).unwrap(),
             u128::try_from(s.mm).unwrap(),
         );
-        let share = auction::max_fraction(equity, mm, s.lambda.to(), BUFFER).unwrap();
+        let im = u128::try_from(ok(house.assess(alice).await).im).unwrap();
+        let share = auction::max_fraction(equity, mm, im, s.lambda.to(), BUFFER).unwrap();
         assert_eq!(s.maxFraction, U256::from(share));
         assert!(s.lambda >= last_lambda && s.maxFraction >= last_share);
         let per_share = s.price * I256::try_from(ONE).unwrap() / I256::try_from(share).unwrap();
@@ -396,8 +409,9 @@ async fn i_auc_5_the_largest_share_ends_the_auction_at_the_buffer() {
     let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
     assert_eq!((taken.len(), closed.len()), (1, 1));
     assert!(!closed[0].cured && taken[0].fraction < U256::from(ONE));
-    let (equity, mm) = narrow(&ok(house.assess(alice).await));
-    let target = auction::target(mm, BUFFER).unwrap().cast_signed();
+    let after = ok(house.assess(alice).await);
+    let (equity, _) = narrow(&after);
+    let target = target(&after).cast_signed();
     assert!(equity >= target);
     // Not more than a lot's requirement beyond it: 0.0001 ETH at 1,700.
     assert!(
@@ -463,44 +477,20 @@ async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
             house.usdc.amount("30,000").unwrap(),
         )
         .await);
-    let e: IAuction::NoAuction = house
-        .expect_revert(
-            &p.stranger,
-            at,
-            &IAuction::markInsolventCall { account: alice },
-        )
-        .await;
+    let e: IAuction::NoAuction = house.expect_revert(&p.stranger, at, &mark(alice)).await;
     assert_eq!(e.account, alice);
     house.set_price(ETH, "1,700").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
-    let e: IAuction::NotInsolvent = house
-        .expect_revert(
-            &p.stranger,
-            at,
-            &IAuction::markInsolventCall { account: alice },
-        )
-        .await;
+    let e: IAuction::NotInsolvent = house.expect_revert(&p.stranger, at, &mark(alice)).await;
     assert_eq!(e.equity, wad("5,000"));
     house.set_price(ETH, "1,500").await.unwrap(); // equity −5,000
-    let receipt = ok(house
-        .send(
-            &p.stranger,
-            at,
-            &IAuction::markInsolventCall { account: alice },
-        )
-        .await);
+    let receipt = ok(house.send(&p.stranger, at, &mark(alice)).await);
     let marked: Vec<IAuction::InsolvencyMarked> = House::events(&receipt, at);
     assert_eq!((marked.len(), marked[0].equity), (1, wad("-5,000")));
     let since = state(&house, alice).await.insolventSince;
     // Marking again changes nothing.
     house.warp(10).await.unwrap();
-    ok(house
-        .send(
-            &p.stranger,
-            at,
-            &IAuction::markInsolventCall { account: alice },
-        )
-        .await);
+    ok(house.send(&p.stranger, at, &mark(alice)).await);
     assert_eq!(state(&house, alice).await.insolventSince, since);
 
     house.warp(890).await.unwrap();
@@ -573,13 +563,7 @@ async fn i_auc_2_no_jump_where_equity_ends() {
     assert_eq!(rich.price, I256::ZERO);
     assert_eq!(poor.price, wad("-1"));
     assert_eq!(poor.lambda, U256::ZERO, "the fund's ramp begins from zero");
-    ok(house
-        .send(
-            &p.stranger,
-            at,
-            &IAuction::markInsolventCall { account: alice },
-        )
-        .await);
+    ok(house.send(&p.stranger, at, &mark(alice)).await);
     house.set_price(ETH, "1,610").await.unwrap();
     let call = any_bid(&house, U256::from(ONE / 50)).await;
     ok(house.send(&p.bidder, at, &call).await);
@@ -618,15 +602,26 @@ async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
     house.set_price(ETH, "1,900").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
     let s = state(&house, alice).await;
-    assert!(
-        s.maxFraction < U256::from(ONE / 5) && s.maxFraction > U256::from(ONE / 10),
-        "{s:?}"
+    let (equity, mm) = (
+        i128::try_from(s.equity).unwrap(),
+        u128::try_from(s.mm).unwrap(),
     );
-    // A share that leaves the open lot open relieves nothing: refused by the door, with the numbers.
-    let e: IVault::NotRelieved = house
-        .expect_revert(&p.bidder, at, &any_bid(&house, U256::from(ONE / 20)).await)
-        .await;
-    assert_eq!((e.account, e.mm, e.mmBefore), (alice, s.mm, s.mm));
+    let im = u128::try_from(ok(house.assess(alice).await).im).unwrap();
+    let share = auction::max_fraction(equity, mm, im, 0, BUFFER).unwrap();
+    assert!(share < ONE / 5 && share > ONE / 10, "{share}");
+    assert_eq!(
+        s.maxFraction,
+        U256::from(ONE),
+        "that share relieves nothing"
+    );
+    // A share that leaves the open lot open relieves nothing: refused by the door, with the numbers. Who asked for
+    // no more is not sold everything at a limit signed for less.
+    for share in [ONE / 20, ONE / 2, ONE - ONE / 100] {
+        let e: IVault::NotRelieved = house
+            .expect_revert(&p.bidder, at, &any_bid(&house, U256::from(share)).await)
+            .await;
+        assert_eq!((e.account, e.mm, e.mmBefore), (alice, s.mm, s.mm));
+    }
     let receipt = ok(house
         .send(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
         .await);
@@ -782,4 +777,130 @@ async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
     assert!(receipt.gas_used < 16_000_000);
     assert!(ok(house.account(alice).await).0.legs.is_empty());
     house.assert_balanced().await;
+}
+
+/// I-AUC-3: a recovery stops the fund's clock when somebody marks it; and when nobody does, a clock nobody confirmed
+/// for 15 minutes counts no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_3_the_fund_clock_runs_only_while_somebody_looks() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let fund = ids::fund_account(house.at.vault);
+    let chest = house.usdc.amount("30,000").unwrap();
+    ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
+    house.set_price(ETH, "1,700").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.set_price(ETH, "1,500").await.unwrap();
+    let marked = async |receipt: TransactionReceipt| {
+        House::events::<IAuction::InsolvencyMarked>(&receipt, at).len()
+    };
+    assert_eq!(
+        marked(ok(house.send(&p.stranger, at, &mark(alice)).await)).await,
+        1
+    );
+    let since = state(&house, alice).await.insolventSince;
+
+    // Equity is back and somebody says so: the clock is cleared. A second time there is nothing to clear.
+    house.warp(600).await.unwrap();
+    house.set_price(ETH, "1,700").await.unwrap();
+    assert_eq!(state(&house, alice).await.insolventSince, 0);
+    let snapshot = house.snapshot().await.unwrap();
+    assert_eq!(
+        marked(ok(house.send(&p.stranger, at, &mark(alice)).await)).await,
+        0
+    );
+    let _: IAuction::NotInsolvent = house.expect_revert(&p.stranger, at, &mark(alice)).await;
+    house.set_price(ETH, "1,500").await.unwrap();
+    let relapsed = state(&house, alice).await;
+    assert_eq!((relapsed.insolventSince, relapsed.lambda), (0, U256::ZERO));
+    assert_eq!(
+        marked(ok(house.send(&p.stranger, at, &mark(alice)).await)).await,
+        1
+    );
+    assert!(state(&house, alice).await.insolventSince > since + 600);
+    house.revert(snapshot).await.unwrap();
+
+    // Nobody says so: at a relapse within the quarter of an hour the clock goes on, after it it does not.
+    house.set_price(ETH, "1,500").await.unwrap();
+    let soon = state(&house, alice).await;
+    assert!(soon.insolventSince == since && soon.lambda > U256::ZERO);
+    house.warp(400).await.unwrap();
+    let late = state(&house, alice).await;
+    assert_eq!((late.insolventSince, late.lambda), (0, U256::ZERO));
+    let receipt = ok(house
+        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 10)).await)
+        .await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    assert_eq!(taken[0].lambda, U256::ZERO);
+    assert!(taken[0].fundPaid > U256::ZERO);
+    assert_eq!(marked(receipt).await, 1);
+    // Seen every ten minutes it reaches its cap.
+    let since = state(&house, alice).await.insolventSince;
+    for _ in 0..6 {
+        house.warp(600).await.unwrap();
+        house.refresh().await;
+        assert_eq!(
+            marked(ok(house.send(&p.stranger, at, &mark(alice)).await)).await,
+            0
+        );
+        assert_eq!(state(&house, alice).await.insolventSince, since);
+    }
+    assert_eq!(state(&house, alice).await.lambda, U256::from(WAD / 2));
+    house.assert_balanced().await;
+}
+
+/// I-AUC-5: the auction ends at the initial requirement where that is nearer than the buffer; equality is enough.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_5_it_ends_at_the_initial_requirement_where_that_is_nearer() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.set_price(ETH, "1,700").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    let parameters = ok(house.ask(at, &IAuction::parametersCall {}).await);
+    let call = IAuction::setParametersCall {
+        lambdaMax: parameters.lambdaMax,
+        duration: parameters.duration,
+        fundLambdaMax: parameters.fundLambdaMax,
+        fundDuration: parameters.fundDuration,
+        buffer: WAD as u64, // twice the maintenance requirement
+        minFraction: parameters.minFraction,
+    };
+    ok(house.send(&p.deployer, at, &call).await);
+    let a = ok(house.assess(alice).await);
+    assert!(a.im < a.mm * U256::from(2));
+    let im = i128::try_from(a.im).unwrap();
+    let unit = 1_000_000_000_000;
+    let missing = im - narrow(&a).0;
+    assert!(
+        missing > unit && missing % unit == 0,
+        "{missing}: choose a rounder price"
+    );
+    let lift = |units: i128| U256::try_from(units / unit).unwrap();
+    ok(house
+        .deposit(&p.bob, alice, house.usdc, lift(missing - unit))
+        .await);
+    let e: IAuction::NotRecovered = house.expect_revert(&p.stranger, at, &close(alice)).await;
+    assert_eq!(
+        (e.needed, e.equity),
+        (a.im, I256::try_from(im - unit).unwrap())
+    );
+    // One unit short a bid of the smallest share ends it.
+    let snapshot = house.snapshot().await.unwrap();
+    let receipt = ok(house
+        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 2)).await)
+        .await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
+    assert!(taken[0].fraction < U256::from(ONE / 1_000_000) && closed.len() == 1);
+    house.revert(snapshot).await.unwrap();
+    ok(house
+        .deposit(&p.alice, alice, house.usdc, U256::from(1))
+        .await);
+    let receipt = ok(house.send(&p.stranger, at, &close(alice)).await);
+    let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
+    assert!(closed[0].cured);
+    let e: IAuction::NotLiquidatable = house.expect_revert(&p.stranger, at, &start(alice)).await;
+    assert_eq!(e.account, alice);
 }
