@@ -435,8 +435,18 @@ async fn i_gate_1_no_method_makes_a_healthy_account_unhealthy() {
                 let call = IClearinghouse::clearCall { fills: vec![] };
                 watch.attempt(&p.alice, at.clearinghouse, &call).await;
             }
-            "IAuction.start" | "IAuction.markInsolvent" | "IAuction.close" => {
+            "IAuction.start"
+            | "IAuction.noteStale"
+            | "IAuction.markInsolvent"
+            | "IAuction.close" => {
                 for account in [alice, bob, carol, ids::fund_account(at.vault)] {
+                    watch
+                        .attempt(
+                            &p.stranger,
+                            at.auction,
+                            &IAuction::noteStaleCall { account },
+                        )
+                        .await;
                     watch
                         .attempt(&p.stranger, at.auction, &IAuction::startCall { account })
                         .await;
