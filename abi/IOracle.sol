@@ -224,6 +224,9 @@ interface IOracle {
     /// after expiry, no further from spot than maxBasis if spot is fresh. It is fresh for ever and nothing replaces it.
     /// Between expiry and settlement what was pushed before goes stale by age.
     ///
+    /// Warning: whoever holds signed pushes chooses when to submit them, within maxAge, and need not submit all: keep
+    /// maxAge as short as pushes are frequent.
+    ///
     /// Reverts with any error above from TooManyItems on except those of the setters, with UnknownUnderlying, and
     /// before expiry with the errors of `price`.
     /// @param updates    Ascending by (underlying, expiryDay), at most 32.
