@@ -1,6 +1,6 @@
 //! The kernel's numerics as a Stylus program.
 //!
-//! [`run`] applies one function to many pseudo-random inputs and folds the answers into 64 bits. The
+//! [`run`] applies one function, or portfolio margin, to many pseudo-random inputs and folds the answers into 64 bits. The
 //! same code is the body of a program for the Stylus engine: `tests/wasm.rs` runs both and compares
 //! (I-PRC-9), and reads the ink of each function off the difference of two runs.
 //!
@@ -8,13 +8,18 @@
 //! Output: the fold, 8 bytes.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
+use core::hint::black_box;
 use plimsoll_kernel::{
     black76::{self, Factor, Moneyness, Price},
     elementary,
     fixed::{ONE_Q40, Round, div_q40, from_wad, mul_shift_ceil, mul_shift_floor, to_wad},
     normal,
+    portfolio::Scratch,
     svi::Svi,
 };
+
+mod portfolio;
+pub use portfolio::{Drawn, assess_random};
 
 #[cfg(target_arch = "wasm32")]
 mod program;
@@ -62,11 +67,15 @@ pub enum Function {
     Scan,
     /// Every function of the numerics on inputs from their whole domain.
     Everything,
+    /// Portfolio margin of `count` random portfolios, from the seed on: all of the answer and what is behind it.
+    Portfolios,
+    /// A sum that overflows: it must trap (I-RND-7).
+    Overflow,
 }
 
 impl Function {
     /// All of them, by number.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Nothing,
         Self::Cdf,
         Self::Pdf,
@@ -86,6 +95,8 @@ impl Function {
         Self::ToWad,
         Self::Scan,
         Self::Everything,
+        Self::Portfolios,
+        Self::Overflow,
     ];
 }
 
@@ -134,9 +145,10 @@ impl Fold {
     }
 }
 
-/// Applies `function` to `count` inputs of the sequence from `seed` and returns the fold of the answers.
+/// Applies `function` to `count` inputs of the sequence from `seed` and returns the fold of the answers. `scratch` is
+/// what portfolio margin works in.
 #[must_use]
-pub fn run(function: Function, count: u32, second: u32, seed: u64) -> u64 {
+pub fn run(function: Function, count: u32, second: u32, seed: u64, scratch: &mut Scratch) -> u64 {
     let mut inputs = Sequence(seed);
     let mut fold = Fold(0xCBF2_9CE4_8422_2325);
     let mut each = |apply: &dyn Fn(u64) -> i64| {
@@ -187,6 +199,13 @@ pub fn run(function: Function, count: u32, second: u32, seed: u64) -> u64 {
                 everything(&mut inputs, &mut fold);
             }
         }
+        Function::Portfolios => {
+            for number in 0..u64::from(count) {
+                let (answer, _) = assess_random(seed.wrapping_add(number), scratch);
+                portfolio::fold(&answer, scratch, &mut fold);
+            }
+        }
+        Function::Overflow => fold.push(black_box(u64::MAX) + black_box(1)),
     }
     fold.0
 }

@@ -1,6 +1,7 @@
 //! The entry point of the Stylus program.
 
 use crate::{Function, run};
+use plimsoll_kernel::portfolio::Scratch;
 
 #[link(wasm_import_module = "vm_hooks")]
 unsafe extern "C" {
@@ -8,6 +9,9 @@ unsafe extern "C" {
     fn write_result(data: *const u8, len: usize);
     fn pay_for_memory_grow(pages: u16);
 }
+
+/// What portfolio margin works in: too much for the stack.
+static mut SCRATCH: Scratch = Scratch::NEW;
 
 /// Reads the request, runs it, writes the fold. Status 1 for input of another length or function.
 #[unsafe(no_mangle)]
@@ -28,7 +32,9 @@ extern "C" fn user_entrypoint(len: usize) -> usize {
         return 1;
     };
     let seed = u64::from(high) << 32 | u64::from(low);
-    let fold = run(*function, count, second, seed).to_le_bytes();
+    // SAFETY: one thread, and one call of this function in an instance.
+    let scratch = unsafe { &mut *core::ptr::addr_of_mut!(SCRATCH) };
+    let fold = run(*function, count, second, seed, scratch).to_le_bytes();
     // SAFETY: the engine reads the 8 bytes of the array.
     unsafe { write_result(fold.as_ptr(), fold.len()) };
     0

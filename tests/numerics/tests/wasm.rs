@@ -1,10 +1,11 @@
 //! The numerics in WASM: the same answers as natively, and within their ink.
 //!
 //! `cargo test -p plimsoll-numerics -- --nocapture` prints the table of `docs/numerics.md`;
-//! `-- --ignored` compares 10^6 inputs of every function.
+//! `-- --ignored` compares 10^6 inputs of every function, and 10^5 portfolios.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use plimsoll_numerics::{Function, run};
+use plimsoll_kernel::portfolio::Scratch;
+use plimsoll_numerics::{Drawn, Function, assess_random, run};
 use plimsoll_stylus::{
     Host, Module, RunStatus, StylusParams,
     host::{ApiStatus, CallOutcome, CallRequest, CreateOutcome, CreateRequest, FrameContext},
@@ -100,16 +101,21 @@ fn in_wasm(function: Function, count: u32, second: u32, seed: u64) -> (u64, u64)
     (params.gas_to_ink(GAS) - outcome.ink_left, fold)
 }
 
+fn native(function: Function, count: u32, second: u32, seed: u64) -> u64 {
+    run(function, count, second, seed, &mut Box::new(Scratch::NEW))
+}
+
 fn agree(count: u32) {
     for function in Function::ALL {
         let (count, second) = match function {
+            Function::Portfolios | Function::Overflow => continue,
             Function::Scan => (128, 64),
             // checks fifty strikes each
             Function::SviCheck => (count / 100, 0),
             _ => (count, 0),
         };
         for seed in [1, u64::MAX / 3] {
-            let native = run(function, count, second, seed);
+            let native = native(function, count, second, seed);
             let (_, wasm) = in_wasm(function, count, second, seed);
             assert_eq!(
                 native, wasm,
@@ -128,6 +134,64 @@ fn i_prc_9_native_and_wasm_agree() {
 #[ignore = "minutes: 10^6 inputs of every function, twice"]
 fn i_prc_9_native_and_wasm_agree_on_a_million_inputs() {
     agree(1_000_000);
+}
+
+/// Portfolio margin natively and in WASM: every field of the answer, each add-on and each scenario of each underlying.
+fn portfolios_agree(count: u64) {
+    const TOGETHER: u64 = 100;
+    let mut scratch = Box::new(Scratch::NEW);
+    let (mut all, mut stale, mut clamped, mut several) = (Drawn::default(), 0, 0, 0);
+    for seed in (0..count).step_by(TOGETHER as usize) {
+        let native = native(Function::Portfolios, TOGETHER as u32, 0, seed);
+        let (_, wasm) = in_wasm(Function::Portfolios, TOGETHER as u32, 0, seed);
+        assert_eq!(
+            native, wasm,
+            "one of {TOGETHER} portfolios from seed {seed}"
+        );
+        for seed in seed..seed + TOGETHER {
+            let (answer, drawn) = assess_random(seed, &mut scratch);
+            stale += u64::from(answer.stale);
+            clamped += u64::from(answer.out_of_range);
+            several += u64::from(scratch.scans().iter().filter(|s| s.used).count() > 1);
+            all.linear += drawn.linear;
+            all.options += drawn.options;
+            all.collateral += drawn.collateral;
+        }
+    }
+    println!(
+        "{count} portfolios: {all:?}; {stale} stale, {clamped} out of range, {several} with several underlyings"
+    );
+    // equal answers to nothing would prove nothing
+    assert!(u64::from(all.options) > 5 * count && u64::from(all.linear) > count);
+    assert!(u64::from(all.collateral) > count && several > count / 2);
+    assert!(stale > count / 10 && stale < count / 10 * 9);
+    assert!(clamped > count / 50 && clamped < count / 4);
+}
+
+#[test]
+fn i_prc_9_portfolio_margin_is_the_same_natively_and_in_wasm() {
+    portfolios_agree(10_000);
+}
+
+#[test]
+#[ignore = "minutes: 10^5 portfolios"]
+fn i_prc_9_portfolio_margin_is_the_same_on_a_hundred_thousand_portfolios() {
+    portfolios_agree(100_000);
+}
+
+/// Built as the contracts are, with the profile of the contracts: an overflow of primitives traps.
+#[test]
+fn i_rnd_7_canary_overflow_traps_in_wasm() {
+    let params = StylusParams::default();
+    let ask = |function: Function| {
+        let mut input = vec![0; 20];
+        input[..4].copy_from_slice(&(function as u32).to_le_bytes());
+        let gas = 1 << 40;
+        let outcome = module().run(&mut NoChain::default(), &params, &input, gas);
+        outcome.status
+    };
+    assert_eq!(ask(Function::Nothing), RunStatus::Success);
+    assert!(matches!(ask(Function::Overflow), RunStatus::Failure(_)));
 }
 
 #[test]
