@@ -104,6 +104,67 @@ fn i_prc_1_prices_agree_with_mpmath() {
     assert!(worst < PRICE_ERROR, "{worst:e}");
 }
 
+/// Against QuantLib (`docs/model/black.py`): values and greeks, discounted. Largest differences, of max(F, K): call, put,
+/// delta (of 1), s · gamma, vega, and theta · τ.
+fn against_quantlib(bytes: &[u8]) -> [f64; 6] {
+    let (rows, rest) = bytes.as_chunks::<104>();
+    assert!(rest.is_empty());
+    let mut worst = [0_f64; 6];
+    for row in rows {
+        let (words, _) = row.as_chunks::<8>();
+        let i: [i64; 7] = core::array::from_fn(|n| i64::from_le_bytes(words[n]));
+        let theirs: [f64; 6] = core::array::from_fn(|n| f64::from_le_bytes(words[7 + n]));
+        let (f, k) = (u128_of(i[0], i[1]), u128_of(i[2], i[3]));
+        let [.., s, years, d] = i;
+        let option = Moneyness::new(Price::new(f), Price::new(k));
+        let one = |v: i64, scale: i64| v as f64 / scale as f64;
+        let (tau, deviation) = (one(years, ONE_Q40), one(s, ONE_Q40));
+        let rate = (-one(d, ONE_Q62).ln() / tau * ONE_Q40 as f64) as Q40;
+        let values = discounted(option, s, d);
+        let g = greeks(option, s);
+        let theta = theta(g.vega, option.call(s), s, d, rate, years);
+        let unit = 2_f64.powi(option.exponent) / 1e18;
+        let most = f.max(k) as f64 / 1e18;
+        let cash = |v: i64| v as f64 * unit / most;
+        let errors = [
+            cash(values.call) - theirs[0] / most,
+            cash(values.put) - theirs[1] / most,
+            one(g.delta, ONE_Q62) - theirs[2],
+            (cash(g.gamma_cash) - theirs[3] / most) * deviation,
+            cash(g.vega) - theirs[4] / most,
+            (cash(theta) - theirs[5] / most) * tau,
+        ];
+        for (worst, error) in worst.iter_mut().zip(errors) {
+            *worst = worst.max(error.abs());
+        }
+    }
+    println!(
+        "{} options against QuantLib, call, put, delta, s gamma, vega, theta: {worst:?}",
+        rows.len()
+    );
+    worst
+}
+
+fn within_quantlib(bytes: &[u8]) {
+    let bounds = [PRICE_ERROR, PRICE_ERROR, 5e-10, 5e-10, 5e-10, 5e-10];
+    for (got, bound) in against_quantlib(bytes).iter().zip(bounds) {
+        assert!(*got < bound, "{got:e} {bound:e}");
+    }
+}
+
+#[test]
+fn i_prc_1_and_6_agree_with_quantlib() {
+    within_quantlib(include_bytes!("data/quantlib.bin"));
+}
+
+/// `docs/model/black.py --points N` writes the table.
+#[test]
+#[ignore = "needs a table made locally"]
+fn i_prc_1_and_6_agree_with_quantlib_at_length() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/quantlib.bin");
+    within_quantlib(&std::fs::read(path).unwrap_or_else(|e| panic!("{path}: {e}")));
+}
+
 // ------------------------------------------------------------------ strategies
 
 fn wad_price() -> impl Strategy<Value = u128> {
