@@ -47,15 +47,15 @@ interface IClearinghouse {
     error InvalidInstrument(uint128 instrument);
     /// The instrument belongs to another venue than the caller.
     error WrongVenue(uint16 instrumentVenue, uint16 callerVenue);
-    /// No contract of the house margins this kind yet.
-    error UnsupportedKind(uint128 instrument);
     /// Both sides are one account.
     error SelfTrade(bytes32 account);
     error ZeroAmount();
     error AmountTooLarge(uint256 amount, uint256 limit);
     /// 1e18 units.
     error NotMultipleOfLot(uint256 size, uint64 lot);
-    /// The mark of this instrument is stale.
+    /// Margin has no terms for it.
+    error UnknownUnderlying(uint16 underlying);
+    /// The mark of this instrument is stale, or its expiry was never pushed.
     error MarkStale(uint128 instrument);
     /// Price with the fee lies outside the band around the mark, all 1e18 per unit.
     error PriceOutsideBand(uint128 instrument, uint256 price, uint256 mark, uint256 band);
@@ -68,13 +68,14 @@ interface IClearinghouse {
     /// A sibling answered with something that does not decode.
     error BadAnswer(address callee);
 
-    function initialize(address owner, address vault, address margin) external;
+    function initialize(address owner, address vault, address margin, address oracle) external;
     function owner() external view returns (address);
     function pendingOwner() external view returns (address);
     function transferOwnership(address newOwner) external;
     function acceptOwnership() external;
     function vault() external view returns (address);
     function margin() external view returns (address);
+    function oracle() external view returns (address);
 
     /// Admits a venue or changes its band, fee account and activity; its address is frozen once set.
     /// @param venue      Number, not 0.
@@ -83,6 +84,15 @@ interface IClearinghouse {
     function setVenue(uint16 venue, address contractAddress, bytes32 feeAccount, uint64 band, bool active) external;
     function venue(uint16 venue) external view returns (address contractAddress, bytes32 feeAccount, uint64 band, bool active);
     function venueOf(address contractAddress) external view returns (uint16);
+
+    /// The house's own value of one unit of each instrument. At most 16.
+    /// Reverts with TooManyItems, InvalidInstrument, UnknownUnderlying.
+    /// @return values     1e18: the spot, the forward or Black-76 on the surface; 0 where nothing usable is known.
+    /// @return lots       Lot of each instrument's underlying, 1e18 units.
+    /// @return fresh      False where something it rests on is stale or was never pushed.
+    /// @return tolerances How far from the value a trade is always acceptable, 1e18: for an option the larger of what 5
+    ///                    points more volatility are worth and 1/2,000 of the forward, else 0.
+    function marks(uint128[] calldata instruments) external view returns (uint256[] memory values, uint64[] memory lots, bool[] memory fresh, uint256[] memory tolerances);
 
     /// Clears up to 16 fills of the calling venue, all or none.
     function clear(Fill[] calldata fills) external;

@@ -75,6 +75,8 @@ interface IOracle {
 
     error NotOwner(address caller, address owner);
     error AlreadyInitialized();
+    /// Of no kind the oracle answers.
+    error InvalidKey(uint256 key);
     error UnknownFeed(uint16 feed);
     /// Number or aggregator 0.
     error InvalidFeed(uint16 feed, address aggregator);
@@ -241,20 +243,17 @@ interface IOracle {
     /// is room for.
     function expiries(uint16 underlying) external view returns (uint16[] memory);
 
-    /// All that a margin check needs, at once. Total: neither a feed's nor a surface's state makes it revert.
-    ///
+    /// All that a margin check needs, at once: words, in the order of the keys. Total: neither a feed's nor a surface's
+    /// state makes it revert. A key is a kind shifted left by 32, plus a number.
+    ///   4 << 32 | feed                          one word:    price value(128) ‖ confidence(64), both 1e18 ‖ zero(63) ‖ fresh(1)
+    ///   5 << 32 | underlying << 16 | expiryDay  three words: the expiry, zeros where it was never pushed
+    ///   6 << 32 | underlying                    three words: its first listed expiry after now, if it is at most 172,800
+    ///                                           seconds away, else zeros
     /// An expiry is three words:
     ///   forward(128) ‖ fixedPart(128), 1e18
     ///   a(64) ‖ b(64) ‖ rho(64) ‖ m(64), signed, 56 binary places
     ///   sigma(64), 56 binary places ‖ discount(64), 62 binary places ‖ updatedAt(64) ‖ expiryDay(16) ‖ zero(47) ‖ fresh(1)
     ///
-    /// Reverts with TooManyItems, UnknownFeed, InsufficientGas.
-    /// @param feeds       Listed, at most 32.
-    /// @param expiries    underlying << 16 | expiryDay, at most 48.
-    /// @param underlyings At most 24.
-    /// @return prices As `prices`.
-    /// @return words  Three for each of `expiries`; zeros where it was never pushed.
-    /// @return near   Three for each of `underlyings`: its first listed expiry after now, if it is at most 172,800
-    ///                seconds away, else zeros.
-    function snapshot(uint16[] calldata feeds, uint32[] calldata expiries, uint16[] calldata underlyings) external view returns (Price[] memory prices, uint256[] memory words, uint256[] memory near);
+    /// Reverts with TooManyItems (64 keys), InvalidKey, UnknownFeed, InsufficientGas.
+    function snapshot(uint256[] calldata keys) external view returns (uint256[] memory words);
 }

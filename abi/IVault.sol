@@ -117,8 +117,6 @@ interface IVault {
     error TooManyLegs(bytes32 account, uint256 slots, uint256 limit);
     error TooManyItems(uint256 given, uint256 limit);
     error InvalidInstrument(uint128 instrument);
-    /// No contract of the house margins this kind yet.
-    error UnsupportedKind(uint128 instrument);
     /// A quote changes only with the leg it belongs to.
     error NoSuchLeg(bytes32 account, uint128 instrument);
     /// Entries of an instrument (0: cash) do not sum to zero; the sums.
@@ -186,6 +184,4 @@ interface IVault {
     function assessAccount(bytes32 account) external view returns (Assessment memory);
     function cashOf(bytes32 account) external view returns (int128);
     function balanceOf(bytes32 account, uint8 asset) external view returns (uint128);
-    /// Most that `withdraw` would pay now, in the token's own decimals.
-    function maxWithdraw(bytes32 account, address token) external view returns (uint256);
 }

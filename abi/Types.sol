@@ -12,7 +12,7 @@ pragma solidity ^0.8.24;
 // leg slot    uint256, as stored. Perpetual or future:
 //             venue(16) ‖ underlying(16) ‖ kind(2) ‖ expiry day(16) ‖ zero(14) ‖ size(int64, lots) ‖ quote(int128, 1e-18 cash)
 //             Options: two halves of 128 bits, the high half first; each half is instrument | size(int54, lots).
-//             Only the last option slot may have an empty low half.
+//             At most one option slot of an account has an empty low half.
 
 /// A balance of one collateral asset.
 /// @param asset  The asset's index in the vault's list.
@@ -25,8 +25,7 @@ struct AssetBalance {
 /// Everything margin depends on, as the vault stores it.
 /// @param cash       Signed balance in the settlement coin, 1e18.
 /// @param collateral By ascending asset index, no duplicates, at most 16.
-/// @param legs       Leg slots: first perpetuals and futures by ascending header, then options by
-///                   ascending instrument; no duplicates, at most 64 slots.
+/// @param legs       Leg slots in any order; no duplicates, at most 64 slots.
 struct Portfolio {
     int128 cash;
     AssetBalance[] collateral;
@@ -39,9 +38,83 @@ struct Portfolio {
 /// @param mm     Maintenance margin requirement. Rounded up.
 /// @param stale  Some price it rests on is stale, missing or out of bounds; such items count zero as
 ///               collateral and their last price otherwise. Opening and withdrawing are refused.
+/// @param best   equity - mm at the best the stale items could be worth; equity - mm when nothing is stale.
+/// @param worst  equity - mm at the worst.
+/// @param outOfRange Some number left its range (2^110) and was clamped against the owner, or a slot holds no leg: what
+///               no account can open.
+/// @param staleSlots  Bit i: leg slot i of the portfolio rests on such a price.
+/// @param staleAssets Bit i: collateral asset i has no usable price.
 struct Assessment {
     int256 equity;
     uint256 im;
     uint256 mm;
     bool stale;
+    int256 best;
+    int256 worst;
+    bool outOfRange;
+    uint64 staleSlots;
+    uint16 staleAssets;
+}
+
+/// Terms of an underlying. Rates are 1e18 and multiples of 1e-6; `docs/method.md` says what each does.
+/// @param feed          Oracle feed of the spot price; listed there.
+/// @param lot           1e18 units of the underlying per lot; frozen once set. > 0.
+/// @param scenarioSet   Which constant set of scenarios: 1 narrow (to 20 %), 2 majors (18 %, far moves, skew), 3 thin coins
+///                      (31.5 %, far moves, skew).
+/// @param beta          Move per move of the common factor, 0..3e18.
+/// @param volFloor      Volatility per square root of a year that up-shocks reach at least, 0..5e18.
+/// @param basisMove     Move of the variable forward for the calendar basis, 0..0.5e18.
+/// @param basisAtExpiry Share of its loss that counts at expiry, 0..4e18,
+/// @param basisPerYear  and per year to it, 0..16e18.
+/// @param maxMove       Largest move between two accepted prices that the requirement must cover, 0..0.5e18.
+/// @param shortOptionIm Share of spot per unit of short option, 0..1e18, at least shortOptionMm.
+/// @param shortOptionMm The same in the maintenance requirement.
+/// @param linearCostIm  Share of spot per unit of perpetual or future: what closing it costs. 0..1e18, at least linearCostMm.
+/// @param linearCostMm  The same in the maintenance requirement.
+/// @param optionCostIm  Share of spot per unit of option: what closing it costs. 0..1e18, at least optionCostMm.
+/// @param optionCostMm  The same in the maintenance requirement.
+/// @param depegIm       Charge on short and linear exposure per unit by which the coin stands below 0.99. 0..16e18, at least depegMm.
+/// @param depegMm       The same in the maintenance requirement.
+struct UnderlyingTerms {
+    uint16 feed;
+    uint64 lot;
+    uint8 scenarioSet;
+    uint64 beta;
+    uint64 volFloor;
+    uint64 basisMove;
+    uint64 basisAtExpiry;
+    uint64 basisPerYear;
+    uint64 maxMove;
+    uint64 shortOptionIm;
+    uint64 shortOptionMm;
+    uint64 linearCostIm;
+    uint64 linearCostMm;
+    uint64 optionCostIm;
+    uint64 optionCostMm;
+    uint64 depegIm;
+    uint64 depegMm;
+}
+
+/// A leg in the open, or a change of one.
+/// @param instrument Its id.
+/// @param size       Lots, signed.
+/// @param quote      1e-18 cash, signed: what was paid for the size. 0 for an option.
+struct Leg {
+    uint128 instrument;
+    int64 size;
+    int128 quote;
+}
+
+/// Sensitivities to one underlying: perpetuals, futures, options and linked collateral together.
+/// @param underlying Its number.
+/// @param delta Change of value per coin of spot: units, 1e18.
+/// @param gamma Change of delta per coin of spot, 1e18.
+/// @param vega  Change of value per 1.00 of volatility (100 points), 1e18 cash.
+/// @param theta Change of value per day, 1e18 cash.
+struct Greeks {
+    uint16 underlying;
+    int128 delta;
+    int128 gamma;
+    int128 vega;
+    int128 theta;
 }

@@ -7,13 +7,15 @@ import { Contract, Interface, JsonRpcProvider, formatUnits, getAddress, isAddres
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** The five contracts: key in the record → interface. */
+/** The contracts: key in the record → interface. */
 export const CONTRACTS = {
   oracle: 'IOracle',
   margin: 'IMargin',
+  parameters: 'IParameters',
   vault: 'IVault',
   clearinghouse: 'IClearinghouse',
   auction: 'IAuction',
+  lens: 'ILens',
 };
 
 /** A mistake of the user or the world, told without a stack trace. */

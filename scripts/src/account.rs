@@ -1,10 +1,10 @@
 //! `plimsoll account`: one account, readable.
 
 use crate::{
-    bindings::{IAuction, IERC20, IMargin, IVault},
+    bindings::{IAuction, IClearinghouse, IERC20, IVault},
     client::Client,
     deploy::Record,
-    ids::{self, Leg},
+    ids,
     term::{Table, fixed, ufixed},
 };
 use alloy::primitives::{Address, B256, I256, U256};
@@ -123,16 +123,16 @@ pub async fn read(client: &Client, record: &Record, account: B256) -> Result<Acc
             .map_err(said)?;
         collateral.push((symbol, in_units(balance.amount, listed.decimals)));
     }
-    let legs: Vec<Leg> = a.portfolio.legs.iter().copied().map(Leg::decode).collect();
+    let legs = ids::legs(&a.portfolio.legs);
     let mut rows = Vec::new();
-    for chunk in legs.chunks(32) {
+    for chunk in legs.chunks(16) {
         let instruments = chunk.iter().map(|l| l.instrument).collect();
         let marks = client
-            .call(at.margin, &IMargin::marksCall { instruments })
+            .call(at.clearinghouse, &IClearinghouse::marksCall { instruments })
             .await
             .map_err(said)?;
         for (i, leg) in chunk.iter().enumerate() {
-            let missing = || eyre!("margin gave too few marks");
+            let missing = || eyre!("the clearinghouse gave too few marks");
             let mark = I256::try_from(*marks.values.get(i).ok_or_else(missing)?)?;
             let lot = I256::try_from(*marks.lots.get(i).ok_or_else(missing)?)?;
             let size = I256::try_from(leg.size)? * lot;

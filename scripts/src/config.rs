@@ -1,6 +1,9 @@
 //! What a house is made of: tokens, feeds, underlyings and venues, as a file says it.
 
-use crate::ids;
+use crate::{
+    bindings::{IParameters, UnderlyingTerms},
+    ids,
+};
 use alloy::primitives::{Address, B256, U256};
 use eyre::{Result, WrapErr, bail, eyre};
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,10 @@ pub struct HouseConfig {
     pub cache: bool,
     /// Price feeds.
     pub feeds: Vec<FeedConfig>,
+    /// Rules of margin for all portfolios; the contract's defaults if left out.
+    pub rules: Option<RulesConfig>,
+    /// Who signs forwards and surfaces; left out: nobody, and no future or option trades.
+    pub signers: Option<SignersConfig>,
     /// What positions are written on.
     pub underlyings: Vec<UnderlyingConfig>,
     /// Collateral. The first is the settlement coin.
@@ -66,12 +73,157 @@ pub struct UnderlyingConfig {
     pub feed: u16,
     /// Units per lot. Never changes.
     pub lot: String,
-    /// Which set of shocks.
+    /// Which set of scenarios: 1 narrow, 2 majors, 3 thin coins.
+    #[serde(default = "majors")]
     pub scenario_set: u8,
-    /// Initial margin over the scan.
-    pub im_factor: String,
-    /// Maintenance margin over the scan.
-    pub mm_factor: String,
+    /// What forwards and surfaces must be; left out: perpetuals only.
+    #[serde(default)]
+    pub surface: Option<SurfaceConfig>,
+    /// Rates other than the defaults.
+    #[serde(default)]
+    pub rates: RatesConfig,
+}
+
+const fn majors() -> u8 {
+    2
+}
+
+/// What a push of an expiry must keep to.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SurfaceConfig {
+    /// Seconds after which a push is stale.
+    pub max_age: u32,
+    /// Most a forward may differ from spot, a share of it.
+    pub max_basis: String,
+}
+
+/// Who signs pushes to the oracle, and how many of them must.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignersConfig {
+    /// In any order.
+    pub addresses: Vec<Address>,
+    /// At least 1.
+    pub threshold: u8,
+}
+
+/// Declares a table of ratios with defaults.
+macro_rules! ratios {
+    ($(#[$attribute:meta])* $name:ident { $($(#[$doc:meta])* $field:ident = $default:literal),* $(,)? }) => {
+        $(#[$attribute])*
+        #[derive(Clone, Debug, Deserialize, Serialize)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($(#[$doc])* pub $field: String),* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default.into()),* }
+            }
+        }
+    };
+}
+
+ratios! {
+    /// Rules of margin for all portfolios: `IParameters.setRules`.
+    RulesConfig {
+        /// Of the scan, in the initial requirement.
+        im_factor = "1.25",
+        /// In the maintenance requirement.
+        mm_factor = "1",
+        /// Most that offsets across underlyings take off.
+        max_offset = "0.4",
+        /// How far one underlying may move on its own in the calm regime.
+        calm_reach = "0.5",
+        /// And when all move together.
+        together_reach = "0.25",
+        /// Number of the feed of the settlement coin in dollars; 0 for none.
+        coin_feed = "0",
+    }
+}
+
+ratios! {
+    /// Rates of an underlying: `UnderlyingTerms` in `abi/Types.sol`.
+    RatesConfig {
+        /// Move per move of the common factor.
+        beta = "1",
+        /// Volatility up-shocks reach at least.
+        vol_floor = "0.4",
+        /// Move of the forward for the calendar basis.
+        basis_move = "0.045",
+        /// Share that counts at expiry.
+        basis_at_expiry = "0.5",
+        /// And per year to it.
+        basis_per_year = "2",
+        /// Largest accepted price move that the requirement must cover.
+        max_move = "0.1",
+        /// Share of spot per short option, initial.
+        short_option_im = "0.01",
+        /// Maintenance.
+        short_option_mm = "0.005",
+        /// Share of spot per perpetual or future, initial.
+        linear_cost_im = "0.01",
+        /// Maintenance.
+        linear_cost_mm = "0.005",
+        /// Share of spot per option, initial.
+        option_cost_im = "0.002",
+        /// Maintenance.
+        option_cost_mm = "0.001",
+        /// Charge per unit below the peg, initial.
+        depeg_im = "2",
+        /// Maintenance.
+        depeg_mm = "1",
+    }
+}
+
+impl RulesConfig {
+    /// As the contract takes them.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn call(&self) -> Result<IParameters::setRulesCall> {
+        let ratio = |text: &String| wad64(text, "rules");
+        Ok(IParameters::setRulesCall {
+            imFactor: ratio(&self.im_factor)?,
+            mmFactor: ratio(&self.mm_factor)?,
+            maxOffset: ratio(&self.max_offset)?,
+            calmReach: ratio(&self.calm_reach)?,
+            togetherReach: ratio(&self.together_reach)?,
+            coinFeed: self.coin_feed.parse().wrap_err("rules: coin_feed")?,
+        })
+    }
+}
+
+impl UnderlyingConfig {
+    /// As the contract takes them.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn terms(&self) -> Result<UnderlyingTerms> {
+        let r = &self.rates;
+        let ratio = |text: &String| wad64(text, &self.name);
+        Ok(UnderlyingTerms {
+            feed: self.feed,
+            lot: ratio(&self.lot)?,
+            scenarioSet: self.scenario_set,
+            beta: ratio(&r.beta)?,
+            volFloor: ratio(&r.vol_floor)?,
+            basisMove: ratio(&r.basis_move)?,
+            basisAtExpiry: ratio(&r.basis_at_expiry)?,
+            basisPerYear: ratio(&r.basis_per_year)?,
+            maxMove: ratio(&r.max_move)?,
+            shortOptionIm: ratio(&r.short_option_im)?,
+            shortOptionMm: ratio(&r.short_option_mm)?,
+            linearCostIm: ratio(&r.linear_cost_im)?,
+            linearCostMm: ratio(&r.linear_cost_mm)?,
+            optionCostIm: ratio(&r.option_cost_im)?,
+            optionCostMm: ratio(&r.option_cost_mm)?,
+            depegIm: ratio(&r.depeg_im)?,
+            depegMm: ratio(&r.depeg_mm)?,
+        })
+    }
 }
 
 /// A collateral token.
@@ -186,11 +338,28 @@ impl HouseConfig {
             if wad64(&u.lot, &u.name)? == 0 {
                 bail!("underlying {}: the lot must not be 0", u.name);
             }
-            if wad64(&u.im_factor, &u.name)? < wad64(&u.mm_factor, &u.name)? {
-                bail!(
-                    "underlying {}: im_factor must not be below mm_factor",
-                    u.name
-                );
+            let terms = u.terms()?;
+            for (initial, maintenance, what) in [
+                (terms.shortOptionIm, terms.shortOptionMm, "short_option"),
+                (terms.linearCostIm, terms.linearCostMm, "linear_cost"),
+                (terms.optionCostIm, terms.optionCostMm, "option_cost"),
+                (terms.depegIm, terms.depegMm, "depeg"),
+            ] {
+                if initial < maintenance {
+                    bail!(
+                        "underlying {}: {what}_im must not be below {what}_mm",
+                        u.name
+                    );
+                }
+            }
+        }
+        if let Some(rules) = &self.rules {
+            let call = rules.call()?;
+            if call.imFactor < call.mmFactor {
+                bail!("rules: im_factor must not be below mm_factor");
+            }
+            if call.coinFeed != 0 && !feed_known(call.coinFeed) {
+                bail!("rules: there is no feed {}", call.coinFeed);
             }
         }
         for (i, t) in self.tokens.iter().enumerate() {
@@ -285,9 +454,7 @@ mod tests {
             name = "ETH"
             feed = 1
             lot = "0.0001"
-            scenario_set = 1
-            im_factor = "1.25"
-            mm_factor = "1"
+            rates.beta = "0.9"
             "#,
         )
         .unwrap()
@@ -311,7 +478,13 @@ mod tests {
         h.feeds.push(h.feeds[0].clone());
         assert!(format!("{:#}", h.check().unwrap_err()).contains("twice"));
         let mut h = house();
-        h.underlyings[0].mm_factor = "1.3".into();
+        h.underlyings[0].rates.depeg_mm = "2.1".into();
+        assert!(format!("{:#}", h.check().unwrap_err()).contains("depeg"));
+        let mut h = house();
+        h.rules = Some(RulesConfig {
+            mm_factor: "1.3".into(),
+            ..RulesConfig::default()
+        });
         assert!(h.check().is_err());
         assert!(
             toml::from_str::<HouseConfig>("ownr = 1").is_err(),

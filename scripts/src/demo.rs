@@ -267,9 +267,11 @@ async fn serve(house: House, options: &DemoOptions) -> Result<()> {
     for (name, address) in [
         ("oracle", house.at.oracle),
         ("margin", house.at.margin),
+        ("parameters", house.at.parameters),
         ("vault", house.at.vault),
         ("clearinghouse", house.at.clearinghouse),
         ("auction", house.at.auction),
+        ("lens", house.at.lens),
         ("book exchange", house.book),
         ("pool exchange", house.pool),
         ("USDC", house.usdc.address),

@@ -5,7 +5,8 @@
 
 use crate::{
     bindings::{
-        IArbWasm, IArbWasmCache, IAuction, IClearinghouse, IERC20, IMargin, IOracle, IVault,
+        IArbWasm, IArbWasmCache, IAuction, IClearinghouse, IERC20, ILens, IMargin, IOracle,
+        IParameters, IVault,
     },
     client::{CallError, Client},
     config::{HouseConfig, wad64},
@@ -49,7 +50,7 @@ pub struct Deployed {
     pub block: u64,
 }
 
-/// The five contracts.
+/// The contracts of the house.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Contracts {
@@ -59,6 +60,9 @@ pub struct Contracts {
     /// The margin calculator.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub margin: Option<Deployed>,
+    /// The parameters of margin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Deployed>,
     /// The ledger and custodian.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vault: Option<Deployed>,
@@ -68,6 +72,9 @@ pub struct Contracts {
     /// Liquidation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auction: Option<Deployed>,
+    /// Views.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lens: Option<Deployed>,
 }
 
 impl Contracts {
@@ -75,9 +82,11 @@ impl Contracts {
         match name {
             "oracle" => Some(&mut self.oracle),
             "margin" => Some(&mut self.margin),
+            "parameters" => Some(&mut self.parameters),
             "vault" => Some(&mut self.vault),
             "clearinghouse" => Some(&mut self.clearinghouse),
             "auction" => Some(&mut self.auction),
+            "lens" => Some(&mut self.lens),
             _ => None,
         }
     }
@@ -173,7 +182,7 @@ impl Record {
         fs::rename(&fresh, path).wrap_err_with(|| format!("cannot write {}", path.display()))
     }
 
-    /// The addresses, once all five are there.
+    /// The addresses, once all are there.
     ///
     /// # Errors
     ///
@@ -187,26 +196,32 @@ impl Record {
         Ok(Addresses {
             oracle: one(&self.contracts.oracle, "oracle")?,
             margin: one(&self.contracts.margin, "margin")?,
+            parameters: one(&self.contracts.parameters, "parameters")?,
             vault: one(&self.contracts.vault, "vault")?,
             clearinghouse: one(&self.contracts.clearinghouse, "clearinghouse")?,
             auction: one(&self.contracts.auction, "auction")?,
+            lens: one(&self.contracts.lens, "lens")?,
         })
     }
 }
 
-/// Where the five contracts are.
+/// Where the contracts are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addresses {
     /// Market data.
     pub oracle: Address,
     /// The margin calculator.
     pub margin: Address,
+    /// The parameters of margin.
+    pub parameters: Address,
     /// The ledger and custodian.
     pub vault: Address,
     /// What venues speak to.
     pub clearinghouse: Address,
     /// Liquidation.
     pub auction: Address,
+    /// Views.
+    pub lens: Address,
 }
 
 impl Addresses {
@@ -215,9 +230,11 @@ impl Addresses {
         match name {
             "oracle" => Some(self.oracle),
             "margin" => Some(self.margin),
+            "parameters" => Some(self.parameters),
             "vault" => Some(self.vault),
             "clearinghouse" => Some(self.clearinghouse),
             "auction" => Some(self.auction),
+            "lens" => Some(self.lens),
             _ => None,
         }
     }
@@ -556,14 +573,30 @@ impl<'a> Deployer<'a> {
         let Addresses {
             oracle,
             margin,
+            parameters,
             vault,
             clearinghouse,
             auction,
+            lens,
         } = at;
         self.init_one("oracle", oracle, &IOracle::initializeCall { owner })
             .await?;
-        self.init_one("margin", margin, &IMargin::initializeCall { owner, oracle })
-            .await?;
+        self.init_one(
+            "margin",
+            margin,
+            &IMargin::initializeCall { parameters, oracle },
+        )
+        .await?;
+        self.init_one(
+            "parameters",
+            parameters,
+            &IParameters::initializeCall {
+                owner,
+                margin,
+                oracle,
+            },
+        )
+        .await?;
         self.init_one(
             "vault",
             vault,
@@ -582,6 +615,7 @@ impl<'a> Deployer<'a> {
                 owner,
                 vault,
                 margin,
+                oracle,
             },
         )
         .await?;
@@ -596,9 +630,38 @@ impl<'a> Deployer<'a> {
         )
         .await?;
 
+        self.init_one(
+            "lens",
+            lens,
+            &ILens::initializeCall {
+                vault,
+                margin,
+                oracle,
+            },
+        )
+        .await?;
         ensure!(
-            self.ask(margin, &IMargin::oracleCall {}).await? == oracle,
-            "margin names another oracle"
+            self.ask(margin, &IMargin::ownerCall {}).await? == parameters,
+            "margin belongs to other parameters"
+        );
+        for (name, o) in [
+            ("margin", self.ask(margin, &IMargin::oracleCall {}).await?),
+            (
+                "parameters",
+                self.ask(parameters, &IParameters::oracleCall {}).await?,
+            ),
+            (
+                "clearinghouse",
+                self.ask(clearinghouse, &IClearinghouse::oracleCall {})
+                    .await?,
+            ),
+            ("lens", self.ask(lens, &ILens::oracleCall {}).await?),
+        ] {
+            ensure!(o == oracle, "{name} names another oracle");
+        }
+        ensure!(
+            self.ask(parameters, &IParameters::marginCall {}).await? == margin,
+            "parameters name another margin"
         );
         let siblings = self.ask(vault, &IVault::siblingsCall {}).await?;
         ensure!(
@@ -619,6 +682,11 @@ impl<'a> Deployer<'a> {
                 self.ask(auction, &IAuction::vaultCall {}).await?,
                 self.ask(auction, &IAuction::marginCall {}).await?,
             ),
+            (
+                "lens",
+                self.ask(lens, &ILens::vaultCall {}).await?,
+                self.ask(lens, &ILens::marginCall {}).await?,
+            ),
         ] {
             ensure!(
                 (v, m) == (vault, margin),
@@ -637,6 +705,7 @@ impl<'a> Deployer<'a> {
         house.check()?;
         let at = self.record.addresses()?;
         self.feeds(at, house).await.wrap_err("listing feeds")?;
+        self.rules(at, house).await.wrap_err("setting the rules")?;
         self.underlyings(at, house)
             .await
             .wrap_err("listing underlyings")?;
@@ -699,47 +768,72 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
+    async fn rules(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
+        if let Some(rules) = &house.rules {
+            let call = rules.call()?;
+            let now = self.ask(at.parameters, &IParameters::rulesCall {}).await?;
+            let same = (now.imFactor, now.mmFactor, now.maxOffset)
+                == (call.imFactor, call.mmFactor, call.maxOffset)
+                && (now.calmReach, now.togetherReach, now.coinFeed)
+                    == (call.calmReach, call.togetherReach, call.coinFeed);
+            if !same {
+                self.send(at.parameters, &call, U256::ZERO, "rules set")
+                    .await?;
+            }
+        }
+        if let Some(signers) = &house.signers {
+            let now = self.ask(at.oracle, &IOracle::signersCall {}).await?;
+            if (&now.signers, now.threshold) != (&signers.addresses, signers.threshold) {
+                let call = IOracle::setSignersCall {
+                    signers: signers.addresses.clone(),
+                    threshold: signers.threshold,
+                };
+                self.send(at.oracle, &call, U256::ZERO, "signers set")
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn underlyings(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         for u in &house.underlyings {
-            let call = IMargin::setUnderlyingCall {
-                underlying: u.number,
-                feed: u.feed,
-                lot: wad64(&u.lot, &u.name)?,
-                scenarioSet: u.scenario_set,
-                imFactor: wad64(&u.im_factor, &u.name)?,
-                mmFactor: wad64(&u.mm_factor, &u.name)?,
-            };
-            let same = |now: &IMargin::underlyingReturn| {
-                (
-                    now.feed,
-                    now.lot,
-                    now.scenarioSet,
-                    now.imFactor,
-                    now.mmFactor,
-                ) == (
-                    call.feed,
-                    call.lot,
-                    call.scenarioSet,
-                    call.imFactor,
-                    call.mmFactor,
-                )
-            };
-            let query = IMargin::underlyingCall {
+            let terms = u.terms()?;
+            let query = IParameters::underlyingCall {
                 underlying: u.number,
             };
-            let now = self.client.call(at.margin, &query).await.ok();
-            if !now.as_ref().is_some_and(same) {
+            let now = self.client.call(at.parameters, &query).await.ok();
+            if now.as_ref() != Some(&terms) {
+                let call = IParameters::setUnderlyingCall {
+                    underlying: u.number,
+                    terms: terms.clone(),
+                };
                 let what = format!("underlying {} listed", u.name);
-                self.send(at.margin, &call, U256::ZERO, &what).await?;
+                self.send(at.parameters, &call, U256::ZERO, &what).await?;
             }
-            let now = self.ask(at.margin, &query).await?;
-            ensure!(same(&now), "underlying {} is not what was set", u.name);
+            let now = self.ask(at.parameters, &query).await?;
+            ensure!(now == terms, "underlying {} is not what was set", u.name);
+            if let Some(surface) = &u.surface {
+                let call = IOracle::setSurfaceTermsCall {
+                    underlying: u.number,
+                    feed: u.feed,
+                    maxAge: surface.max_age,
+                    maxBasis: wad64(&surface.max_basis, &u.name)?,
+                };
+                let query = IOracle::surfaceTermsCall {
+                    underlying: u.number,
+                };
+                let now = self.ask(at.oracle, &query).await?;
+                if (now.feed, now.maxAge, now.maxBasis) != (call.feed, call.maxAge, call.maxBasis) {
+                    let what = format!("expiries of {} allowed", u.name);
+                    self.send(at.oracle, &call, U256::ZERO, &what).await?;
+                }
+            }
             self.record.underlyings.insert(
                 u.name.clone(),
                 UnderlyingRecord {
                     number: u.number,
                     feed: u.feed,
-                    lot: now.lot,
+                    lot: terms.lot,
                 },
             );
         }
@@ -758,7 +852,7 @@ impl<'a> Deployer<'a> {
                 t.decimals
             );
             let cap = t.cap_units()?;
-            let asset = IMargin::setAssetCall {
+            let asset = IParameters::setAssetCall {
                 asset: index,
                 feed: t.feed,
                 underlying: t.underlying,
@@ -766,8 +860,8 @@ impl<'a> Deployer<'a> {
                 imHaircut: wad64(&t.im_haircut, &t.symbol)?,
                 mmHaircut: wad64(&t.mm_haircut, &t.symbol)?,
             };
-            let query = IMargin::assetCall { asset: index };
-            let same = |now: &IMargin::assetReturn| {
+            let query = IParameters::assetCall { asset: index };
+            let same = |now: &IParameters::assetReturn| {
                 (
                     now.feed,
                     now.underlying,
@@ -782,14 +876,14 @@ impl<'a> Deployer<'a> {
                     asset.mmHaircut,
                 )
             };
-            // Margin first: the vault may ask about an asset as soon as it is listed there.
-            let now = self.client.call(at.margin, &query).await.ok();
+            // Parameters first: the vault may ask about an asset as soon as it is listed there.
+            let now = self.client.call(at.parameters, &query).await.ok();
             if !now.as_ref().is_some_and(same) {
                 let what = format!("{} priced", t.symbol);
-                self.send(at.margin, &asset, U256::ZERO, &what).await?;
+                self.send(at.parameters, &asset, U256::ZERO, &what).await?;
             }
             ensure!(
-                same(&self.ask(at.margin, &query).await?),
+                same(&self.ask(at.parameters, &query).await?),
                 "asset {} is not what was set",
                 t.symbol
             );
@@ -910,7 +1004,9 @@ impl<'a> Deployer<'a> {
         let Some(new_owner) = house.owner.filter(|&o| o != self.signer.address()) else {
             return Ok(());
         };
-        for name in crate::wasm::CONTRACTS {
+        // Margin belongs to parameters, the lens to nobody.
+        let owned = crate::wasm::CONTRACTS.into_iter();
+        for name in owned.filter(|name| !["margin", "lens"].contains(name)) {
             let Some(to) = at.get(name) else { continue };
             let owner = self.ask(to, &IVault::ownerCall {}).await?;
             let pending = self.ask(to, &IVault::pendingOwnerCall {}).await?;

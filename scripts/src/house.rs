@@ -5,11 +5,11 @@
 
 use crate::{
     bindings::{
-        Assessment, IERC20, IMargin, IVault, Portfolio,
+        Assessment, IClearinghouse, IERC20, ILens, IVault, Portfolio,
         reference::{BookExchange, Feed, LyingVenue, PoolExchange, Token},
     },
     client::{CallError, Client, GasLimit},
-    config::{FeedConfig, HouseConfig, TokenConfig, UnderlyingConfig, VenueConfig},
+    config::{FeedConfig, HouseConfig, RatesConfig, TokenConfig, UnderlyingConfig, VenueConfig},
     deploy::{Addresses, Deployer, Record},
     ids,
     term::Progress,
@@ -642,23 +642,40 @@ impl House {
         instrument: u128,
     ) -> Result<Option<ids::Leg>, CallError> {
         let (portfolio, _, _) = self.account(account).await?;
-        Ok(portfolio
-            .legs
+        Ok(ids::legs(&portfolio.legs)
             .into_iter()
-            .map(ids::Leg::decode)
             .find(|l| l.instrument == instrument))
     }
 
-    /// The mark of a perpetual, 1e18 per unit.
+    /// Most of a token that the vault would pay out of an account now, in its own decimals.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn max_withdraw(&self, account: B256, token: TokenInfo) -> Result<U256, CallError> {
+        let place = self
+            .tokens()
+            .iter()
+            .position(|t| t.address == token.address)
+            .and_then(|place| u8::try_from(place).ok())
+            .ok_or_else(|| eyre!("not a token of the house"))?;
+        let call = ILens::maxWithdrawCall {
+            account,
+            asset: place,
+        };
+        self.ask(self.at.lens, &call).await
+    }
+
+    /// The mark of an instrument, 1e18 per unit.
     ///
     /// # Errors
     ///
     /// Margin does not know the underlying, or the node fails.
     pub async fn mark(&self, instrument: u128) -> Result<U256, CallError> {
-        let call = IMargin::marksCall {
+        let call = IClearinghouse::marksCall {
             instruments: vec![instrument],
         };
-        let marks = self.ask(self.at.margin, &call).await?;
+        let marks = self.ask(self.at.clearinghouse, &call).await?;
         marks
             .values
             .first()
@@ -729,9 +746,9 @@ fn furniture(
         name: name.into(),
         feed: number,
         lot: lot.into(),
-        scenario_set: 1,
-        im_factor: "1.25".into(),
-        mm_factor: "1".into(),
+        scenario_set: 2,
+        surface: None,
+        rates: RatesConfig::default(),
     };
     let token =
         |symbol: &str, t: TokenInfo, cap: &str, link: u16, im: &str, mm: &str| TokenConfig {
@@ -760,6 +777,8 @@ fn furniture(
             token("WBTC", wbtc, "10,000", BTC, "0.1", "0.05"),
             token("WETH", weth, "100,000", ETH, "0.1", "0.05"),
         ],
+        rules: None,
+        signers: None,
         venues: Vec::new(),
         auction: None,
     }

@@ -44,28 +44,26 @@ pub const fn underlying_of(instrument: u128) -> u16 {
     (instrument >> 96) as u16
 }
 
-/// A perpetual or future as the vault stores it.
+/// A leg as the vault stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leg {
     /// Which instrument.
     pub instrument: u128,
     /// Lots, signed.
     pub size: i64,
-    /// Q, 1e-18 cash.
+    /// Q, 1e-18 cash; 0 for an option.
     pub quote: i128,
 }
 
-impl Leg {
-    /// Takes a slot apart.
-    pub fn decode(slot: U256) -> Self {
-        let limbs = slot.as_limbs();
-        let header = u128::from(limbs[3]) << 64 | u128::from(limbs[2]);
-        Self {
-            instrument: (header >> 78) << 78,
-            size: limbs[2] as i64,
-            quote: (u128::from(limbs[1]) << 64 | u128::from(limbs[0])) as i128,
-        }
-    }
+/// The legs of some slots.
+pub fn legs(slots: &[U256]) -> Vec<Leg> {
+    plimsoll_kernel::book::all(slots)
+        .map(|leg| Leg {
+            instrument: leg.instrument.0,
+            size: leg.size,
+            quote: leg.quote,
+        })
+        .collect()
 }
 
 /// Reads a decimal number such as `-0.15` as an integer scaled by `10^decimals`.
@@ -134,14 +132,12 @@ mod tests {
         let slot = U256::from(instrument) << 128
             | U256::from(size as u64) << 128
             | U256::from(quote as u128);
-        assert_eq!(
-            Leg::decode(slot),
-            Leg {
-                instrument,
-                size,
-                quote
-            }
-        );
+        let leg = Leg {
+            instrument,
+            size,
+            quote,
+        };
+        assert_eq!(legs(&[slot]), [leg]);
     }
 
     #[test]

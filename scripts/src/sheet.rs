@@ -7,7 +7,7 @@ use crate::{
     bindings::{IERC20, IVault},
     client::Client,
     deploy::Addresses,
-    ids::{self, Leg},
+    ids,
     term::{Table, fixed},
 };
 use alloy::{
@@ -137,8 +137,7 @@ pub async fn read(client: &Client, at: Addresses) -> Result<BalanceSheet> {
                 *owed += U256::from(balance.amount);
             }
         }
-        for slot in a.legs {
-            let leg = Leg::decode(slot);
+        for leg in ids::legs(&a.legs) {
             let row = legs.entry(leg.instrument).or_default();
             row.0 += i128::from(leg.size.max(0));
             row.1 += i128::from(leg.size);

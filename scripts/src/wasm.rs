@@ -18,7 +18,15 @@ use std::{
 };
 
 /// The contracts, in the order they are deployed.
-pub const CONTRACTS: [&str; 5] = ["oracle", "margin", "vault", "clearinghouse", "auction"];
+pub const CONTRACTS: [&str; 7] = [
+    "oracle",
+    "margin",
+    "parameters",
+    "vault",
+    "clearinghouse",
+    "auction",
+    "lens",
+];
 
 /// Where Stylus programs are compiled to.
 pub const TARGET: &str = "wasm32-unknown-unknown";

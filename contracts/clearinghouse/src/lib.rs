@@ -17,17 +17,22 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, U256};
 use plimsoll_common::{
     Ownable, Revert, abi_struct,
-    interface::{Entry, margin, vault},
+    interface::{Entry, vault},
+    market::{self, Remote},
     store::{Word, WordMap, tagged, untagged},
 };
 use plimsoll_kernel::{
-    codec::{InstrumentId, Kind},
-    fill::{self, Refusal},
+    codec::InstrumentId,
+    fill::{self, Reference, Refusal},
     num::{to_u128, u128_to_u256},
+    portfolio::{
+        mark::{self, Mark},
+        snapshot::Needs,
+    },
 };
 use sol::{
     AmountTooLarge, Cleared, IncompleteVenue, InvalidBand, InvalidInstrument, MarkStale, NoFills,
-    NotAVenue, NotMultipleOfLot, PriceOutsideBand, SelfTrade, TooManyItems, UnsupportedKind,
+    NotAVenue, NotMultipleOfLot, PriceOutsideBand, SelfTrade, TooManyItems, UnknownUnderlying,
     VenueExists, VenueSet, WrongVenue, ZeroAmount,
 };
 use stylus_sdk::prelude::*;
@@ -66,6 +71,7 @@ pub struct Clearinghouse {
     ownable: Ownable,
     vault: Word,
     margin: Word,
+    oracle: Word,
     /// By number: contract 160, and above it band 64 and the active flag.
     venues: WordMap,
     /// By number.
@@ -84,9 +90,11 @@ plimsoll_common::entrypoint!(
         accept_ownership,
         vault,
         margin,
+        oracle,
         set_venue,
         venue,
         venue_of,
+        marks,
         clear,
     ]
 );
@@ -99,10 +107,12 @@ impl Clearinghouse {
         owner: Address,
         vault: Address,
         margin: Address,
+        oracle: Address,
     ) -> Result<(), Revert> {
         self.ownable.initialize(owner)?;
         self.vault.set_address(vault);
         self.margin.set_address(margin);
+        self.oracle.set_address(oracle);
         Ok(())
     }
 
@@ -131,9 +141,14 @@ impl Clearinghouse {
         self.vault.address()
     }
 
-    /// Where marks come from.
+    /// Whose parameters marks rest on.
     pub fn margin(&self) -> Address {
         self.margin.address()
+    }
+
+    /// Where prices come from.
+    pub fn oracle(&self) -> Address {
+        self.oracle.address()
     }
 
     /// Admits a venue or changes its terms; its address is frozen once set. Owner only.
@@ -216,12 +231,37 @@ impl Clearinghouse {
         self.numbers.get(contract_address).as_limbs()[0] as u16
     }
 
+    /// The house's own value of one unit of up to 16 instruments (1e18), the lots of their underlyings, whether each
+    /// mark is fresh, and how far from it a trade is always acceptable (1e18; 0 for perpetuals and futures).
+    ///
+    /// # Errors
+    /// [`TooManyItems`], [`InvalidInstrument`], [`UnknownUnderlying`].
+    #[allow(clippy::type_complexity)] // the shape of the ABI
+    pub fn marks(
+        &self,
+        instruments: Vec<u128>,
+    ) -> Result<(Vec<U256>, Vec<u64>, Vec<bool>, Vec<U256>), Revert> {
+        limit(instruments.len())?;
+        for instrument in instruments.iter().copied() {
+            let parts = InstrumentId(instrument).decode();
+            parts.ok_or(InvalidInstrument { instrument })?;
+        }
+        let (mut values, mut lots, mut fresh, mut tolerances) = (vec![], vec![], vec![], vec![]);
+        for (lot, mark) in self.known(&instruments)? {
+            values.push(u128_to_u256(mark.value));
+            lots.push(lot);
+            fresh.push(mark.fresh);
+            tolerances.push(u128_to_u256(mark.tolerance));
+        }
+        Ok((values, lots, fresh, tolerances))
+    }
+
     /// Clears fills of the calling venue, all or none. Active venues only.
     ///
     /// # Errors
-    /// [`NotAVenue`], [`NoFills`], [`TooManyItems`], [`WrongVenue`], [`InvalidInstrument`], [`UnsupportedKind`],
+    /// [`NotAVenue`], [`NoFills`], [`TooManyItems`], [`WrongVenue`], [`InvalidInstrument`],
     /// [`SelfTrade`], [`ZeroAmount`], [`AmountTooLarge`], [`NotMultipleOfLot`], [`MarkStale`],
-    /// [`PriceOutsideBand`]; what `margin` says of an unknown underlying; the vault's refusals, of which
+    /// [`PriceOutsideBand`], [`UnknownUnderlying`]; the vault's refusals, of which
     /// `InsufficientMargin` and `VenueNotAdmitted` are the common ones.
     ///
     /// # Events
@@ -236,26 +276,27 @@ impl Clearinghouse {
         if fills.is_empty() {
             return Err(NoFills {}.into());
         }
-        if fills.len() > MAX_FILLS {
-            let (given, limit) = (U256::from(fills.len()), U256::from(MAX_FILLS));
-            return Err(TooManyItems { given, limit }.into());
-        }
+        limit(fills.len())?;
         for trade in &fills {
             check_parties(trade, number)?;
         }
-        let instruments = fills.iter().map(|trade| trade.instrument).collect();
-        let (marks, lots, fresh) =
-            margin::MARKS.ask(self.vm(), self.margin.address(), &(instruments,))?;
+        let instruments: Vec<_> = fills.iter().map(|trade| trade.instrument).collect();
+        let known = self.known(&instruments)?;
         let mut entries = Vec::with_capacity(fills.len() * 2 + 1);
         let mut fees = 0_u128;
-        for (((trade, mark), lot), fresh) in fills.iter().zip(marks).zip(lots).zip(fresh) {
-            if !fresh {
-                return Err(MarkStale {
-                    instrument: trade.instrument,
-                }
-                .into());
+        for (trade, (lot, mark)) in fills.iter().zip(known) {
+            let instrument = trade.instrument;
+            if !mark.fresh {
+                return Err(MarkStale { instrument }.into());
             }
-            let fee = enter(trade, mark, lot, band, &mut entries)?;
+            let reference = Reference {
+                lot,
+                mark: mark.value,
+                band,
+                tolerance: mark.tolerance,
+                option: InstrumentId(instrument).kind().is_option(),
+            };
+            let fee = enter(trade, &reference, &mut entries)?;
             fees = fees.checked_add(fee).ok_or(too_large(trade.buyer_fee))?;
         }
         if fees > 0 {
@@ -285,6 +326,41 @@ impl Clearinghouse {
     }
 }
 
+impl Clearinghouse {
+    /// Each instrument's lot and mark, from one snapshot.
+    fn known(&self, instruments: &[u128]) -> Result<Vec<(u64, Mark)>, Revert> {
+        let mut needs = Needs::default();
+        for instrument in instruments {
+            needs.instrument(InstrumentId(*instrument));
+        }
+        let margin = Remote {
+            vm: self.vm(),
+            margin: self.margin(),
+        };
+        let (board, words) = market::of(self.vm(), self.oracle(), &margin, needs)?;
+        board.with_market(self.vm().block_timestamp(), &words, |market| {
+            let mut known = Vec::with_capacity(instruments.len());
+            for instrument in instruments {
+                let id = InstrumentId(*instrument);
+                let underlying = id.underlying();
+                let lot = board.lot(underlying);
+                let lot = lot.ok_or(UnknownUnderlying { underlying })?;
+                known.push((lot, mark::mark(market, id)));
+            }
+            Ok(known)
+        })
+    }
+}
+
+/// One call deals with no more fills or instruments.
+fn limit(given: usize) -> Result<(), Revert> {
+    if given > MAX_FILLS {
+        let (given, limit) = (U256::from(given), U256::from(MAX_FILLS));
+        return Err(TooManyItems { given, limit }.into());
+    }
+    Ok(())
+}
+
 /// Everything about a fill that needs no price.
 fn check_parties(trade: &Fill, venue: u16) -> Result<(), Revert> {
     let instrument = trade.instrument;
@@ -298,9 +374,6 @@ fn check_parties(trade: &Fill, venue: u16) -> Result<(), Revert> {
         }
         .into());
     }
-    if parts.kind != Kind::Perpetual {
-        return Err(UnsupportedKind { instrument }.into());
-    }
     if trade.buyer == trade.seller {
         return Err(SelfTrade {
             account: trade.buyer,
@@ -311,39 +384,29 @@ fn check_parties(trade: &Fill, venue: u16) -> Result<(), Revert> {
 }
 
 /// Adds both sides of a fill; returns its fees.
-fn enter(
-    trade: &Fill,
-    mark: U256,
-    lot: u64,
-    band: u64,
-    entries: &mut Vec<Entry>,
-) -> Result<u128, Revert> {
-    let narrow = |amount: U256| to_u128(amount).ok_or(too_large(amount));
+fn enter(trade: &Fill, reference: &Reference, entries: &mut Vec<Entry>) -> Result<u128, Revert> {
     let terms = fill::Terms {
         size: narrow(trade.size)?,
         price: narrow(trade.price)?,
         buyer_fee: narrow(trade.buyer_fee)?,
         seller_fee: narrow(trade.seller_fee)?,
     };
-    let mark = narrow(mark)?;
-    let legs = terms
-        .legs(lot, mark, band)
-        .map_err(|refusal| match refusal {
-            Refusal::Zero => ZeroAmount {}.into(),
-            Refusal::NotMultipleOfLot => NotMultipleOfLot {
-                size: trade.size,
-                lot,
-            }
-            .into(),
-            Refusal::OutsideBand { price, band } => PriceOutsideBand {
-                instrument: trade.instrument,
-                price: u128_to_u256(price),
-                mark: u128_to_u256(mark),
-                band: u128_to_u256(band),
-            }
-            .into(),
-            Refusal::OutOfRange => Revert::from(too_large(trade.size)),
-        })?;
+    let legs = terms.legs(reference).map_err(|refusal| match refusal {
+        Refusal::Zero => ZeroAmount {}.into(),
+        Refusal::NotMultipleOfLot => NotMultipleOfLot {
+            size: trade.size,
+            lot: reference.lot,
+        }
+        .into(),
+        Refusal::OutsideBand { price, band } => PriceOutsideBand {
+            instrument: trade.instrument,
+            price: u128_to_u256(price),
+            mark: u128_to_u256(reference.mark),
+            band: u128_to_u256(band),
+        }
+        .into(),
+        Refusal::OutOfRange => Revert::from(too_large(trade.size)),
+    })?;
     let instrument = trade.instrument;
     entries.push(Entry {
         account: trade.buyer,
@@ -360,6 +423,10 @@ fn enter(
         quote: -legs.quote, // and a quote ≥ 0.
     });
     Ok(legs.fees)
+}
+
+fn narrow(amount: U256) -> Result<u128, Revert> {
+    to_u128(amount).ok_or_else(|| too_large(amount).into())
 }
 
 fn too_large(amount: U256) -> AmountTooLarge {

@@ -16,11 +16,11 @@ plimsoll_common::errors! {
     TooManyItems { given: U256, limit: U256 }
     InvalidInstrument { instrument: u128 }
     WrongVenue { instrument_venue: u16, caller_venue: u16 }
-    UnsupportedKind { instrument: u128 }
     SelfTrade { account: B256 }
     ZeroAmount {}
     AmountTooLarge { amount: U256, limit: U256 }
     NotMultipleOfLot { size: U256, lot: u64 }
+    UnknownUnderlying { underlying: u16 }
     MarkStale { instrument: u128 }
     PriceOutsideBand { instrument: u128, price: U256, mark: U256, band: U256 }
 }

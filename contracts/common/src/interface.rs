@@ -37,6 +37,16 @@ abi_struct! {
         mm: U256,
         /// Some price it rests on is stale.
         stale: bool,
+        /// Equity − mm at the best the stale items could be worth.
+        best: I256,
+        /// Equity − mm at the worst.
+        worst: I256,
+        /// Some number left its range and was clamped.
+        out_of_range: bool,
+        /// Bit i: leg slot i rests on a stale price.
+        stale_slots: u64,
+        /// Bit i: collateral asset i has no usable price.
+        stale_assets: u16,
     }
 
     /// A change of one account's cash and of one leg of it.
@@ -73,10 +83,10 @@ pub mod margin {
 
     /// `assess(portfolios)`.
     pub const ASSESS: Call<(Vec<Portfolio>,), (Vec<Assessment>,)> = Call::new("assess");
-    /// `marks(instruments)`: values, lots, fresh.
-    pub const MARKS: Call<(Vec<u128>,), (Vec<U256>, Vec<u64>, Vec<bool>)> = Call::new("marks");
-    /// `asset(asset)`: feed, underlying, decimals, IM haircut, MM haircut.
-    pub const ASSET: Call<(u8,), (u16, u16, u8, u64, u64)> = Call::new("asset");
+    /// `terms(keys)`: words; see `plimsoll_kernel::portfolio::snapshot`.
+    pub const TERMS: Call<(Vec<U256>,), (Vec<U256>,)> = Call::new("terms");
+    /// `setTerms(key, words)`.
+    pub const SET_TERMS: Call<(U256, Vec<U256>), ()> = Call::new("setTerms");
 }
 
 /// `IVault`.
@@ -94,6 +104,8 @@ pub mod vault {
     pub const ACCOUNT: Call<(B256,), (Portfolio, u32, bool)> = Call::new("account");
     /// `isOperator(account, operator)`.
     pub const IS_OPERATOR: Call<(B256, Address), (bool,)> = Call::new("isOperator");
+    /// `asset(asset)`: token, decimals, cap, held.
+    pub const ASSET: Call<(u8,), (Address, u8, u128, u128)> = Call::new("asset");
     /// `cashOf(account)`.
     pub const CASH_OF: Call<(B256,), (i128,)> = Call::new("cashOf");
 }
@@ -119,14 +131,6 @@ pub mod oracle {
 
     /// `prices(feeds)`.
     pub const PRICES: Call<(Vec<u16>,), (Vec<Price>,)> = Call::new("prices");
-    /// `snapshot(feeds, expiries, underlyings)`: prices; three words per expiry asked; three of the near expiry per
-    /// underlying asked. The words are those of `plimsoll_kernel::surface`.
-    pub const SNAPSHOT: Call<(Vec<u16>, Vec<u32>, Vec<u16>), (Vec<Price>, Vec<U256>, Vec<U256>)> =
-        Call::new("snapshot");
-    /// Most feeds of one `prices` or `snapshot`.
-    pub const MAX_FEEDS: usize = 32;
-    /// Most expiries of one `snapshot`.
-    pub const MAX_EXPIRIES: usize = 48;
-    /// Most underlyings of one `snapshot`.
-    pub const MAX_UNDERLYINGS: usize = 24;
+    /// `snapshot(keys)`: words; see `plimsoll_kernel::portfolio::snapshot`.
+    pub const SNAPSHOT: Call<(Vec<U256>,), (Vec<U256>,)> = Call::new("snapshot");
 }

@@ -54,6 +54,7 @@ pub mod entry;
 pub mod errors;
 pub mod interface;
 pub mod lock;
+pub mod market;
 pub mod ownable;
 pub mod revert;
 pub mod store;

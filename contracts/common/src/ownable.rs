@@ -61,6 +61,21 @@ impl Ownable {
     /// # Events
     /// [`OwnershipTransferred`].
     pub fn initialize(&mut self, owner: Address) -> Result<(), Revert> {
+        let previous_owner = self.owner();
+        self.hand_over(owner)?;
+        OwnershipTransferred {
+            previous_owner,
+            new_owner: owner,
+        }
+        .emit(self.vm());
+        Ok(())
+    }
+
+    /// As [`Self::initialize`], without an event: for a contract whose owner never changes.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn hand_over(&mut self, owner: Address) -> Result<(), Revert> {
         if untagged(self.owner.get()).1 != 0 {
             return Err(AlreadyInitialized {}.into());
         }
@@ -72,7 +87,7 @@ impl Ownable {
             }
             .into());
         }
-        self.set_owner(owner);
+        self.owner.set(tagged(owner, INITIALIZED));
         Ok(())
     }
 
@@ -107,17 +122,13 @@ impl Ownable {
             return Err(NotOwner { caller, owner }.into());
         }
         self.pending_owner.set_address(Address::ZERO);
-        self.set_owner(caller);
-        Ok(())
-    }
-
-    fn set_owner(&mut self, owner: Address) {
-        let previous = self.owner();
+        let previous_owner = self.owner();
         self.owner.set(tagged(owner, INITIALIZED));
         OwnershipTransferred {
-            previous_owner: previous,
+            previous_owner,
             new_owner: owner,
         }
         .emit(self.vm());
+        Ok(())
     }
 }

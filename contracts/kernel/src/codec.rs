@@ -202,11 +202,17 @@ impl InstrumentId {
         Kind::from_bits((self.0 >> 94) as u8)
     }
 
+    /// Its expiry day, 0 for a perpetual. Total.
+    #[must_use]
+    pub fn expiry_day(self) -> u16 {
+        (self.0 >> 78) as u16
+    }
+
     /// The parts, or `None` when the id is not the one canonical id of an instrument.
     #[must_use]
     pub fn decode(self) -> Option<Instrument> {
         let kind = self.kind();
-        let expiry_day = (self.0 >> 78) as u16;
+        let expiry_day = self.expiry_day();
         let strike_bits = (self.0 >> OPTION_SIZE_BITS) as u32 & 0xff_ffff;
         let strike = match kind {
             Kind::Perpetual | Kind::Future if strike_bits == 0 => None,

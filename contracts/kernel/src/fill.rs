@@ -20,16 +20,32 @@ pub struct Terms {
     pub seller_fee: u128,
 }
 
+/// What the house knows of the instrument traded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// 1e18 units a lot.
+    pub lot: u64,
+    /// Coins per unit.
+    pub mark: u128,
+    /// How far from the mark a price may lie: this share of it, 1e18,
+    pub band: u64,
+    /// or this much, coins per unit, whichever is more.
+    pub tolerance: u128,
+    /// An option is paid for in cash at once; a perpetual or future keeps what was paid in its quote.
+    pub option: bool,
+}
+
 /// What the two sides get: the buyer `lots` and `quote`, the seller exactly their negatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Legs {
     /// Above 0.
     pub lots: i64,
-    /// ⌊size · price⌋, at least 0: added to Q of the buyer. The cut, below 1e-18 of a coin, is the buyer's gain.
+    /// ⌊size · price⌋, at least 0: added to Q of the buyer; 0 for an option. The cut, below 1e-18 of a coin, is the
+    /// buyer's gain.
     pub quote: i128,
-    /// Minus the buyer's fee.
+    /// Minus the buyer's fee; for an option also minus its price, ⌊size · price⌋.
     pub buyer_cash: i128,
-    /// Minus the seller's fee.
+    /// Minus the seller's fee; for an option plus its price.
     pub seller_cash: i128,
     /// Their sum, positive.
     pub fees: u128,
@@ -54,11 +70,12 @@ pub enum Refusal {
 }
 
 impl Terms {
-    /// Both sides, if the fill is acceptable: `lot` in 1e18 units, `band` a share of the mark (1e18).
+    /// Both sides, if the fill is acceptable.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub fn legs(&self, lot: u64, mark: u128, band: u64) -> Result<Legs, Refusal> {
+    pub fn legs(&self, reference: &Reference) -> Result<Legs, Refusal> {
+        let Reference { lot, mark, .. } = *reference;
         if self.size == 0 || self.price == 0 {
             return Err(Refusal::Zero);
         }
@@ -73,17 +90,24 @@ impl Terms {
         if lots.checked_mul(lot) != Some(self.size) {
             return Err(Refusal::NotMultipleOfLot);
         }
-        self.check_band(mark, band)?;
+        self.check_band(reference)?;
         let out = || Refusal::OutOfRange;
         let quote = mul_div_floor(self.size, self.price, ONE)
             .filter(|q| *q <= LIMIT)
             .ok_or_else(out)?;
         let charge = |fee: u128| 0_i128.checked_sub_unsigned(fee).ok_or_else(out);
+        let paid = i128::try_from(quote).map_err(|_| out())?;
+        let (quote, premium) = if reference.option {
+            (0, paid)
+        } else {
+            (paid, 0)
+        };
+        let (buyer, seller) = (charge(self.buyer_fee)?, charge(self.seller_fee)?);
         Ok(Legs {
             lots: i64::try_from(lots).map_err(|_| out())?,
-            quote: i128::try_from(quote).map_err(|_| out())?,
-            buyer_cash: charge(self.buyer_fee)?,
-            seller_cash: charge(self.seller_fee)?,
+            quote,
+            buyer_cash: buyer.checked_sub(premium).ok_or_else(out)?,
+            seller_cash: seller.checked_add(premium).ok_or_else(out)?,
             fees: self
                 .buyer_fee
                 .checked_add(self.seller_fee)
@@ -93,9 +117,11 @@ impl Terms {
 
     /// The buyer's price with its fee, and the seller's without, both stay within `band` of the mark on either side. A
     /// fee is spread over the size, rounded up, so that what is allowed never costs more than the band.
-    fn check_band(&self, mark: u128, band: u64) -> Result<(), Refusal> {
+    fn check_band(&self, reference: &Reference) -> Result<(), Refusal> {
         let out = Refusal::OutOfRange;
-        let band = mul_div_floor(mark, u128::from(band), ONE).ok_or(out)?;
+        let mark = reference.mark;
+        let band = mul_div_floor(mark, u128::from(reference.band), ONE).ok_or(out)?;
+        let band = band.max(reference.tolerance);
         let per_unit = |fee: u128| {
             mul_div_ceil(fee, ONE, self.size)
                 .filter(|f| *f <= LIMIT)
@@ -128,12 +154,40 @@ mod tests {
         }
     }
 
+    fn reference(lot: u64, mark: u128, band: u64) -> Reference {
+        Reference {
+            lot,
+            mark,
+            band,
+            tolerance: 0,
+            option: false,
+        }
+    }
+
+    /// I-ACC-3: an option's price is paid at once and leaves no quote; far out of the money the tolerance decides.
+    #[test]
+    fn an_option_is_paid_in_cash_and_has_a_tolerance() {
+        let reference = Reference {
+            tolerance: 3,
+            option: true,
+            ..reference(LOT, 10, 100_000_000_000_000_000)
+        };
+        let size = u128::from(LOT) * 1_000;
+        let legs = terms(size, 13, 0, 0).legs(&reference).unwrap();
+        assert_eq!((legs.lots, legs.quote, legs.fees), (1_000, 0, 0));
+        assert_eq!((legs.buyer_cash, legs.seller_cash), (-13, 13));
+        let refused = Err(Refusal::OutsideBand { price: 14, band: 3 });
+        assert_eq!(terms(size, 14, 0, 0).legs(&reference), refused);
+        let legs = terms(size, 7, 1, 0).legs(&reference).unwrap();
+        assert_eq!((legs.buyer_cash, legs.seller_cash, legs.fees), (-8, 7, 1));
+    }
+
     #[test]
     fn the_band_includes_its_edge_and_the_fee() {
         let band = 50_000_000_000_000_000; // 5 %
         let mark = 2_000 * ONE;
         let legs = |price, buyer_fee, seller_fee| {
-            terms(ONE, price, buyer_fee, seller_fee).legs(LOT, mark, band)
+            terms(ONE, price, buyer_fee, seller_fee).legs(&reference(LOT, mark, band))
         };
         assert!(legs(2_100 * ONE, 0, 0).is_ok());
         assert!(legs(1_900 * ONE, 0, 0).is_ok());
@@ -153,22 +207,28 @@ mod tests {
     #[test]
     fn refuses_what_no_leg_can_hold() {
         let band = 200_000_000_000_000_000;
-        assert_eq!(terms(0, 1, 0, 0).legs(LOT, 1, band), Err(Refusal::Zero));
-        assert_eq!(terms(1, 0, 0, 0).legs(LOT, 1, band), Err(Refusal::Zero));
         assert_eq!(
-            terms(u128::from(LOT) + 1, ONE, 0, 0).legs(LOT, ONE, band),
+            terms(0, 1, 0, 0).legs(&reference(LOT, 1, band)),
+            Err(Refusal::Zero)
+        );
+        assert_eq!(
+            terms(1, 0, 0, 0).legs(&reference(LOT, 1, band)),
+            Err(Refusal::Zero)
+        );
+        assert_eq!(
+            terms(u128::from(LOT) + 1, ONE, 0, 0).legs(&reference(LOT, ONE, band)),
             Err(Refusal::NotMultipleOfLot)
         );
         assert_eq!(
-            terms(LIMIT + 1, ONE, 0, 0).legs(1, ONE, band),
+            terms(LIMIT + 1, ONE, 0, 0).legs(&reference(1, ONE, band)),
             Err(Refusal::OutOfRange)
         );
         assert_eq!(
-            terms(1 << 70, ONE, 0, 0).legs(1, ONE, band),
+            terms(1 << 70, ONE, 0, 0).legs(&reference(1, ONE, band)),
             Err(Refusal::OutOfRange)
         );
         assert_eq!(
-            terms(ONE, ONE, 0, 0).legs(0, ONE, band),
+            terms(ONE, ONE, 0, 0).legs(&reference(0, ONE, band)),
             Err(Refusal::OutOfRange)
         );
     }
@@ -183,7 +243,7 @@ mod tests {
             let size = u128::from(LOT) * lots.unsigned_abs() as u128;
             let mark = price / 100 * percent + 1;
             let band = 150_000_000_000_000_000;
-            if let Ok(legs) = terms(size, price, fee, fee / 2).legs(LOT, mark, band) {
+            if let Ok(legs) = terms(size, price, fee, fee / 2).legs(&reference(LOT, mark, band)) {
                 prop_assert_eq!(legs.lots, lots);
                 prop_assert_eq!(legs.quote as u128, mul_div_floor(size, price, ONE).unwrap());
                 prop_assert_eq!(legs.fees, fee + fee / 2);

@@ -13,7 +13,6 @@ pub mod fill;
 pub mod fixed;
 pub mod forward;
 pub mod gate;
-pub mod margin;
 pub mod normal;
 pub mod num;
 pub mod portfolio;

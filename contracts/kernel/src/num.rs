@@ -40,6 +40,14 @@ pub fn mul_div_ceil(a: u128, b: u128, d: u128) -> Option<u128> {
     }
 }
 
+/// ⌊a·b / d⌋, and whether it is exact, one bit a step: some ten gas, and a tenth of the code of the others. `None`:
+/// d = 0 or the quotient needs more than 128 bits.
+#[must_use]
+pub fn mul_div_small(a: u128, b: u128, d: u128) -> Option<(u128, bool)> {
+    // a zero divisor is no more than the high half
+    long_division(halves_of(wide_mul(a, b)), d)
+}
+
 /// Quotient rounded down, and whether it is exact.
 fn mul_div_rem(a: u128, b: u128, d: u128) -> Option<(u128, bool)> {
     if let Some(product) = a.checked_mul(b) {
@@ -61,8 +69,8 @@ fn mul_div_rem(a: u128, b: u128, d: u128) -> Option<(u128, bool)> {
     Some((to_u128(quotient)?, exact))
 }
 
-/// (high·2^128 + low) / d for d > 0, one bit a step: a few hundred bytes where a general division takes ten thousand.
-/// `None` when the quotient needs more than 128 bits.
+/// (high·2^128 + low) / d, one bit a step: a few hundred bytes where a general division takes ten thousand.
+/// `None` when d = 0 or the quotient needs more than 128 bits.
 #[inline(never)]
 fn long_division((high, low): (u128, u128), d: u128) -> Option<(u128, bool)> {
     if high >= d {

@@ -509,7 +509,7 @@ proptest! {
             for (place, u) in market.underlyings.iter().enumerate() {
                 equity += contributions(market, &p, place, 0).iter().map(|c| coins(c.mark)).sum::<f64>();
                 let scan = &d.scans[place];
-                let set: Vec<_> = u.rates.set().scenarios().collect();
+                let set = u.rates.set().scenarios();
                 // the two turns of the skew count per expiry, not per leg
                 for (node, s) in set.iter().enumerate().filter(|(_, s)| (s.rule as u8) < 3) {
                     let legs: f64 = contributions(market, &p, place, node).iter().map(|c| coins(c.change)).sum();
@@ -869,6 +869,7 @@ fn i_mar_17_assessing_is_total() {
                         ..Rates::DEFAULT
                     },
                     expiries,
+                    near: expiries.iter().find(|e| e.seconds(c.now) > 0).copied(),
                     perpetuals,
                 },
             )

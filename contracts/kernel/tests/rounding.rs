@@ -124,7 +124,7 @@ proptest! {
         prop_assert_eq!(add_ons.depeg, rated(ceil(gross * ceil(gap * Q, UNIT), Q), Rates::DEFAULT.depeg));
         let scenarios = Rates::DEFAULT.set().scenarios();
         let mut scan = 0;
-        for (node, s) in scenarios.enumerate() {
+        for (node, s) in scenarios.into_iter().enumerate() {
             let change = floor(mark * i128::from(s.shock), Q);
             let loss = ceil(-change * i128::from(s.weight), Q);
             prop_assert_eq!(scratch.scans()[0].loss(node), loss, "node {}", node);

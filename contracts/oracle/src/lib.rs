@@ -24,17 +24,10 @@ pub mod sol;
 
 use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, I256, U256};
-use plimsoll_common::{
-    Ownable, Revert,
-    abi::Bytes,
-    interface::{
-        Price,
-        oracle::{MAX_EXPIRIES, MAX_FEEDS, MAX_UNDERLYINGS},
-    },
-    store::WordMap,
-};
+use plimsoll_common::{Ownable, Revert, abi::Bytes, interface::Price, store::WordMap};
 use plimsoll_kernel::{
     num::{Int256, to_u128, u128_to_u256},
+    portfolio::snapshot::{self, Quote},
     price::{self, Bound, Confidence, Fault, MAX_AGE_LIMIT, MAX_FEED_DECIMALS},
     surface::{Days, WORDS},
 };
@@ -43,7 +36,7 @@ use stylus_sdk::{call::RawCall, prelude::*};
 
 use sol::{
     ExpiryData, ExpiryUpdate, FeedDecimalsFrozen, FeedFailed, FeedSet, InsufficientGas,
-    InvalidBounds, InvalidConfidence, InvalidFeed, InvalidPrice, MaxAgeOutOfRange,
+    InvalidBounds, InvalidConfidence, InvalidFeed, InvalidKey, InvalidPrice, MaxAgeOutOfRange,
     MaxBasisOutOfRange, ObservedInFuture, PriceFromFuture, PriceOutOfBounds, PriceWouldJump,
     SignersSet, StalePrice, SurfaceTermsSet, TooManyDigits, TooManyFeedDecimals, TooManyItems,
     UnknownFeed, UnknownUnderlying, UpdatesNotAscending,
@@ -51,6 +44,10 @@ use sol::{
 
 /// Gas a feed may use. Chainlink's proxies use some 15,000; composite feeds several times that.
 pub const FEED_GAS: u64 = 150_000;
+/// Most feeds of one `prices` call.
+pub const MAX_FEEDS: usize = 32;
+/// Most keys of one `snapshot` call: the largest portfolio needs 57.
+pub const MAX_KEYS: usize = 64;
 /// Most updates of one push.
 pub const MAX_UPDATES: usize = 32;
 
@@ -390,52 +387,36 @@ impl Oracle {
         Days::from_word(days).as_slice().to_vec()
     }
 
-    /// All that a margin check needs, at once. Total: neither a feed's nor a surface's state makes it revert.
-    ///
-    /// # Arguments
-    /// * `feeds` - listed, at most 32.
-    /// * `expiries` - underlying << 16 | day, at most 48.
-    /// * `underlyings` - at most 24.
-    ///
-    /// # Returns
-    /// * as `prices`;
-    /// * three words for each expiry (`plimsoll_kernel::surface`), zeros where it was never pushed;
-    /// * three words for each underlying: its first listed expiry after now, if it is at most two days away, else zeros.
+    /// All that a margin check needs, at once: the words behind keys of `plimsoll_kernel::portfolio::snapshot`, of
+    /// feeds, expiries and nearest expiries, in the order asked. Total: neither a feed's nor a surface's state makes it
+    /// revert.
     ///
     /// # Errors
-    /// [`TooManyItems`], [`UnknownFeed`], [`InsufficientGas`].
-    #[allow(clippy::type_complexity)]
-    pub fn snapshot(
-        &self,
-        feeds: Vec<u16>,
-        expiries: Vec<u32>,
-        underlyings: Vec<u16>,
-    ) -> Result<(Vec<Price>, Vec<U256>, Vec<U256>), Revert> {
-        at_most(expiries.len(), MAX_EXPIRIES)?;
-        at_most(underlyings.len(), MAX_UNDERLYINGS)?;
-        let prices = self.prices(feeds)?;
+    /// [`TooManyItems`] for more than 64 keys, [`InvalidKey`], [`UnknownFeed`], [`InsufficientGas`].
+    pub fn snapshot(&self, keys: Vec<U256>) -> Result<Vec<U256>, Revert> {
+        at_most(keys.len(), MAX_KEYS)?;
         let now = self.vm().block_timestamp();
-        let mut words = Vec::with_capacity(expiries.len().saturating_mul(WORDS));
-        let (mut known, mut max_age) = (0, 0);
-        for key in expiries {
-            let underlying = (key >> 16) as u16;
-            if underlying != known {
-                (known, max_age) = (underlying, self.surface_terms(underlying).1);
-            }
-            self.answer_words(key, max_age, now, &mut words);
-        }
-        let mut near = Vec::with_capacity(underlyings.len().saturating_mul(WORDS));
-        for underlying in underlyings {
-            let days = Days::from_word(self.surfaces.list(underlying).get(push::DAYS));
-            match days.near(now) {
-                Some(day) => {
-                    let max_age = self.surface_terms(underlying).1;
-                    self.answer_words(push::key(underlying, day), max_age, now, &mut near);
+        let mut words = Vec::with_capacity(keys.len().saturating_mul(WORDS));
+        for key in keys {
+            match snapshot::parse(key) {
+                (snapshot::FEED, feed) => {
+                    let price = self.total_price(feed as u16, now)?;
+                    let value = to_u128(price.value).unwrap_or(0);
+                    words.push(Quote::encode(value, price.confidence, price.fresh));
                 }
-                None => near.extend([U256::ZERO; WORDS]),
+                (snapshot::EXPIRY, expiry) => self.answer_words(expiry, now, &mut words),
+                (snapshot::NEAR, underlying) => {
+                    let underlying = underlying as u16;
+                    let days = Days::from_word(self.surfaces.list(underlying).get(push::DAYS));
+                    match days.near(now) {
+                        Some(day) => self.answer_words(push::key(underlying, day), now, &mut words),
+                        None => words.extend([U256::ZERO; WORDS]),
+                    }
+                }
+                _ => return Err(InvalidKey { key }.into()),
             }
         }
-        Ok((prices, words, near))
+        Ok(words)
     }
 }
 

@@ -226,19 +226,14 @@ impl Oracle {
     }
 
     /// Appends the three words of a record with its `fresh` bit; zeros where there is none.
-    pub(crate) fn answer_words(
-        &self,
-        key: u32,
-        max_age: u32,
-        now: u64,
-        out: &mut alloc::vec::Vec<U256>,
-    ) {
+    pub(crate) fn answer_words(&self, key: u32, now: u64, out: &mut alloc::vec::Vec<U256>) {
         let list = self.expiries.list(key);
         let mut last = list.get(2);
         if last.is_zero() {
             out.extend([U256::ZERO; WORDS]);
             return;
         }
+        let (_, max_age, ..) = self.surface_terms((key >> 16) as u16);
         if Stamp::of(&last).is_fresh(max_age, now) {
             last = surface::with_fresh(&last);
         }

@@ -46,6 +46,7 @@ plimsoll_common::events! {
 plimsoll_common::errors! {
     TooManyItems { given: U256, limit: U256 }
     InsufficientGas { have: U256, needed: U256 }
+    InvalidKey { key: U256 }
     UnknownFeed { feed: u16 }
     InvalidFeed { feed: u16, aggregator: Address }
     FeedFailed { feed: u16, aggregator: Address }

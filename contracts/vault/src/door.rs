@@ -19,15 +19,15 @@ use plimsoll_common::{
     interface::{Assessment, AssetEntry, Entry, Portfolio, margin},
 };
 use plimsoll_kernel::{
-    book::{self, Change},
-    codec::{Account, InstrumentId, PerpLeg},
+    book::{self, Change, Leg},
+    codec::{Account, InstrumentId},
     gate::{self, Assessed},
     num::Int256,
 };
 use stylus_sdk::prelude::*;
 
-/// Most entries of one call: both sides of 64 legs, and cash.
-pub(crate) const MAX_ENTRIES: usize = 136;
+/// Most entries of one call: both sides of 128 legs, and cash.
+pub(crate) const MAX_ENTRIES: usize = 264;
 /// Most collateral entries of one call: both sides of 16 assets.
 pub(crate) const MAX_ASSET_ENTRIES: usize = 32;
 /// Most accounts one call touches: two a fill, a venue's fee account and the clearing accounts.
@@ -201,7 +201,7 @@ impl Vault {
             };
         }
         let instrument = InstrumentId(instrument);
-        let delta = PerpLeg {
+        let delta = Leg {
             instrument,
             size,
             quote,
@@ -209,7 +209,7 @@ impl Vault {
         let change = book::change(&mut state.now.legs, &delta)
             .map_err(|refusal| state.refuse(refusal, instrument))?;
         match change {
-            Change::Open(PerpLeg { size, quote, .. }) => {
+            Change::Open(Leg { size, quote, .. }) => {
                 LegChanged {
                     account,
                     instrument: instrument.0,
@@ -228,11 +228,13 @@ impl Vault {
                 .emit(self.vm());
                 // A leg of size 0 is worth −Q: the account gets it in cash, and the clearing account takes Q
                 // over and pays the cash. Its cash therefore always equals its quote, which needs no storing.
-                let cash = quote.checked_neg().ok_or(ValueOutOfRange { account })?;
-                state.add_cash(cash)?;
-                let vault = self.vm().contract_address().0.0;
-                let clearing = B256::from(Account::clearing(vault, instrument).0);
-                self.touch(states, clearing)?.add_cash(quote)?;
+                if quote != 0 {
+                    let cash = quote.checked_neg().ok_or(ValueOutOfRange { account })?;
+                    state.add_cash(cash)?;
+                    let vault = self.vm().contract_address().0.0;
+                    let clearing = B256::from(Account::clearing(vault, instrument).0);
+                    self.touch(states, clearing)?.add_cash(quote)?;
+                }
             }
         }
         Ok(())

@@ -2,14 +2,14 @@
 //!
 //! | storage | content |
 //! | --- | --- |
-//! | `headers[account]` | cash 128 · version 32 · leg slots 8 · option legs 8 · assets 16 · flags 8 · zero 56 |
+//! | `headers[account]` | cash 128 · version 32 · leg slots 8 · zero 8 · assets 16 · flags 8 · zero 56 |
 //! | `legs[account]` | 64 words, the first `leg slots` of them used, as in `abi/Types.sol` |
 //! | `balances[account]` | 16 numbers of 128 bits, those whose bit in `assets` is set |
 //!
 //! Each word is read once: a change works on an [`AccountState`] in memory and writes back what differs.
 use crate::sol::{
     AssetMoved, CashChanged, InsufficientBalance, InvalidInstrument, NoSuchLeg, TooManyLegs,
-    UnsupportedKind, ValueOutOfRange,
+    ValueOutOfRange,
 };
 use alloc::{vec, vec::Vec};
 use alloy_primitives::{B256, U256};
@@ -33,8 +33,6 @@ pub(crate) struct Header {
     pub(crate) version: u32,
     /// Used leg slots.
     pub(crate) slots: u8,
-    /// Legs that are options. None yet: always 0.
-    pub(crate) options: u8,
     /// Bit i: holds asset i.
     pub(crate) assets: u16,
     /// See the constants.
@@ -51,7 +49,6 @@ impl Header {
             cash: ((u128::from(cash_high) << 64) | u128::from(cash_low)).cast_signed(),
             version: (low >> 32) as u32,
             slots: (low >> 24) as u8,
-            options: (low >> 16) as u8,
             assets: low as u16,
             flags: (word.as_limbs()[0] >> 56) as u8,
         }
@@ -61,7 +58,6 @@ impl Header {
         let cash = self.cash.cast_unsigned();
         let low = (u64::from(self.version) << 32)
             | (u64::from(self.slots) << 24)
-            | (u64::from(self.options) << 16)
             | u64::from(self.assets);
         U256::from_limbs([
             u64::from(self.flags) << 56,
@@ -73,11 +69,6 @@ impl Header {
 
     pub(crate) fn in_auction(&self) -> bool {
         self.flags & Self::IN_AUCTION != 0
-    }
-
-    /// Nothing that could ever need margin: it may leave whatever any feed says.
-    pub(crate) fn is_flat(&self) -> bool {
-        self.slots == 0 && self.cash >= 0
     }
 }
 
@@ -361,10 +352,6 @@ impl AccountState {
             Refusal::OutOfRange => ValueOutOfRange { account }.into(),
             Refusal::NoLeg => NoSuchLeg {
                 account,
-                instrument: instrument.0,
-            }
-            .into(),
-            Refusal::Instrument if instrument.decode().is_some() => UnsupportedKind {
                 instrument: instrument.0,
             }
             .into(),

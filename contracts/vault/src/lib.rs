@@ -37,7 +37,8 @@ use plimsoll_common::{
 use plimsoll_kernel::{
     book::MAX_ASSETS,
     codec::Account,
-    num::{from_wad_down, power_of_ten, to_u128, to_wad_down},
+    num::{power_of_ten, to_u128, to_wad_down},
+    portfolio::{snapshot::ASSET, terms::AssetTerms},
 };
 use sol::{
     AccountInAuction, AmountTooLarge, AmountTooSmall, AssetListed, AssetMoved, AuctionFlagSet,
@@ -116,7 +117,6 @@ plimsoll_common::entrypoint!(
         assess_account,
         cash_of,
         balance_of,
-        max_withdraw,
     ]
 );
 
@@ -205,12 +205,15 @@ impl Vault {
                 .into());
             }
         };
-        let (feed, _, margin_decimals, _, _) =
-            margin::ASSET.ask(self.vm(), self.margin.address(), &(asset,))?;
-        // What margin does not know has no feed; only the coin, which is cash and never collateral, needs none.
-        if asset != 0 && feed == 0 {
+        let key = U256::from(ASSET | u64::from(asset));
+        let (words,) = margin::TERMS.ask(self.vm(), self.margin.address(), &(vec![key],))?;
+        let terms = words.first().and_then(|word| AssetTerms::decode(*word));
+        let terms = terms.ok_or(UnknownAsset { asset })?;
+        // Only the coin, which is cash and never collateral, needs no feed.
+        if asset != 0 && terms.feed == 0 {
             return Err(UnknownAsset { asset }.into());
         }
+        let margin_decimals = terms.decimals;
         if margin_decimals != decimals {
             let error = DecimalsDiffer {
                 token,
@@ -379,7 +382,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`NotSibling`], [`TooManyItems`], [`Unbalanced`](sol::Unbalanced), [`UnbalancedAsset`](sol::UnbalancedAsset),
-    /// [`SystemAccount`], [`InvalidInstrument`](sol::InvalidInstrument), [`UnsupportedKind`](sol::UnsupportedKind),
+    /// [`SystemAccount`], [`InvalidInstrument`](sol::InvalidInstrument),
     /// [`NoSuchLeg`](sol::NoSuchLeg), [`TooManyLegs`](sol::TooManyLegs), [`ValueOutOfRange`], [`UnknownAsset`],
     /// [`InsufficientBalance`](sol::InsufficientBalance), [`InsufficientCash`] (the fund's), [`VenueNotAdmitted`](sol::VenueNotAdmitted),
     /// [`NotRelieved`](sol::NotRelieved), [`PricesStale`], [`InsufficientMargin`], [`AccountInAuction`] (a change that is
@@ -455,36 +458,6 @@ impl Vault {
     /// Collateral, in the token's own decimals; 0 for the settlement coin, which is cash.
     pub fn balance_of(&self, account: B256, asset: u8) -> u128 {
         self.ledger.balance(account, asset)
-    }
-
-    /// Most that [`Vault::withdraw`] would pay now, in the token's own decimals: one unit more is refused.
-    ///
-    /// # Errors
-    /// [`UnknownToken`]; what `margin` refuses with.
-    pub fn max_withdraw(&self, account: B256, token: Address) -> Result<U256, Revert> {
-        let asset = self.index_of(token).ok_or(UnknownToken { token })?;
-        let header = self.ledger.header(account);
-        if header.in_auction() || self.is_system(account) {
-            return Ok(U256::ZERO);
-        }
-        let Asset { decimals, held, .. } = self.record(asset)?;
-        let most = match asset {
-            0 => u128::try_from(header.cash)
-                .ok()
-                .and_then(|cash| from_wad_down(cash, decimals))
-                .unwrap_or(0),
-            _ => self.ledger.balance(account, asset),
-        };
-        let most = most.min(held);
-        if most == 0 || header.is_flat() {
-            return Ok(U256::from(most));
-        }
-        self.search_max(
-            &self.ledger.portfolio(account, &header),
-            asset,
-            decimals,
-            most,
-        )
     }
 }
 
@@ -788,37 +761,5 @@ impl Vault {
         self.amounts.set(u16::from(asset), pair(cap, left));
         self.ledger.store(&state);
         Ok(())
-    }
-
-    /// Largest amount up to `most` without which the portfolio is healthy.
-    ///
-    /// A requirement is sublinear, so excess is concave in the amount taken out: if nothing can be taken without harm
-    /// the answer is 0, else the healthy amounts are an interval from 0, halved until one is left.
-    fn search_max(
-        &self,
-        portfolio: &Portfolio,
-        asset: u8,
-        decimals: u8,
-        most: u128,
-    ) -> Result<U256, Revert> {
-        // Invariant: `low` is healthy (or 0), everything above `high` is not.
-        let (mut low, mut high) = (0, most);
-        while low < high {
-            let middle = high - (high - low) / 2;
-            let mut left = portfolio.clone();
-            if asset == 0 {
-                let cash = to_wad_down(middle, decimals).and_then(|c| i128::try_from(c).ok());
-                left.cash = left.cash.saturating_sub(cash.unwrap_or(i128::MAX));
-            } else if let Some(held) = left.collateral.iter_mut().find(|h| h.asset == asset) {
-                held.amount = held.amount.saturating_sub(middle);
-            }
-            left.collateral.retain(|held| held.amount != 0);
-            if assessed(&self.assess_one(left)?).is_healthy() {
-                low = middle;
-            } else {
-                high = middle - 1; // SAFETY: above `low`.
-            }
-        }
-        Ok(U256::from(low))
     }
 }

@@ -45,7 +45,6 @@ plimsoll_common::errors! {
     TooManyLegs { account: B256, slots: U256, limit: U256 }
     TooManyItems { given: U256, limit: U256 }
     InvalidInstrument { instrument: u128 }
-    UnsupportedKind { instrument: u128 }
     NoSuchLeg { account: B256, instrument: u128 }
     Unbalanced { instrument: u128, cash: I256, size: I256, quote: I256 }
     UnbalancedAsset { asset: u8, amount: I256 }

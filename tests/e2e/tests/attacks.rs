@@ -41,7 +41,7 @@ async fn create(house: &House, code: &Bytes, arguments: impl SolConstructor) -> 
 /// Lists a hostile token as asset 3, priced as ether, and gives alice and bob a million units of 18 decimals.
 async fn admit_token(house: &House, token: Address) -> TokenInfo {
     let p = &house.people;
-    let terms = IMargin::setAssetCall {
+    let terms = IParameters::setAssetCall {
         asset: 3,
         feed: ETH,
         underlying: 0,
@@ -466,7 +466,7 @@ async fn attack_a_20_odd_answers() {
 async fn attack_a_22_junk_decimals_are_not_listed() {
     let house = House::start().await;
     let p = &house.people;
-    let terms = IMargin::setAssetCall {
+    let terms = IParameters::setAssetCall {
         asset: 3,
         feed: ETH,
         underlying: 0,
@@ -1106,11 +1106,7 @@ async fn attack_a_45_cure_and_relapse() {
             &IAuction::closeCall { account: alice },
         )
         .await);
-    let max = IVault::maxWithdrawCall {
-        account: alice,
-        token: house.usdc.address,
-    };
-    assert_eq!(ok(house.ask(house.at.vault, &max).await), U256::ZERO);
+    assert_eq!(ok(house.max_withdraw(alice, house.usdc).await), U256::ZERO);
     let call = IVault::withdrawCall {
         account: alice,
         token: house.usdc.address,

@@ -148,11 +148,7 @@ async fn i_gate_5_an_account_in_auction_may_cure_and_reduce_only() {
     };
     let e: IVault::AccountInAuction = house.expect_revert(&p.alice, house.at.vault, &call).await;
     assert_eq!(e.account, alice);
-    let max = IVault::maxWithdrawCall {
-        account: alice,
-        token: house.usdc.address,
-    };
-    assert_eq!(ok(house.ask(house.at.vault, &max).await), U256::ZERO);
+    assert_eq!(ok(house.max_withdraw(alice, house.usdc).await), U256::ZERO);
 
     // More risk, or a worse price than the mark: refused with the numbers before and after.
     let before = ok(house.assess(alice).await);
@@ -593,11 +589,7 @@ async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
     ok(house
         .trade_book(&p.bob, &p.alice, ETH, uwad("0.001"), uwad("2,000"))
         .await);
-    let max = IVault::maxWithdrawCall {
-        account: alice,
-        token: house.usdc.address,
-    };
-    let max = ok(house.ask(house.at.vault, &max).await);
+    let max = ok(house.max_withdraw(alice, house.usdc).await);
     ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
     house.set_price(ETH, "1,900").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
@@ -697,20 +689,16 @@ async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
     // Eight venues and eight underlyings, all on the price of ether.
     let eth = ok(house
         .ask(
-            house.at.margin,
-            &IMargin::underlyingCall { underlying: ETH },
+            house.at.parameters,
+            &IParameters::underlyingCall { underlying: ETH },
         )
         .await);
     for underlying in 11..19 {
-        let call = IMargin::setUnderlyingCall {
+        let call = IParameters::setUnderlyingCall {
             underlying,
-            feed: eth.feed,
-            lot: eth.lot,
-            scenarioSet: eth.scenarioSet,
-            imFactor: eth.imFactor,
-            mmFactor: eth.mmFactor,
+            terms: eth.clone(),
         };
-        ok(house.send(d, house.at.margin, &call).await);
+        ok(house.send(d, house.at.parameters, &call).await);
     }
     let mut desks = Vec::new();
     for venue in 21..29 {

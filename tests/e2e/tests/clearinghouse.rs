@@ -162,7 +162,8 @@ async fn fills_are_refused_with_reasons() {
         eth | (1 << 94) | (20_000 << 78),
         eth | (2 << 94) | (20_000 << 78) | ((25 << 4 | 10) << 54),
     ] {
-        let e: IClearinghouse::UnsupportedKind = house
+        // Never pushed: no forward, no mark.
+        let e: IClearinghouse::MarkStale = house
             .expect_revert(
                 &p.stranger,
                 desk,
@@ -174,7 +175,7 @@ async fn fills_are_refused_with_reasons() {
             .await;
         assert_eq!(e.instrument, kind);
     }
-    let e: IMargin::UnknownUnderlying = house
+    let e: IClearinghouse::UnknownUnderlying = house
         .expect_revert(
             &p.stranger,
             desk,

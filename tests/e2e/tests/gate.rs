@@ -144,7 +144,7 @@ async fn i_gate_1_no_method_makes_a_healthy_account_unhealthy() {
                         &p.stranger,
                         at.margin,
                         &IMargin::initializeCall {
-                            owner: p.stranger.address,
+                            parameters: p.stranger.address,
                             oracle: at.oracle,
                         },
                     )
@@ -237,27 +237,64 @@ async fn i_gate_1_no_method_makes_a_healthy_account_unhealthy() {
                 };
                 watch.attempt(&p.alice, at.oracle, &call).await;
             }
-            "IMargin.setUnderlying" => {
-                let call = IMargin::setUnderlyingCall {
-                    underlying: ETH,
-                    feed: ETH,
-                    lot: 100_000_000_000_000,
-                    scenarioSet: 2,
-                    imFactor: WAD as u64 * 2,
-                    mmFactor: WAD as u64,
+            "IMargin.setTerms" => {
+                let call = IMargin::setTermsCall {
+                    key: U256::from(1_u64 << 32),
+                    words: vec![U256::ZERO],
                 };
-                watch.attempt(&p.alice, at.margin, &call).await;
+                for actor in everyone {
+                    watch.attempt(actor, at.margin, &call).await;
+                }
             }
-            "IMargin.setAsset" => {
-                let call = IMargin::setAssetCall {
+            "IParameters.initialize" => {
+                let call = IParameters::initializeCall {
+                    owner: p.stranger.address,
+                    margin: at.margin,
+                    oracle: at.oracle,
+                };
+                watch.attempt(&p.stranger, at.parameters, &call).await;
+            }
+            "IParameters.setRules" => {
+                let call = IParameters::setRulesCall {
+                    imFactor: WAD as u64 * 2,
+                    mmFactor: WAD as u64 * 2,
+                    maxOffset: 0,
+                    calmReach: WAD as u64,
+                    togetherReach: WAD as u64,
+                    coinFeed: 0,
+                };
+                watch.attempt(&p.alice, at.parameters, &call).await;
+            }
+            "IParameters.setUnderlying" => {
+                let query = IParameters::underlyingCall { underlying: ETH };
+                let terms = ok(house.ask(at.parameters, &query).await);
+                let call = IParameters::setUnderlyingCall {
+                    underlying: ETH,
+                    terms: UnderlyingTerms {
+                        scenarioSet: 3,
+                        ..terms
+                    },
+                };
+                watch.attempt(&p.alice, at.parameters, &call).await;
+            }
+            "IParameters.setAsset" => {
+                let call = IParameters::setAssetCall {
                     asset: 2,
                     feed: ETH,
                     underlying: ETH,
                     decimals: 18,
-                    imHaircut: WAD as u64 / 10 * 9,
+                    imHaircut: WAD as u64 / 5,
                     mmHaircut: 0,
                 };
-                watch.attempt(&p.alice, at.margin, &call).await;
+                watch.attempt(&p.alice, at.parameters, &call).await;
+            }
+            "ILens.initialize" => {
+                let call = ILens::initializeCall {
+                    vault: at.vault,
+                    margin: at.margin,
+                    oracle: at.oracle,
+                };
+                watch.attempt(&p.stranger, at.lens, &call).await;
             }
             "IVault.listAsset" => {
                 watch
@@ -325,11 +362,7 @@ async fn i_gate_1_no_method_makes_a_healthy_account_unhealthy() {
                 for actor in everyone {
                     for account in [alice, bob, carol] {
                         for token in house.tokens() {
-                            let max = IVault::maxWithdrawCall {
-                                account,
-                                token: token.address,
-                            };
-                            let most = ok(house.ask(at.vault, &max).await);
+                            let most = ok(house.max_withdraw(account, token).await);
                             for amount in [
                                 U256::from(1),
                                 most,
@@ -595,7 +628,10 @@ async fn i_acc_2_random_sequences_agree_with_a_model() {
                     let underlying = if pick(2) == 0 { ETH } else { BTC };
                     let instrument = perp(DESK, underlying);
                     let lot = ok(house
-                        .ask(house.at.margin, &IMargin::underlyingCall { underlying })
+                        .ask(
+                            house.at.parameters,
+                            &IParameters::underlyingCall { underlying },
+                        )
                         .await)
                     .lot;
                     let mine = model.legs.get(&(a.account(), instrument)).map(|leg| leg.0);
@@ -660,10 +696,8 @@ async fn i_acc_2_random_sequences_agree_with_a_model() {
                     model.cash.get(&account).copied().unwrap_or_default(),
                     "seed {seed}"
                 );
-                let legs: BTreeMap<_, _> = portfolio
-                    .legs
+                let legs: BTreeMap<_, _> = ids::legs(&portfolio.legs)
                     .into_iter()
-                    .map(ids::Leg::decode)
                     .map(|leg| ((account, leg.instrument), (leg.size, leg.quote)))
                     .collect();
                 let expected: BTreeMap<_, _> = model

@@ -34,16 +34,7 @@ async fn a_house_stands_and_both_venues_trade() {
         .trade_book(&p.maker, &p.alice, ETH, uwad("10"), uwad("2,000"))
         .await);
     let account = p.alice.account();
-    let most = house
-        .ask(
-            house.at.vault,
-            &IVault::maxWithdrawCall {
-                account,
-                token: house.usdc.address,
-            },
-        )
-        .await
-        .unwrap();
+    let most = house.max_withdraw(account, house.usdc).await.unwrap();
     ok(house.withdraw(&p.alice, account, house.usdc, most).await);
     assert!(ok(house.account(account).await).0.legs.is_empty());
     house.assert_balanced().await;

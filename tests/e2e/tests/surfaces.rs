@@ -12,6 +12,7 @@ use plimsoll::{
 use plimsoll_devnode::{ChainConfig, types::Outcome};
 use plimsoll_kernel::{
     fixed::{ONE_Q62, Round, to_wad},
+    portfolio::snapshot::{self as keys, Quote},
     surface::{NEAR, Record, SETTLEMENT_WINDOW, expiry_seconds},
     svi::{Svi, SviError},
 };
@@ -132,10 +133,26 @@ impl Desk {
         self.hub.get(self.hub.oracle, &call)
     }
 
-    fn snapshot(&self, days: &[u16]) -> IOracle::snapshotReturn {
+    fn snapshot(&self, days: &[u16]) -> Answer {
         let keys: Vec<_> = days.iter().map(|day| key(ETH, *day)).collect();
-        self.hub
-            .get(self.hub.oracle, &snapshot(&[7], &keys, &[ETH]))
+        self.ask(&[7], &keys, &[ETH])
+    }
+
+    fn ask(&self, feeds: &[u16], expiries: &[u32], underlyings: &[u16]) -> Answer {
+        let call = snapshot(feeds, expiries, underlyings);
+        let answer = self.hub.get(self.hub.oracle, &call);
+        assert_eq!(
+            answer.len(),
+            feeds.len() + 3 * (expiries.len() + underlyings.len())
+        );
+        let (prices, rest) = answer.split_at(feeds.len());
+        let (words, near) = rest.split_at(3 * expiries.len());
+        let [prices, words, near] = [prices, words, near].map(<[U256]>::to_vec);
+        Answer {
+            prices,
+            words,
+            near,
+        }
     }
 
     fn update(&self, day: u16) -> ExpiryUpdate {
@@ -167,11 +184,25 @@ fn update(first: u16, day: u16) -> ExpiryUpdate {
     }
 }
 
+/// A snapshot, taken apart.
+struct Answer {
+    prices: Vec<U256>,
+    words: Vec<U256>,
+    near: Vec<U256>,
+}
+
 fn snapshot(feeds: &[u16], expiries: &[u32], underlyings: &[u16]) -> IOracle::snapshotCall {
+    let of = |kind: u64| move |number: &u16| U256::from(kind | u64::from(*number));
+    let expiries = expiries
+        .iter()
+        .map(|key| U256::from(keys::EXPIRY | u64::from(*key)));
     IOracle::snapshotCall {
-        feeds: feeds.to_vec(),
-        expiries: expiries.to_vec(),
-        underlyings: underlyings.to_vec(),
+        keys: feeds
+            .iter()
+            .map(of(keys::FEED))
+            .chain(expiries)
+            .chain(underlyings.iter().map(of(keys::NEAR)))
+            .collect(),
     }
 }
 
@@ -225,11 +256,7 @@ fn a_push_is_what_margin_gets() {
         [day, day + 1].map(|day| (ETH, day, 2_010 * ONE, 0, time))
     );
     let answer = desk.snapshot(&[day + 1, day + 2, day]);
-    assert_eq!(
-        (answer.prices.len(), answer.words.len(), answer.near.len()),
-        (1, 9, 3)
-    );
-    assert_eq!(answer.prices[0].value, U256::from(SPOT));
+    assert_eq!(answer.prices[0], Quote::encode(SPOT, 0, true));
     for (place, day) in [(0, day + 1), (6, day)] {
         let record = words(&answer.words[place..place + 3]);
         let u = desk.update(day);
@@ -322,8 +349,7 @@ fn near_is_the_first_to_come_within_two_days() {
     let near = near(&desk).unwrap();
     assert_eq!((near.day, near.fresh), (day + 2, true));
     // Another underlying has none.
-    let other = snapshot(&[], &[], &[ETH + 1, ETH]);
-    let answer = desk.hub.get(desk.hub.oracle, &other);
+    let answer = desk.ask(&[], &[], &[ETH + 1, ETH]);
     assert_eq!(answer.near[..3], [U256::ZERO; 3]);
     assert_eq!(words(&answer.near[3..]).expiry.day, day + 2);
 }
@@ -343,16 +369,12 @@ fn i_liv_7_a_snapshot_is_total() {
         };
         desk.hub.must(owner, dead, &bomb);
         let keys = [0, key(ETH, day), key(9, day), u32::MAX];
-        let answer = desk
-            .hub
-            .get(oracle, &snapshot(&[8, 7, 8], &keys, &[0, 9, ETH]));
-        let fresh: Vec<_> = answer.prices.iter().map(|p| p.fresh).collect();
+        let answer = desk.ask(&[8, 7, 8], &keys, &[0, 9, ETH]);
+        let fresh: Vec<_> = answer.prices.iter().map(|p| p.bit(0)).collect();
         assert_eq!(fresh, [false, true, false]);
-        assert_eq!((answer.words.len(), answer.near.len()), (12, 9));
         assert!(words(&answer.words[3..6]).expiry.fresh);
     }
-    let empty = desk.hub.get(oracle, &snapshot(&[], &[], &[]));
-    assert!(empty.prices.is_empty() && empty.words.is_empty() && empty.near.is_empty());
+    desk.ask(&[], &[], &[]);
     let e: IOracle::UnknownFeed = desk.hub.refused(oracle, &snapshot(&[9], &[], &[]));
     assert_eq!(e.feed, 9);
 }
@@ -361,18 +383,24 @@ fn i_liv_7_a_snapshot_is_total() {
 fn i_liv_3_a_snapshot_is_bounded() {
     let desk = Desk::new();
     let (hub, oracle) = (&desk.hub, desk.hub.oracle);
-    let full = hub.get(oracle, &snapshot(&[7; 32], &[1; 48], &[1; 24]));
-    assert_eq!(
-        (full.prices.len(), full.words.len(), full.near.len()),
-        (32, 144, 72)
-    );
-    for (call, given, limit) in [
-        (snapshot(&[7; 33], &[], &[]), 33, 32),
-        (snapshot(&[], &[1; 49], &[]), 49, 48),
-        (snapshot(&[], &[], &[1; 25]), 25, 24),
+    desk.ask(&[7; 16], &[1; 24], &[1; 24]);
+    let full = [U256::from(keys::NEAR); 65];
+    let call = |keys: &[U256]| IOracle::snapshotCall {
+        keys: keys.to_vec(),
+    };
+    hub.get(oracle, &call(&full[..64]));
+    let e: IOracle::TooManyItems = hub.refused(oracle, &call(&full));
+    assert_eq!((e.given, e.limit), (U256::from(65), U256::from(64)));
+    // Keys of no kind, of margin's kinds, and with bits above.
+    for key in [
+        U256::ZERO,
+        U256::from(keys::RULES),
+        U256::from(7_u64 << 32),
+        U256::from(keys::NEAR) | U256::ONE << 64,
+        U256::MAX,
     ] {
-        let e: IOracle::TooManyItems = hub.refused(oracle, &call);
-        assert_eq!((e.given, e.limit), (U256::from(given), U256::from(limit)));
+        let e: IOracle::InvalidKey = hub.refused(oracle, &call(&[key]));
+        assert_eq!(e.key, key);
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::{
     market::{MAX_UNDERLYINGS, Market},
-    money::{Cash, scale_ceil},
+    money::{Cash, add, minus, plus, scale_ceil},
     scan::Scan,
     scenario::{GRID, MAX_SCENARIOS, OUTER, Rule, Set},
 };
@@ -14,15 +14,6 @@ use crate::{
     elementary::sqrt_u128,
     fixed::{ONE_Q40, Q40},
 };
-
-/// What moves together, and how far alone.
-#[derive(Clone, Copy)]
-struct Regime {
-    /// Move of each underlying per move of the factor; `None` for its own beta.
-    beta: Option<Q40>,
-    /// Own move, as a share of the grid.
-    reach: Q40,
-}
 
 /// A scan that counts, with the beta of its underlying.
 #[derive(Clone, Copy)]
@@ -67,44 +58,31 @@ fn jointly(market: &Market<'_>, held: &[Held<'_>]) -> Cash {
         .iter_mut()
         .zip(held)
         .for_each(|(worst, h)| *worst = h.scan.worst);
-    let sum: Cash = alone.iter().sum();
-    let mut most = scale_ceil(sum, ONE_Q40 - rules.offset).max(norm(&alone));
+    let sum = alone.iter().fold(0, |sum, worst| plus(sum, *worst));
+    let mut most = scale_ceil(sum, ONE_Q40 - rules.offset)
+        .max(norm(alone.get(..held.len()).unwrap_or(&alone)));
     // far moves, skew and pockets have nothing in common but their number: no gain pays for a loss
     for node in GRID..MAX_SCENARIOS {
         let losses = held
             .iter()
             .filter(|h| node < h.scan.count)
             .map(|h| h.scan.loss(node).max(0));
-        most = most.max(losses.sum());
+        most = most.max(losses.fold(0, plus));
     }
-    let regimes = [
-        (
-            Regime {
-                beta: None,
-                reach: rules.calm_reach,
-            },
-            OUTER,
-        ),
-        (
-            Regime {
-                beta: Some(ONE_Q40),
-                reach: rules.together_reach,
-            },
-            OUTER,
-        ),
-        (
-            Regime {
-                beta: Some(0),
-                reach: ONE_Q40,
-            },
-            0,
-        ),
-    ];
-    for (regime, reach) in regimes {
-        for rule in [Rule::None, Rule::Up, Rule::Down] {
-            for node in -reach..=reach {
-                most = most.max(joint(held, regime, rule, node));
-            }
+    let calm = regime(held, None, rules.calm_reach, OUTER);
+    let together = regime(held, Some(ONE_Q40), rules.together_reach, OUTER);
+    let decoupled = regime(held, Some(0), ONE_Q40, 0);
+    most.max(calm).max(together).max(decoupled)
+}
+
+/// The most one regime loses: `beta` is the move of each underlying per move of the factor, `None` for its own;
+/// `reach` how far each may move alone, as a share of the grid; `outer` how far the factor goes.
+#[inline(never)]
+fn regime(held: &[Held<'_>], beta: Option<Q40>, reach: Q40, outer: i32) -> Cash {
+    let mut most = 0;
+    for rule in [Rule::None, Rule::Up, Rule::Down] {
+        for node in -outer..=outer {
+            most = most.max(joint(held, beta, reach, rule, node));
         }
     }
     most
@@ -112,17 +90,17 @@ fn jointly(market: &Market<'_>, held: &[Held<'_>]) -> Cash {
 
 /// Σ loss(β·node) + ‖own moves‖.
 #[inline(never)]
-fn joint(held: &[Held<'_>], regime: Regime, rule: Rule, node: i32) -> Cash {
+fn joint(held: &[Held<'_>], beta: Option<Q40>, reach: Q40, rule: Rule, node: i32) -> Cash {
     let (mut sum, mut own) = (0, [0; MAX_UNDERLYINGS]);
     for (h, own) in held.iter().zip(&mut own) {
-        let place = regime.beta.unwrap_or(h.beta) * i64::from(node);
+        let place = beta.unwrap_or(h.beta) * i64::from(node);
         let base = loss_at(h.scan, rule, place);
-        sum += base;
+        add(&mut sum, base);
         *own = (-OUTER..=OUTER)
-            .map(|e| loss_at(h.scan, rule, place + regime.reach * i64::from(e)) - base)
+            .map(|e| minus(loss_at(h.scan, rule, place + reach * i64::from(e)), base))
             .fold(0, Cash::max);
     }
-    sum + norm(&own)
+    plus(sum, norm(own.get(..held.len()).unwrap_or(&own)))
 }
 
 /// Loss at `place` nodes from no move (Q40), linear between nodes, rounded up, constant beyond the grid.
@@ -135,25 +113,31 @@ fn loss_at(scan: &Scan, rule: Rule, place: Q40) -> Cash {
         return near;
     }
     let far = scan.loss(Set::grid(rule, low + 1));
-    near + scale_ceil(far - near, part)
+    plus(near, scale_ceil(minus(far, near), part))
 }
 
 /// √Σ x², rounded up, for x ≥ 0 below 2^122.
 #[inline(never)]
-fn norm(parts: &[Cash; MAX_UNDERLYINGS]) -> Cash {
+fn norm(parts: &[Cash]) -> Cash {
     let largest = parts.iter().copied().fold(0, Cash::max);
     // keep 60 bits of the largest, so that eight squares fit
     let shift = (128 - largest.leading_zeros()).saturating_sub(60);
     let squares: u128 = parts
         .iter()
         .map(|&x| {
-            let x = ((x.max(0) as u128) >> shift) + u128::from(x > 0 && shift > 0);
-            x * x
+            // below 2^60 + 1: eight squares stay below 2^124
+            let x = ((x.max(0) as u128) >> shift) as u64 + u64::from(x > 0 && shift > 0);
+            square(x)
         })
-        .sum();
-    let root = u128::from(sqrt_u128(squares));
-    let up = root + u128::from(root * root < squares);
-    (up << shift) as Cash
+        .fold(0, u128::wrapping_add);
+    let root = sqrt_u128(squares);
+    let up = root + u64::from(square(root) < squares);
+    (u128::from(up) << shift) as Cash
+}
+
+#[inline(never)]
+fn square(x: u64) -> u128 {
+    u128::from(x).wrapping_mul(u128::from(x))
 }
 
 #[cfg(test)]

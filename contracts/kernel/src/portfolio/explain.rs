@@ -5,7 +5,7 @@ extern crate alloc;
 use super::{
     Assessment, Portfolio, Scratch, assess,
     market::{Asset, Expiry, MAX_PRICE, Market, Perpetual, Underlying},
-    money::{Cash, clamp, scale_floor},
+    money::{Cash, clamp, scale_floor, worth_floor},
     scan::{Nodes, OptionView, Tenor, forward_factor},
     scenario::{Rule, Scenario},
 };
@@ -208,21 +208,17 @@ fn moved<T>(
     };
     let price = |v: u128| scale_floor(v.min(MAX_PRICE) as i128, spot).max(0) as u128;
     let variance = mul_shift_floor::<40>(vol, vol);
+    let expiry = |e: &Expiry| {
+        let mut e = *e;
+        e.variable = price(e.variable);
+        e.surface.a = mul_shift_floor::<40>(e.surface.a, variance);
+        e.surface.b = mul_shift_floor::<40>(e.surface.b, variance);
+        e
+    };
     let expiries: Box<[Vec<Expiry>]> = market
         .underlyings
         .iter()
-        .map(|u| {
-            u.expiries
-                .iter()
-                .map(|e| {
-                    let mut e = *e;
-                    e.variable = price(e.variable);
-                    e.surface.a = mul_shift_floor::<40>(e.surface.a, variance);
-                    e.surface.b = mul_shift_floor::<40>(e.surface.b, variance);
-                    e
-                })
-                .collect()
-        })
+        .map(|u| u.expiries.iter().map(expiry).collect())
         .collect();
     let perpetuals: Box<[Vec<Perpetual>]> = market
         .underlyings
@@ -244,6 +240,7 @@ fn moved<T>(
         .map(|(u, (expiries, perpetuals))| Underlying {
             spot: price(u.spot),
             expiries,
+            near: u.near.as_ref().map(expiry),
             perpetuals,
             ..*u
         })
@@ -320,8 +317,15 @@ fn linear_prices(underlying: &Underlying<'_>, leg: &PerpLeg) -> (u128, u128, Cas
     })
 }
 
+#[inline(never)]
 fn cash_of(units: i128, price: i128) -> Cash {
-    num::signed_mul_div_floor(clamp(units), price, u128::from(WAD)).map_or(0, clamp)
+    let units = clamp(units);
+    let size = if price < 0 {
+        units.wrapping_neg()
+    } else {
+        units
+    };
+    worth_floor(size, price.unsigned_abs()).map_or(0, clamp)
 }
 
 fn units(leg: &PerpLeg, lot: u64) -> i128 {
@@ -341,10 +345,8 @@ fn linear_mark(underlying: &Underlying<'_>, leg: &PerpLeg) -> Cash {
 }
 
 fn collateral_value(asset: &Asset, amount: u128) -> Cash {
-    num::power_of_ten(asset.decimals)
-        .and_then(|unit| num::mul_div_floor(amount, asset.price.min(MAX_PRICE), unit))
-        .and_then(|v| Cash::try_from(v).ok())
-        .map_or(0, clamp)
+    let units = num::to_wad_down(amount, asset.decimals).and_then(|u| Cash::try_from(u).ok());
+    cash_of(units.map_or(0, clamp), asset.price.min(MAX_PRICE) as i128)
 }
 
 /// An option leg with its expiry.

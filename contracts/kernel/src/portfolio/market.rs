@@ -81,6 +81,9 @@ pub struct Underlying<'a> {
     pub rates: Rates,
     /// Expiries by ascending day.
     pub expiries: &'a [Expiry],
+    /// The nearest listed expiry still to come, whether or not it is among `expiries`, where gamma pockets are
+    /// searched; `None` when none is near.
+    pub near: Option<Expiry>,
     /// Perpetuals whose mark is not spot or whose funding index is not zero, by ascending venue.
     pub perpetuals: &'a [Perpetual],
 }

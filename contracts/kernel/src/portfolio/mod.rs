@@ -5,10 +5,13 @@
 
 pub mod aggregate;
 pub mod explain;
+pub mod mark;
 pub mod market;
 pub mod money;
 pub mod scan;
 pub mod scenario;
+pub mod snapshot;
+pub mod terms;
 
 use crate::{
     black76::{Factor, Price},
@@ -16,13 +19,13 @@ use crate::{
     fixed::{ONE_Q40, Q40},
     num::{self, U256},
 };
-use market::{Asset, Expiry, MAX_PRICE, Market, Underlying};
+use market::{Expiry, MAX_PRICE, Market, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
 use money::{
-    Cash, LIMIT, clamp, scale_ceil, scale_floor, worth_ceil, worth_floor, worth_of_tokens,
+    Cash, LIMIT, add, clamp, minus, part_of_one, plus, scale_ceil, scale_floor, worth_ceil,
+    worth_floor,
 };
 use scan::{ExpiryScan, MAX_NODES, Nodes, OptionView, Scan, Tenor, forward_factor};
-use scenario::{Rule, Scenario};
 
 /// Everything margin depends on, as the vault stores it.
 #[derive(Clone, Copy, Debug)]
@@ -50,12 +53,12 @@ pub struct Assessment {
     pub worst: Cash,
     /// Some price it rests on is stale or missing.
     pub stale: bool,
+    /// Bit i: leg slot i of the portfolio rests on such a price, or holds no leg.
+    pub stale_slots: u64,
+    /// Bit i: collateral asset i has no usable price.
+    pub stale_assets: u16,
     /// Some number left its range and was clamped, or a leg could not be read: cannot be opened.
     pub out_of_range: bool,
-    /// Position in the market of the underlying that loses most alone, and its worst node.
-    pub worst_underlying: u8,
-    /// Index of that node: its scenario set's index, or beyond it a pocket node.
-    pub worst_node: u8,
 }
 
 /// Sums per (underlying, expiry).
@@ -152,7 +155,9 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
         market,
         equity: clamp(portfolio.cash),
         out_of_range: clamp(portfolio.cash) != portfolio.cash,
-        stale: false,
+        stale_slots: 0,
+        stale_assets: 0,
+        stale_leg: false,
         legs: 0,
         best: 0,
         scratch,
@@ -161,7 +166,13 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
         .collateral
         .iter()
         .for_each(|(asset, amount)| run.collateral(*asset, *amount));
-    portfolio.slots.iter().for_each(|slot| run.slot(*slot));
+    for (index, slot) in portfolio.slots.iter().enumerate() {
+        run.stale_leg = false;
+        run.slot(*slot);
+        if run.stale_leg {
+            run.stale_slots |= 1_u64.checked_shl(index as u32).unwrap_or(0);
+        }
+    }
     run.underlyings();
     run.result()
 }
@@ -221,8 +232,8 @@ impl AddOns {
             self.confidence,
         ];
         all.iter().fold(AddOn::default(), |sum, a| AddOn {
-            im: sum.im + a.im,
-            mm: sum.mm + a.mm,
+            im: plus(sum.im, a.im),
+            mm: plus(sum.mm, a.mm),
         })
     }
 }
@@ -230,8 +241,8 @@ impl AddOns {
 impl AddOn {
     /// Adds `base` at a pair of rates, rounded up.
     fn charge(&mut self, base: Cash, rate: (Q40, Q40)) {
-        self.im += scale_ceil(base, rate.0);
-        self.mm += scale_ceil(base, rate.1);
+        add(&mut self.im, scale_ceil(base, rate.0));
+        add(&mut self.mm, scale_ceil(base, rate.1));
     }
 }
 
@@ -241,7 +252,10 @@ struct Run<'a, 'm> {
     equity: Cash,
     /// What stale items may add to equity.
     best: Cash,
-    stale: bool,
+    stale_slots: u64,
+    stale_assets: u16,
+    /// The slot being read rests on a stale price.
+    stale_leg: bool,
     out_of_range: bool,
     legs: usize,
     scratch: &'a mut Scratch,
@@ -250,31 +264,41 @@ struct Run<'a, 'm> {
 impl<'m> Run<'_, 'm> {
     // ---- collateral
 
+    #[inline(never)]
     fn collateral(&mut self, index: u8, amount: u128) {
+        let bit = 1_u16.checked_shl(index.into()).unwrap_or(0);
         let Some(asset) = self.market.assets.iter().find(|a| a.index == index) else {
-            self.stale = true;
+            self.stale_assets |= bit;
             return;
         };
-        let value = self.value_of(asset, amount);
-        let units = num::to_wad_down(amount, asset.decimals).map_or(LIMIT, clamp_units);
+        let units = num::to_wad_down(amount, asset.decimals);
+        let units = self.in_range(units.and_then(|u| Cash::try_from(u).ok()));
+        let value = self.cash_of(units, asset.price.min(MAX_PRICE)).max(0);
         let linked = self.underlying(asset.underlying);
-        if !asset.fresh {
-            self.stale = true;
-            let relief = linked.map_or(0, |(_, underlying)| self.relief(&underlying, value, units));
-            self.best += value + relief;
+        if asset.underlying != 0 && linked.is_none() {
+            // what it moves with has no place in this market: its risk cannot be told
+            self.stale_assets |= bit;
+            add(&mut self.best, value);
             return;
         }
-        self.equity += value;
+        if !asset.fresh {
+            self.stale_assets |= bit;
+            let relief = linked.map_or(0, |(_, underlying)| self.relief(underlying, value, units));
+            add(&mut self.best, plus(value, relief));
+            return;
+        }
+        add(&mut self.equity, value);
         self.scratch.add_ons.haircut.charge(value, asset.haircut);
         if let Some(sums) = linked.and_then(|(place, _)| self.scratch.sums.get_mut(place)) {
             sums.used = true;
-            sums.notional += value;
-            sums.net += units;
+            add(&mut sums.notional, value);
+            add(&mut sums.net, units);
         }
     }
 
     /// The most that linked collateral could take off the maintenance requirement: what its opposite would need, by
     /// the scan and by the uncertainty of spot.
+    #[inline(never)]
     fn relief(&mut self, underlying: &Underlying<'_>, value: Cash, units: i128) -> Cash {
         let nodes = Nodes::of(underlying, self.market.now);
         let losses = nodes
@@ -283,13 +307,10 @@ impl<'m> Run<'_, 'm> {
             .map(|n| scale_ceil(scale_ceil(value, n.shock), n.weight));
         let scan = losses.fold(0, Cash::max);
         let spot = self.cash_of_up(units, underlying.spot.min(MAX_PRICE));
-        scale_ceil(scan, self.market.rules.mm_factor) + scale_ceil(spot, underlying.confidence)
-    }
-
-    /// Nothing when there is no number for it.
-    fn value_of(&mut self, asset: &Asset, amount: u128) -> Cash {
-        let worth = worth_of_tokens(amount, asset.price.min(MAX_PRICE), asset.decimals);
-        self.in_range(worth).max(0)
+        plus(
+            scale_ceil(scan, self.market.rules.mm_factor),
+            scale_ceil(spot, underlying.confidence),
+        )
     }
 
     // ---- legs
@@ -301,7 +322,10 @@ impl<'m> Run<'_, 'm> {
                 self.option(first);
                 second.into_iter().for_each(|leg| self.option(leg));
             }
-            None => self.out_of_range = true,
+            None => {
+                self.stale_leg = true;
+                self.out_of_range = true;
+            }
         }
     }
 
@@ -320,18 +344,16 @@ impl<'m> Run<'_, 'm> {
                 // without a forward: anything from 0 to spot
                 let most = self.cash_of(units, underlying.spot.min(MAX_PRICE));
                 let quote = clamp(leg.quote);
-                self.unsure(place);
-                self.unknown(most.min(0) - quote, most.max(0) - quote);
+                self.rests_on(place, false);
+                self.unknown(minus(most.min(0), quote), minus(most.max(0), quote));
                 return;
             };
             let moving = self.cash_of(units, expiry.variable.min(MAX_PRICE));
             if let Some(group) = self.scratch.groups.get_mut(group) {
-                group.notional += moving;
-                group.futures += units;
+                add(&mut group.notional, moving);
+                add(&mut group.futures, units);
             }
-            if let Some(sums) = self.scratch.sums.get_mut(place) {
-                sums.stale |= !expiry.fresh;
-            }
+            self.rests_on(place, expiry.fresh);
             (expiry.variable.saturating_add(expiry.fixed), 0, moving)
         } else {
             let perpetual = underlying
@@ -340,25 +362,25 @@ impl<'m> Run<'_, 'm> {
                 .find(|p| p.venue == leg.instrument.venue());
             let (mark, index) = perpetual.map_or((underlying.spot, 0), |p| (p.mark, p.index));
             if let Some(sums) = self.scratch.sums.get_mut(place) {
-                sums.net += units;
+                add(&mut sums.net, units);
             }
             (mark, index, self.cash_of(units, mark.min(MAX_PRICE)))
         };
         let price = (mark.min(MAX_PRICE) as i128).saturating_sub(clamp(index));
         let (size, price) = if price < 0 {
-            (-units, price.unsigned_abs())
+            (units.wrapping_neg(), price.unsigned_abs())
         } else {
             (units, price as u128)
         };
         let worth = worth_floor(size, price).and_then(|v| v.checked_sub(leg.quote));
         let worth = self.in_range(worth);
-        self.equity += worth;
+        add(&mut self.equity, worth);
         if let Some(sums) = self.scratch.sums.get_mut(place) {
             sums.used = true;
-            sums.stale |= !underlying.fresh;
-            sums.notional += moving;
-            sums.linear += units.abs();
+            add(&mut sums.notional, moving);
+            add(&mut sums.linear, units.wrapping_abs());
         }
+        self.rests_on(place, underlying.fresh);
     }
 
     #[inline(never)]
@@ -377,7 +399,7 @@ impl<'m> Run<'_, 'm> {
                 _ => instrument.strike.map_or(0, |k| k.to_wad()),
             };
             let most = self.cash_of(units, most.min(MAX_PRICE));
-            self.unsure(place);
+            self.rests_on(place, false);
             self.unknown(most.min(0), most.max(0));
             return;
         };
@@ -394,30 +416,31 @@ impl<'m> Run<'_, 'm> {
             *entry = (leg, group.head);
             group.head = next as u8 + 1; // SAFETY: next < 128.
             match instrument.kind {
-                Kind::Call => group.calls += units,
-                _ => group.puts += units,
+                Kind::Call => add(&mut group.calls, units),
+                _ => add(&mut group.puts, units),
             }
         }
         if let Some(sums) = self.scratch.sums.get_mut(place) {
             sums.used = true;
-            sums.stale |= !underlying.fresh || !expiry.fresh;
-            sums.options += units.abs();
-            sums.short_options += (-units).max(0);
+            add(&mut sums.options, units.wrapping_abs());
+            add(&mut sums.short_options, units.wrapping_neg().max(0));
         }
+        self.rests_on(place, underlying.fresh && expiry.fresh);
     }
 
     /// A leg that cannot be valued: somewhere from `low` to `high`. It counts `low`, and nothing can be opened.
     fn unknown(&mut self, low: Cash, high: Cash) {
         let (low, high) = (clamp(low), clamp(high));
-        self.stale = true;
-        self.equity += low;
-        self.best += high.saturating_sub(low).max(0);
+        self.stale_leg = true;
+        add(&mut self.equity, low);
+        add(&mut self.best, high.saturating_sub(low).max(0));
     }
 
-    /// A leg on the underlying at `place` has no value: what else is held there may be hedged by it.
-    fn unsure(&mut self, place: usize) {
+    /// A leg on the underlying at `place` rests on a price: when it is stale, so is what it hedges there.
+    fn rests_on(&mut self, place: usize, fresh: bool) {
+        self.stale_leg |= !fresh;
         if let Some(sums) = self.scratch.sums.get_mut(place) {
-            sums.stale = true;
+            sums.stale |= !fresh;
         }
     }
 
@@ -425,7 +448,7 @@ impl<'m> Run<'_, 'm> {
     fn foreign(&mut self, size: i64, kind: Kind, quote: Cash) {
         let (low, high) = if size < 0 { (-LIMIT, 0) } else { (0, LIMIT) };
         let quote = if kind.is_option() { 0 } else { clamp(quote) };
-        self.unknown(low - quote, high - quote);
+        self.unknown(minus(low, quote), minus(high, quote));
     }
 
     // ---- underlyings
@@ -449,13 +472,12 @@ impl<'m> Run<'_, 'm> {
 
     fn scan(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
         let nodes = Nodes::of(underlying, self.market.now);
-        let nodes = nodes.as_slice();
         for (offset, expiry) in underlying.expiries.iter().enumerate() {
-            self.scan_expiry(place, underlying, expiry, first + offset, nodes);
+            self.scan_expiry(place, underlying, expiry, first + offset, &nodes);
         }
         let notional = self.scratch.sums.get(place).map_or(0, |s| s.notional);
         if let Some(scan) = self.scratch.scans.get_mut(place) {
-            scan.finish(notional, nodes);
+            scan.finish(notional, nodes.as_slice());
         }
     }
 
@@ -466,7 +488,7 @@ impl<'m> Run<'_, 'm> {
         underlying: &Underlying<'_>,
         expiry: &Expiry,
         group: usize,
-        nodes: &[Scenario],
+        nodes: &Nodes,
     ) {
         let Some(Group { head, notional, .. }) = self.scratch.groups.get(group).copied() else {
             return;
@@ -477,15 +499,9 @@ impl<'m> Run<'_, 'm> {
         let tenor = Tenor::new(underlying, expiry, self.market.now);
         let forward = expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE);
         let price = Price::new(forward);
-        for (factor, node) in self.scratch.factors.iter_mut().zip(nodes) {
+        for (factor, node) in self.scratch.factors.iter_mut().zip(nodes.all()) {
             *factor = forward_factor(expiry, node);
         }
-        let moved = |shock: Q40| {
-            let factor = Factor::new(ONE_Q40 + shock);
-            forward_factor(expiry, &Scenario::new(factor, Rule::None))
-        };
-        let step = underlying.rates.basis_move;
-        let basis = [moved(-step), moved(step)];
         self.scratch.expiry = ExpiryScan::ZERO;
         let mut at = head;
         while let Some((leg, next)) = usize::from(at)
@@ -495,20 +511,21 @@ impl<'m> Run<'_, 'm> {
         {
             match OptionView::new(&leg, underlying.lot, expiry, price, &tenor) {
                 Some(option) => {
-                    self.scratch
-                        .expiry
-                        .add(&option, &self.scratch.factors, nodes, basis)
+                    let Scratch {
+                        expiry, factors, ..
+                    } = &mut *self.scratch;
+                    expiry.add(&option, factors, nodes.all());
                 }
                 None => self.out_of_range = true,
             }
             at = next;
         }
-        let sums = &self.scratch.expiry;
-        let value = sums.values.first().copied().unwrap_or(0);
-        self.equity += value;
-        let linear = scale_floor(notional, step);
-        let [down, up] = sums.basis;
-        let loss = (value - down + linear).max(value - up - linear).max(0);
+        let nodes = nodes.as_slice();
+        let (value, down, up) = self.scratch.expiry.marks(nodes.len());
+        add(&mut self.equity, value);
+        let linear = scale_floor(notional, underlying.rates.basis_move);
+        let (falls, rises) = (minus(value, down), minus(value, up));
+        let loss = plus(falls, linear).max(minus(rises, linear)).max(0);
         let (at_expiry, per_year) = underlying.rates.basis;
         let rate = at_expiry
             .saturating_add(crate::fixed::mul_shift_ceil::<40>(per_year, tenor.years))
@@ -537,15 +554,14 @@ impl<'m> Run<'_, 'm> {
             .skip(first)
             .take(underlying.expiries.len());
         let unsure: i128 = groups
-            .map(|g| g.futures.abs() + g.calls.abs() + g.puts.abs())
-            .sum();
-        let unsure = scale_ceil(
-            self.cash_of_up(unsure + sums.net.abs(), spot),
-            underlying.confidence,
-        );
+            .flat_map(|g| [g.futures, g.calls, g.puts])
+            .fold(sums.net.wrapping_abs(), |sum, v| {
+                plus(sum, v.wrapping_abs())
+            });
+        let unsure = scale_ceil(self.cash_of_up(unsure, spot), underlying.confidence);
         let coin = (num::WAD / 100 * 99).saturating_sub(self.market.coin);
-        let depeg = crate::fixed::from_wad::<40>(i128::from(coin), crate::fixed::Round::Ceil);
-        let exposed = scale_ceil(short + linear, depeg);
+        let depeg = part_of_one(coin);
+        let exposed = scale_ceil(plus(short, linear), depeg);
         let add_ons = &mut self.scratch.add_ons;
         add_ons.short_option.charge(short, rates.short_option);
         add_ons.option_cost.charge(options, rates.option_cost);
@@ -557,7 +573,7 @@ impl<'m> Run<'_, 'm> {
     // ---- result
 
     #[inline(never)]
-    fn result(mut self) -> Assessment {
+    fn result(self) -> Assessment {
         let scans = &self.scratch.scans;
         let stale = self
             .scratch
@@ -568,41 +584,40 @@ impl<'m> Run<'_, 'm> {
         let whole = aggregate::requirement(self.market, scans, u8::MAX);
         let rules = &self.market.rules;
         let add_ons = self.scratch.add_ons.total();
-        let mut im = add_ons.im + scale_ceil(whole, rules.im_factor);
-        let mut mm = add_ons.mm + scale_ceil(whole, rules.mm_factor);
+        let mut im = plus(add_ons.im, scale_ceil(whole, rules.im_factor));
+        let mut mm = plus(add_ons.mm, scale_ceil(whole, rules.mm_factor));
         if self.out_of_range {
             (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
         }
-        self.stale |= stale != 0;
-        let (mut best, mut worst) = (self.equity - mm, self.equity - mm);
-        if self.stale {
+        let any_stale = stale != 0 || self.stale_slots != 0 || self.stale_assets != 0;
+        let excess = minus(self.equity, mm);
+        let (mut best, mut worst) = (excess, excess);
+        if any_stale {
             let fresh = aggregate::requirement(self.market, scans, !stale);
-            best += self.best + scale_floor(whole - fresh, rules.mm_factor).max(0);
+            add(&mut best, self.best);
+            add(
+                &mut best,
+                scale_floor(minus(whole, fresh), rules.mm_factor).max(0),
+            );
             for (_, scan) in scans
                 .iter()
                 .enumerate()
                 .filter(|(place, _)| stale >> place & 1 == 1)
             {
-                best += scan.best_gain();
-                worst -= scan.worst;
+                add(&mut best, scan.best_gain());
+                worst = minus(worst, scan.worst);
             }
         }
-        let most = scans
-            .iter()
-            .enumerate()
-            .max_by_key(|(i, s)| (s.worst, usize::MAX - i));
-        let (worst_underlying, worst_node) =
-            most.map_or((0, 0), |(i, s)| (i as u8, s.worst_node as u8));
         Assessment {
             equity: self.equity,
             im,
             mm,
             best,
             worst,
-            stale: self.stale,
+            stale: any_stale,
+            stale_slots: self.stale_slots,
+            stale_assets: self.stale_assets,
             out_of_range: self.out_of_range,
-            worst_underlying,
-            worst_node,
         }
     }
 
@@ -616,13 +631,14 @@ impl<'m> Run<'_, 'm> {
             .position(|u| u.id == id)
     }
 
-    fn underlying(&self, id: u16) -> Option<(usize, Underlying<'m>)> {
+    fn underlying(&self, id: u16) -> Option<(usize, &'m Underlying<'m>)> {
         let place = self.place(id)?;
-        Some((place, *self.market.underlyings.get(place)?))
+        Some((place, self.market.underlyings.get(place)?))
     }
 
     /// Group number and market of an expiry.
-    fn expiry(&self, place: usize, day: u16) -> Option<(usize, Expiry)> {
+    #[inline(never)]
+    fn expiry(&self, place: usize, day: u16) -> Option<(usize, &'m Expiry)> {
         let before: usize = self
             .market
             .underlyings
@@ -633,33 +649,33 @@ impl<'m> Run<'_, 'm> {
         let expiries = self.market.underlyings.get(place)?.expiries;
         let offset = expiries.iter().position(|e| e.day == day)?;
         let group = before + offset;
-        (group < MAX_EXPIRIES).then_some((group, *expiries.get(offset)?))
+        (group < MAX_EXPIRIES).then_some((group, expiries.get(offset)?))
     }
 
     /// Signed 1e18 units of `lots`, clamped.
+    #[inline(never)]
     fn units(&mut self, lots: i64, lot: u64) -> i128 {
         let units = i128::from(lots) * i128::from(lot);
         self.in_range(Some(units))
     }
 
     /// ⌊units · price⌋.
+    #[inline(never)]
     fn cash_of(&mut self, units: i128, price: u128) -> Cash {
         self.in_range(worth_floor(units, price))
     }
 
     /// ⌈units · price⌉ for units ≥ 0 (sums of at most 2^118): the base of a charge, never negative.
+    #[inline(never)]
     fn cash_of_up(&mut self, units: i128, price: u128) -> Cash {
         self.in_range(worth_ceil(units, price).or(Some(LIMIT + 1)))
     }
 
     /// The value inside its bounds; what had no value, or left them, marks the portfolio.
+    #[inline(never)]
     fn in_range(&mut self, v: Option<Cash>) -> Cash {
         let v = v.unwrap_or(-LIMIT - 1);
         self.out_of_range |= clamp(v) != v;
         clamp(v)
     }
-}
-
-fn clamp_units(v: u128) -> i128 {
-    Cash::try_from(v).map_or(LIMIT, clamp)
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     fixed::{Q40, Q62},
-    num::{self, Divisor},
+    num,
 };
 
 /// Signed amount of settlement coin, 1e-18.
@@ -13,7 +13,7 @@ pub type Cash = i128;
 pub const LIMIT: Cash = 1 << 110;
 
 /// `v` moved inside ±[`LIMIT`].
-#[inline]
+#[inline(never)]
 #[must_use]
 pub const fn clamp(v: Cash) -> Cash {
     if v > LIMIT {
@@ -25,8 +25,31 @@ pub const fn clamp(v: Cash) -> Cash {
     }
 }
 
+/// `a + b` of two numbers below 2^120: sums of at most 2^10 clamped ones. The check runs in debug builds; in WASM it
+/// would be a fifth of the calculator's code.
+#[inline(always)]
+#[must_use]
+pub const fn plus(a: Cash, b: Cash) -> Cash {
+    debug_assert!(a.checked_add(b).is_some());
+    a.wrapping_add(b)
+}
+
+/// `a − b`, as [`plus`].
+#[inline(always)]
+#[must_use]
+pub const fn minus(a: Cash, b: Cash) -> Cash {
+    debug_assert!(a.checked_sub(b).is_some());
+    a.wrapping_sub(b)
+}
+
+/// Adds to a sum, as [`plus`].
+#[inline(always)]
+pub const fn add(sum: &mut Cash, v: Cash) {
+    *sum = plus(*sum, v);
+}
+
 /// ⌊v·f⌋ for |v| at most 2^118 and a factor within ±64.
-#[inline]
+#[inline(never)]
 #[must_use]
 pub const fn scale_floor(v: Cash, f: Q40) -> Cash {
     // v = high·2^40 + low with 0 ≤ low < 2^40: |high·f| < 2^124 and |low·f| < 2^86
@@ -37,7 +60,7 @@ pub const fn scale_floor(v: Cash, f: Q40) -> Cash {
 }
 
 /// ⌈v·f⌉, domain as [`scale_floor`].
-#[inline]
+#[inline(never)]
 #[must_use]
 pub const fn scale_ceil(v: Cash, f: Q40) -> Cash {
     scale_floor(v.wrapping_neg(), f).wrapping_neg()
@@ -57,23 +80,23 @@ pub fn worth_ceil(units: i128, price: u128) -> Option<Cash> {
     worth(units, price, units >= 0)
 }
 
+#[inline(never)]
 fn worth(units: i128, price: u128, away: bool) -> Option<Cash> {
-    let product = num::wide_mul(units.unsigned_abs(), price);
-    let (down, up) = num::wide_mul_div_both(product, 1, Divisor::WAD)?;
-    num::with_sign(units < 0, num::to_u128(if away { up } else { down })?)
+    let (down, exact) = num::mul_div_small(units.unsigned_abs(), price, num::WAD.into())?;
+    let size = if away && !exact {
+        down.checked_add(1)?
+    } else {
+        down
+    };
+    num::with_sign(units < 0, size)
 }
 
-/// ⌊amount · price / 10^decimals⌋ for an amount in a token's own decimals; `None` outside `i128` or above 36 decimals.
+/// Q40 of a share of at most one, 1e18, rounded up.
+#[inline(never)]
 #[must_use]
-pub fn worth_of_tokens(amount: u128, price: u128, decimals: u8) -> Option<Cash> {
-    // two cuts of one number are one cut by the product
-    let first = decimals.min(18);
-    let unit = |exponent: u8| Divisor::new(u64::try_from(num::power_of_ten(exponent)?).ok()?);
-    let mut value = num::wide_mul_div_floor(num::wide_mul(amount, price), 1, unit(first)?)?;
-    if decimals > first {
-        value = num::wide_mul_div_floor(value, 1, unit(decimals - first)?)?;
-    }
-    Cash::try_from(num::to_u128(value)?).ok()
+pub fn part_of_one(wad: u64) -> Q40 {
+    // 2^40 / 1e18 = 2^22 / 5^18
+    (u128::from(wad.min(num::WAD)) << 22).div_ceil(3_814_697_265_625) as Q40
 }
 
 /// A quantity of options as a multiplier of option values in units: `⌊v · mantissa / 2^shift⌋` is cash.

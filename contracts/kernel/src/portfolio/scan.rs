@@ -40,7 +40,10 @@ const NEAREST: u64 = 86_400;
 const SHORT_POWER: Q40 = ONE_Q40 * 3 / 10;
 const LONG_POWER: Q40 = ONE_Q40 * 13 / 100;
 
-/// The nodes an underlying is scanned at: its set, then the pockets of its nearest expiry.
+/// How many nodes the calendar basis adds: the variable forward down and up.
+pub const BASIS: usize = 2;
+
+/// The nodes an underlying is scanned at: its set, then the pockets of its nearest listed expiry.
 #[derive(Clone, Copy, Debug)]
 pub struct Nodes {
     list: [Scenario; MAX_NODES],
@@ -56,24 +59,30 @@ impl Nodes {
             list: [identity; MAX_NODES],
             count: 0,
         };
-        underlying
-            .rates
-            .set()
-            .scenarios()
-            .for_each(|s| nodes.push(s));
-        let nearest = underlying.expiries.iter().find(|e| e.seconds(now) > 0);
-        if let Some(expiry) = nearest.filter(|e| e.seconds(now) <= POCKET_HORIZON) {
+        underlying.rates.set().each(&mut |s| nodes.push(s));
+        let horizon = 1..=POCKET_HORIZON;
+        if let Some(expiry) = underlying
+            .near
+            .filter(|e| horizon.contains(&e.seconds(now)))
+        {
             let s = expiry.surface.stdev(0);
             for step in POCKET_STEPS {
-                let move_up = scale_floor(s as i128, step) as i64;
-                for shock in [move_up, -move_up.min(ONE_Q40 * 9 / 10)] {
-                    nodes.push(Scenario::new(Factor::new(ONE_Q40 + shock), Rule::None));
-                }
+                let move_up = times(s, step);
+                nodes.move_by(move_up);
+                nodes.move_by(-move_up.min(ONE_Q40 * 9 / 10));
             }
         }
+        nodes.move_by(-underlying.rates.basis_move);
+        nodes.move_by(underlying.rates.basis_move);
         nodes
     }
 
+    #[inline(never)]
+    fn move_by(&mut self, shock: Q40) {
+        self.push(Scenario::new(Factor::new(ONE_Q40 + shock), Rule::None));
+    }
+
+    #[inline(never)]
     fn push(&mut self, scenario: Scenario) {
         if let Some(place) = self.list.get_mut(self.count) {
             *place = scenario;
@@ -84,6 +93,21 @@ impl Nodes {
     /// The nodes, the identity first.
     #[must_use]
     pub fn as_slice(&self) -> &[Scenario] {
+        let (nodes, _) = self.with_basis();
+        nodes
+    }
+
+    /// The nodes, and the two moves of the calendar basis.
+    #[must_use]
+    pub fn with_basis(&self) -> (&[Scenario], &[Scenario]) {
+        let all = self.list.get(..self.count).unwrap_or(&[]);
+        all.split_at_checked(self.count.saturating_sub(BASIS))
+            .unwrap_or_default()
+    }
+
+    /// Both, one after the other.
+    #[must_use]
+    pub fn all(&self) -> &[Scenario] {
         self.list.get(..self.count).unwrap_or(&[])
     }
 }
@@ -149,6 +173,7 @@ impl Tenor {
 }
 
 /// ⌊a·b⌋ of two numbers in Q40 whose product is below 2^63.
+#[inline(never)]
 fn times(a: Q40, b: Q40) -> Q40 {
     crate::fixed::mul_shift_floor::<40>(a, b)
 }
@@ -226,33 +251,31 @@ pub fn forward_factor(expiry: &Expiry, scenario: &Scenario) -> Factor {
 /// What one expiry contributes.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpiryScan {
-    /// Value of its options by node.
+    /// Value of its options by node, those of the basis last.
     pub values: [Cash; MAX_NODES],
-    /// The same with the variable forward moved down and up by the basis move.
-    pub basis: [Cash; 2],
 }
 
 impl ExpiryScan {
     /// Nothing.
     pub const ZERO: Self = Self {
         values: [0; MAX_NODES],
-        basis: [0; 2],
     };
 
     /// Adds one option at every node.
-    pub fn add(
-        &mut self,
-        option: &OptionView,
-        factors: &[Factor],
-        nodes: &[Scenario],
-        basis: [Factor; 2],
-    ) {
+    pub fn add(&mut self, option: &OptionView, factors: &[Factor], nodes: &[Scenario]) {
         for ((value, factor), node) in self.values.iter_mut().zip(factors).zip(nodes) {
             *value = value.wrapping_add(option.value(*factor, node.rule));
         }
-        for (value, factor) in self.basis.iter_mut().zip(basis) {
-            *value = value.wrapping_add(option.value(factor, Rule::None));
-        }
+    }
+
+    fn at(&self, node: usize) -> Cash {
+        self.values.get(node).copied().unwrap_or(0)
+    }
+
+    /// Value as the market is, and after the moves of the basis, down and up; `nodes` without those.
+    #[must_use]
+    pub fn marks(&self, nodes: usize) -> (Cash, Cash, Cash) {
+        (self.at(0), self.at(nodes), self.at(nodes + 1))
     }
 }
 

@@ -4,10 +4,13 @@
 //! volatility down at the inner moves, volatility up at all nine. Sets 2 and 3 add far moves, damped by a weight, and
 //! two rotations of the skew.
 
+extern crate alloc;
+
 use crate::{
     black76::Factor,
     fixed::{ONE_Q40, Q40},
 };
+use alloc::vec::Vec;
 
 /// What a scenario does to volatility.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,26 +105,44 @@ impl Set {
         &WIDE
     }
 
+    /// Gives every scenario in order to `push`.
+    pub fn each(&self, push: &mut dyn FnMut(Scenario)) {
+        push(Scenario::new(Factor::IDENTITY, Rule::None));
+        for rule in [Rule::None, Rule::Down, Rule::Up] {
+            for (place, factor) in self.moves.iter().enumerate() {
+                let inner = (1..8).contains(&place);
+                // no move with volatility as it is was the identity
+                if rule == Rule::Up || (inner && (rule == Rule::Down || place != 4)) {
+                    push(Scenario::new(*factor, rule));
+                }
+            }
+        }
+        for (factor, weight) in self.far {
+            push(Scenario {
+                weight: *weight,
+                ..Scenario::new(*factor, Rule::None)
+            });
+        }
+        if self.skewed {
+            push(Scenario::new(Factor::IDENTITY, Rule::SkewLinear));
+            push(Scenario::new(Factor::IDENTITY, Rule::SkewAbsolute));
+        }
+    }
+
     /// The scenarios in order.
-    pub fn scenarios(&self) -> impl Iterator<Item = Scenario> {
-        let all = || self.moves.iter().copied();
-        let inner = move || all().skip(1).take(7);
-        let plain = inner().filter(|m| *m != Factor::IDENTITY);
-        core::iter::once(Factor::IDENTITY)
-            .chain(plain)
-            .map(|m| Scenario::new(m, Rule::None))
-            .chain(inner().map(|m| Scenario::new(m, Rule::Down)))
-            .chain(all().map(|m| Scenario::new(m, Rule::Up)))
-            .chain(self.far.iter().map(|&(m, weight)| Scenario {
-                weight,
-                ..Scenario::new(m, Rule::None)
-            }))
-            .chain(
-                [Rule::SkewLinear, Rule::SkewAbsolute]
-                    .into_iter()
-                    .filter(|_| self.skewed)
-                    .map(|rule| Scenario::new(Factor::IDENTITY, rule)),
-            )
+    #[must_use]
+    pub fn scenarios(&self) -> Vec<Scenario> {
+        let mut scenarios = Vec::new();
+        self.each(&mut |scenario| scenarios.push(scenario));
+        scenarios
+    }
+
+    /// The outermost move under `rule`, the same on both sides.
+    #[must_use]
+    pub fn reach(&self, rule: Rule) -> Q40 {
+        let [.., inner, outer] = self.moves;
+        let factor = if rule == Rule::Up { outer } else { inner };
+        factor.value.wrapping_sub(ONE_Q40)
     }
 
     /// Index of the scenario at grid node `node` (clamped to the rule's reach) under `rule`.
@@ -227,13 +248,12 @@ static WIDE: Set = Set {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::vec::Vec;
 
     #[test]
     fn every_set_has_the_same_grid_and_true_logarithms() {
         for (number, count) in [(1, 23), (2, 33), (3, 33)] {
             let set = Set::of(number).unwrap();
-            let scenarios: Vec<_> = set.scenarios().collect();
+            let scenarios = set.scenarios();
             assert_eq!(scenarios.len(), count);
             assert!(count <= MAX_SCENARIOS);
             assert_eq!(scenarios[0], Scenario::new(Factor::IDENTITY, Rule::None));

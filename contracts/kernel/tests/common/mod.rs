@@ -396,6 +396,7 @@ impl MarketCase {
                     ..Rates::DEFAULT
                 },
                 expiries,
+                near: expiries.iter().find(|e| e.seconds(self.now) > 0).copied(),
                 perpetuals,
             })
             .collect();

@@ -28,12 +28,14 @@ use std::{
 use surface::{Surface, selector};
 
 /// Contract and interface.
-const CONTRACTS: [(&str, &str); 5] = [
+const CONTRACTS: [(&str, &str); 7] = [
     ("oracle", "IOracle"),
     ("margin", "IMargin"),
+    ("parameters", "IParameters"),
     ("vault", "IVault"),
     ("clearinghouse", "IClearinghouse"),
     ("auction", "IAuction"),
+    ("lens", "ILens"),
 ];
 
 fn modules() -> BTreeMap<&'static str, Constants> {
@@ -201,6 +203,8 @@ fn address_of(house: &House, contract: &str) -> Address {
     match contract {
         "oracle" => house.at.oracle,
         "margin" => house.at.margin,
+        "parameters" => house.at.parameters,
+        "lens" => house.at.lens,
         "vault" => house.at.vault,
         "clearinghouse" => house.at.clearinghouse,
         "auction" => house.at.auction,

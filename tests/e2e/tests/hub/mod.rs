@@ -6,7 +6,7 @@ pub(crate) use alloy::{
     sol_types::{SolCall, SolError, SolEvent},
 };
 use alloy::{rpc::types::TransactionRequest, sol_types::SolConstructor};
-pub(crate) use plimsoll::bindings::{IMargin, IOracle, Price};
+pub(crate) use plimsoll::bindings::{IMargin, IOracle, IParameters, Price};
 use plimsoll_devnode::{
     Chain, ChainConfig,
     types::{CallRequest, CallResult, Outcome, Transaction},
@@ -26,7 +26,7 @@ pub(crate) const ONE: u128 = 1_000_000_000_000_000_000;
 /// Bounds that hold nothing back.
 pub(crate) const WIDE: (u128, u128) = (1, 1_000_000_000_000_000 * ONE);
 
-/// A chain with an oracle and a margin calculator of one owner.
+/// A chain with an oracle, a margin calculator and its parameters, of one owner.
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) chain: Chain,
@@ -34,6 +34,7 @@ pub(crate) struct Hub {
     pub(crate) stranger: Address,
     pub(crate) oracle: Address,
     pub(crate) margin: Address,
+    pub(crate) parameters: Address,
 }
 
 impl Hub {
@@ -45,16 +46,28 @@ impl Hub {
         let mut chain = Chain::new(config);
         let (owner, stranger) = (chain.accounts()[1].address, chain.accounts()[2].address);
         let deployer = chain.accounts()[0].address;
-        let [oracle, margin] = ["oracle", "margin"].map(|name| deploy(&mut chain, deployer, name));
+        let [oracle, margin, parameters] =
+            ["oracle", "margin", "parameters"].map(|name| deploy(&mut chain, deployer, name));
         let mut hub = Self {
             chain,
             owner,
             stranger,
             oracle,
             margin,
+            parameters,
         };
         hub.must(deployer, oracle, &IOracle::initializeCall { owner });
-        hub.must(deployer, margin, &IMargin::initializeCall { owner, oracle });
+        hub.must(
+            deployer,
+            margin,
+            &IMargin::initializeCall { parameters, oracle },
+        );
+        let call = IParameters::initializeCall {
+            owner,
+            margin,
+            oracle,
+        };
+        hub.must(deployer, parameters, &call);
         hub
     }
 

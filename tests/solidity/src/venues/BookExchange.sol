@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {Fill, IClearinghouse} from "../../../../abi/IClearinghouse.sol";
-import {IMargin} from "../../../../abi/IMargin.sol";
 import {IVault} from "../../../../abi/IVault.sol";
 import {Ids} from "../../../../abi/Ids.sol";
 
@@ -104,7 +103,6 @@ contract BookExchange {
 
     IClearinghouse public immutable clearinghouse;
     IVault public immutable vault;
-    IMargin public immutable margin;
     /// This venue's number in the house.
     uint16 public immutable venue;
     /// Who lists markets: the deployer.
@@ -132,7 +130,6 @@ contract BookExchange {
         owner = msg.sender;
         clearinghouse = IClearinghouse(clearinghouse_);
         vault = IVault(clearinghouse.vault());
-        margin = IMargin(clearinghouse.margin());
         venue = venue_;
         makerFee = makerFee_;
         takerFee = takerFee_;
@@ -152,7 +149,7 @@ contract BookExchange {
 
         uint128[] memory asked = new uint128[](1);
         asked[0] = instrument;
-        (, uint64[] memory lots,) = margin.marks(asked);
+        (, uint64[] memory lots,,) = clearinghouse.marks(asked);
         if (lots[0] == 0) revert UnknownUnderlying(instrument);
 
         (market.tick, market.lot, market.minSize) = (tick, lots[0], minSize);

@@ -2,7 +2,6 @@
 pragma solidity ^0.8.28;
 
 import {Fill, IClearinghouse} from "../../../../abi/IClearinghouse.sol";
-import {IMargin} from "../../../../abi/IMargin.sol";
 import {Portfolio} from "../../../../abi/Types.sol";
 import {IVault} from "../../../../abi/IVault.sol";
 import {Ids} from "../../../../abi/Ids.sol";
@@ -70,7 +69,6 @@ contract PoolExchange {
 
     IClearinghouse public immutable clearinghouse;
     IVault public immutable vault;
-    IMargin public immutable margin;
     /// This venue's number in the house.
     uint16 public immutable venue;
     /// Who lists markets and owns what is in the pool: the deployer.
@@ -100,7 +98,6 @@ contract PoolExchange {
         owner = msg.sender;
         clearinghouse = IClearinghouse(clearinghouse_);
         vault = IVault(clearinghouse.vault());
-        margin = IMargin(clearinghouse.margin());
         venue = venue_;
         takerFee = takerFee_;
         pool = Ids.account(address(this), 0);
@@ -130,7 +127,7 @@ contract PoolExchange {
 
         uint128[] memory asked = new uint128[](1);
         asked[0] = instrument;
-        (, uint64[] memory lots,) = margin.marks(asked);
+        (, uint64[] memory lots,,) = clearinghouse.marks(asked);
         if (lots[0] == 0) revert UnknownUnderlying(instrument);
 
         markets[instrument] =

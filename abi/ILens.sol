@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {AssetBalance, Portfolio, Assessment, Leg, Greeks} from "./Types.sol";
+
+/// What the house sees in a portfolio, for traders, venues and keepers. Views only: no contract of the house depends on it.
+interface ILens {
+    error NotOwner(address caller, address owner);
+    error AlreadyInitialized();
+    /// Not the one canonical id of an instrument, or a quote for an option.
+    error InvalidInstrument(uint128 instrument);
+    /// A change of size 0 of a leg that is not held.
+    error UnknownLeg(uint128 instrument);
+    /// The size, the quote or the cash would leave its range.
+    error SizeOutOfRange(uint128 instrument);
+    /// Leg slots (64), changes (128), collateral items (16).
+    error TooManyItems(uint256 given, uint256 limit);
+    /// A contract of the house answered with something that does not decode.
+    error BadAnswer(address callee);
+    error BadCalldata();
+    error NotPayable();
+    error UnknownSelector(bytes4 selector);
+
+    /// Deployer only, once.
+    function initialize(address vault, address margin, address oracle) external;
+    function vault() external view returns (address);
+    function margin() external view returns (address);
+    function oracle() external view returns (address);
+
+    /// Sensitivities of a portfolio to each underlying it holds, by ascending number, at the last prices.
+    /// Reverts with TooManyItems.
+    function greeks(Portfolio calldata portfolio) external view returns (Greeks[] memory);
+
+    /// Assesses a portfolio given as legs, for a protocol that clears nothing here. Legs of one instrument net.
+    /// Reverts with InvalidInstrument, UnknownLeg, SizeOutOfRange, TooManyItems.
+    function assessLegs(int128 cash, AssetBalance[] calldata collateral, Leg[] calldata legs) external view returns (Assessment memory);
+
+    /// What margin says of a portfolio, and what it would say after `cash` and `changes` are added to it. A leg that closes
+    /// leaves minus its quote in cash.
+    /// Reverts with InvalidInstrument, UnknownLeg, SizeOutOfRange, TooManyItems.
+    function whatIf(Portfolio calldata portfolio, int128 cash, Leg[] calldata changes) external view returns (Assessment memory before, Assessment memory after_);
+
+    /// Most of an asset (its index; 0 the settlement coin) that the vault would pay out of an account now, in the token's
+    /// own decimals: one unit more is refused. Reverts with the vault's UnknownAsset.
+    function maxWithdraw(bytes32 account, uint8 asset) external view returns (uint256);
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.24;
+
+import {UnderlyingTerms} from "./Types.sol";
+
+/// Parameters of margin: checked as a set when they are set, stored in IMargin.
+///
+/// Rates are 1e18 and multiples of 1e-6. IM >= MM for every portfolio follows from what is checked here.
+interface IParameters {
+    event RulesSet(uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed);
+    event UnderlyingSet(uint16 indexed underlying, UnderlyingTerms terms);
+    event AssetSet(uint8 indexed asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
+    event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+    event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
+
+    error NotOwner(address caller, address owner);
+    error AlreadyInitialized();
+    /// Not set, or 0.
+    error UnknownUnderlying(uint16 underlying);
+    /// The vault has no index as high.
+    error UnknownAsset(uint8 asset);
+    /// Feed 0 where a price is needed.
+    error FeedRequired(uint16 underlying);
+    error ZeroLot(uint16 underlying);
+    error LotFrozen(uint16 underlying, uint64 lot, uint64 given);
+    error UnknownScenarioSet(uint8 scenarioSet);
+    /// `rate` is the position of the rate among those of the call, from 0 (in UnderlyingTerms: beta is 0, depegMm 13).
+    error RateOutOfRange(uint8 rate, uint64 given, uint64 minimum, uint64 maximum);
+    /// Not a multiple of 1e-6.
+    error RateTooFine(uint8 rate, uint64 given);
+    /// The initial factor, rate or haircut is below the maintenance one.
+    error InitialBelowMaintenance(uint8 rate, uint64 initial, uint64 maintenance);
+    /// One price move of `maxMove` could take an account that holds one leg from equity >= mm to negative equity: its
+    /// requirement covers `covered`. legType: 0 perpetual or future, 1 short option, 2 long option.
+    error EnvelopeExceeded(uint8 legType, uint64 maxMove, uint64 covered);
+    error TooManyAssetDecimals(uint8 decimals, uint8 limit);
+    error AssetDecimalsFrozen(uint8 asset, uint8 decimals, uint8 given);
+    /// Margin or oracle answered with something that does not decode.
+    error BadAnswer(address callee);
+    error BadCalldata();
+    error NotPayable();
+    error UnknownSelector(bytes4 selector);
+
+    /// Deployer only, once; sets the default rules. `margin` must belong to this contract already.
+    function initialize(address owner, address margin, address oracle) external;
+    function owner() external view returns (address);
+    function pendingOwner() external view returns (address);
+    function transferOwnership(address newOwner) external;
+    function acceptOwnership() external;
+    function margin() external view returns (address);
+    function oracle() external view returns (address);
+
+    /// Changes the rules for all portfolios. Owner only.
+    /// Reverts with RateTooFine, RateOutOfRange, InitialBelowMaintenance, the oracle's UnknownFeed.
+    /// @param imFactor      Of the scan, mmFactor..2e18.
+    /// @param mmFactor      1e18..imFactor.
+    /// @param maxOffset     Most that offsets across underlyings take off the sum of stand-alone scans, 0..0.6e18.
+    /// @param calmReach     How far one underlying may move on its own in the calm regime, share of the grid, 0.05e18..1e18.
+    /// @param togetherReach The same when all move together.
+    /// @param coinFeed      Oracle feed of the settlement coin in dollars; 0: it counts as one dollar.
+    function setRules(uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed) external;
+
+    /// Lists an underlying or changes its terms. Owner only.
+    /// Reverts with UnknownUnderlying (0), FeedRequired, the oracle's UnknownFeed, ZeroLot, LotFrozen,
+    /// UnknownScenarioSet, RateTooFine, RateOutOfRange, InitialBelowMaintenance, EnvelopeExceeded.
+    /// @param underlying Number, not 0.
+    function setUnderlying(uint16 underlying, UnderlyingTerms calldata terms) external;
+
+    /// Lists a collateral asset or changes its terms. Owner only.
+    /// Reverts with UnknownAsset (16 or more), UnknownUnderlying, FeedRequired, the oracle's
+    /// UnknownFeed, TooManyAssetDecimals, AssetDecimalsFrozen, RateTooFine, RateOutOfRange, InitialBelowMaintenance.
+    /// @param asset      Index in the vault's list, below 16.
+    /// @param feed       Oracle feed of its price; 0 = the settlement coin itself (price 1).
+    /// @param underlying What it moves with, so that it offsets short legs; 0 = nothing.
+    /// @param decimals   The token's decimals, 0..24; frozen once set.
+    /// @param imHaircut  mmHaircut..1e18 - 1e12; at most 0.2e18 for an asset that moves with an underlying, because the scan
+    ///                   takes its share too.
+    /// @param mmHaircut  0..imHaircut.
+    function setAsset(uint8 asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut) external;
+
+    function rules() external view returns (uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed);
+    /// Zeros when not set.
+    function underlying(uint16 underlying) external view returns (UnderlyingTerms memory);
+    /// Zeros when not set.
+    function asset(uint8 asset) external view returns (uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
+
+    /// The shocks of spot (1e18, signed), volatility rules (0 as it is, 1 up, 2 down, 3 skew linear, 4 skew absolute) and
+    /// weights (1e18) of a constant set, the identity first.
+    /// Reverts with UnknownScenarioSet.
+    function scenarios(uint8 scenarioSet) external view returns (int256[] memory shocks, uint8[] memory volRules, uint256[] memory weights);
+}

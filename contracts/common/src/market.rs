@@ -1,0 +1,146 @@
+//! One question to the oracle for everything a batch of portfolios rests on. Shared by the contracts that compute with
+//! the kernel.
+use crate::{
+    call::Call,
+    errors::BadAnswer,
+    interface::{self, margin, oracle},
+    revert::Revert,
+};
+use alloc::{vec, vec::Vec};
+use plimsoll_kernel::portfolio::{
+    Portfolio,
+    market::Market,
+    snapshot::{Board, FEED, Needs},
+};
+use stylus_sdk::{
+    alloy_primitives::{Address, U256},
+    host::VM,
+    prelude::*,
+};
+
+/// Where the words of parameters are.
+pub trait Terms {
+    /// The words behind `keys`.
+    ///
+    /// # Errors
+    /// Those of a contract asked.
+    fn ask(&self, keys: &[U256]) -> Result<Vec<U256>, Revert>;
+}
+
+/// The words of a `margin` at an address.
+#[derive(Debug)]
+pub struct Remote<'a> {
+    /// To call through.
+    pub vm: &'a VM,
+    /// The contract.
+    pub margin: Address,
+}
+
+impl Terms for Remote<'_> {
+    fn ask(&self, keys: &[U256]) -> Result<Vec<U256>, Revert> {
+        ask(self.vm, self.margin, &margin::TERMS, keys)
+    }
+}
+
+#[inline(never)]
+fn ask(
+    vm: &VM,
+    callee: Address,
+    call: &Call<(Vec<U256>,), (Vec<U256>,)>,
+    keys: &[U256],
+) -> Result<Vec<U256>, Revert> {
+    Ok(call.ask(vm, callee, &(keys.to_vec(),))?.0)
+}
+
+/// The collateral of an ABI portfolio as the kernel wants it.
+#[must_use]
+#[inline(never)]
+pub fn collateral(portfolio: &interface::Portfolio) -> Vec<(u8, u128)> {
+    let held = portfolio.collateral.iter();
+    held.map(|b| (b.asset, b.amount)).collect()
+}
+
+/// An ABI portfolio as the kernel wants it.
+#[must_use]
+pub fn view<'a>(
+    portfolio: &'a interface::Portfolio,
+    collateral: &'a [(u8, u128)],
+) -> Portfolio<'a> {
+    Portfolio {
+        cash: portfolio.cash,
+        collateral,
+        slots: &portfolio.legs,
+    }
+}
+
+/// What these portfolios rest on, what their collateral moves with included.
+///
+/// # Errors
+/// Those of `terms`.
+#[inline(never)]
+pub fn needs(terms: &impl Terms, portfolios: &[Portfolio<'_>]) -> Result<Needs, Revert> {
+    let mut needs = Needs::default();
+    portfolios.iter().for_each(|p| needs.add(p));
+    needs.link(&terms.ask(&needs.asset_keys())?);
+    Ok(needs)
+}
+
+/// All of them at once where one market holds what they rest on, else one by one.
+///
+/// # Errors
+/// Those of `terms`.
+pub fn groups<'a>(
+    terms: &impl Terms,
+    portfolios: &'a [Portfolio<'a>],
+) -> Result<impl Iterator<Item = &'a [Portfolio<'a>]>, Revert> {
+    let together = needs(terms, portfolios)?.fits();
+    let size = if together { portfolios.len().max(1) } else { 1 };
+    Ok(portfolios.chunks(size))
+}
+
+/// The market these portfolios rest on.
+///
+/// # Errors
+/// As [`of`].
+pub fn with_market<T>(
+    vm: &VM,
+    oracle: Address,
+    terms: &impl Terms,
+    portfolios: &[Portfolio<'_>],
+    f: impl FnOnce(&Market<'_>) -> T,
+) -> Result<T, Revert> {
+    let (board, words) = of(vm, oracle, terms, needs(terms, portfolios)?)?;
+    Ok(board.with_market(vm.block_timestamp(), &words, f))
+}
+
+/// The terms of what is needed, and what the oracle says of it.
+///
+/// # Errors
+/// Those of `terms`; the oracle's, none of them for the state of a feed; [`BadAnswer`].
+#[inline(never)]
+pub fn of(
+    vm: &VM,
+    oracle: Address,
+    terms: &impl Terms,
+    needs: Needs,
+) -> Result<(Board, Vec<U256>), Revert> {
+    let words = terms.ask(&needs.keys())?;
+    let board = Board::new(needs, &words);
+    let words = ask(vm, oracle, &oracle::SNAPSHOT, &board.keys())?;
+    if words.len() != board.answer_len() {
+        return Err(BadAnswer { callee: oracle }.into());
+    }
+    Ok((board, words))
+}
+
+/// Asks the oracle whether it lists a feed; 0 needs none.
+///
+/// # Errors
+/// Its `UnknownFeed`.
+pub fn check_feed(vm: &VM, oracle: Address, feed: u16) -> Result<(), Revert> {
+    if feed != 0 {
+        let key = U256::from(FEED | u64::from(feed));
+        ask(vm, oracle, &oracle::SNAPSHOT, &vec![key])?;
+    }
+    Ok(())
+}

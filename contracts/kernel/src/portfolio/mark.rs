@@ -1,0 +1,80 @@
+//! The house's own value of one unit of an instrument, and how far from it a trade may be priced.
+use super::{
+    market::{MAX_PRICE, Market},
+    scan::{OptionView, Tenor},
+    scenario::Rule,
+};
+use crate::{
+    black76::{Factor, Price},
+    codec::{InstrumentId, Kind, OptionLeg},
+};
+
+/// A mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Mark {
+    /// 1e18 coins per unit, rounded down; 0 where nothing is known.
+    pub value: u128,
+    /// Distance from it that is always acceptable for an option, 1e18 coins per unit: the larger of what 5 points more
+    /// volatility are worth and 1/2,000 of the forward, because a share of the mark is nothing for an option far out of
+    /// the money. 0 for perpetuals and futures.
+    pub tolerance: u128,
+    /// Everything it rests on is fresh.
+    pub fresh: bool,
+}
+
+/// The tolerance in volatility, as a divisor of 1.00: 5 points.
+const VOLATILITY_PARTS: i64 = 20;
+/// The tolerance in the forward, as a divisor of it.
+const FORWARD_PARTS: u128 = 2_000;
+/// One unit, 1e18, in lots of [`LOT`].
+const LOTS: i64 = 1_000_000_000;
+const LOT: u64 = 1_000_000_000;
+
+/// The mark of an instrument; the default where it is none, or the market does not know its underlying or its expiry.
+#[must_use]
+pub fn mark(market: &Market<'_>, instrument: InstrumentId) -> Mark {
+    known(market, instrument).unwrap_or_default()
+}
+
+fn known(market: &Market<'_>, instrument: InstrumentId) -> Option<Mark> {
+    let parts = instrument.decode()?;
+    let mut underlyings = market.underlyings.iter();
+    let underlying = underlyings.find(|u| u.id == parts.underlying)?;
+    if parts.kind == Kind::Perpetual {
+        let mut perpetuals = underlying.perpetuals.iter();
+        let own = perpetuals.find(|p| p.venue == parts.venue);
+        return Some(Mark {
+            value: own.map_or(underlying.spot, |p| p.mark),
+            tolerance: 0,
+            fresh: underlying.fresh,
+        });
+    }
+    let mut expiries = underlying.expiries.iter();
+    let expiry = expiries.find(|e| e.day == parts.expiry_day)?;
+    let fresh = underlying.fresh && expiry.fresh;
+    let forward = expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE);
+    if parts.kind == Kind::Future {
+        return Some(Mark {
+            value: forward,
+            tolerance: 0,
+            fresh,
+        });
+    }
+    let tenor = Tenor::new(underlying, expiry, market.now);
+    let unit = OptionLeg {
+        instrument,
+        size: LOTS,
+    };
+    let mut option = OptionView::new(&unit, LOT, expiry, Price::new(forward), &tenor)?;
+    let value = |option: &OptionView| option.value(Factor::IDENTITY, Rule::None).max(0);
+    let mark = value(&option);
+    if let Some(stdev) = option.stdevs.first_mut() {
+        *stdev += tenor.root / VOLATILITY_PARTS;
+    }
+    let more = value(&option).saturating_sub(mark).max(0).unsigned_abs();
+    Some(Mark {
+        value: mark.unsigned_abs(),
+        tolerance: more.max(forward / FORWARD_PARTS),
+        fresh,
+    })
+}

@@ -1,0 +1,357 @@
+//! From stored terms and the oracle's answers to a [`Market`].
+//!
+//! Everything travels as words, so that a contract needs one codec for all of it:
+//!
+//! | asked of | key | words in the answer |
+//! | --- | --- | --- |
+//! | terms | [`RULES`] | 1: [`RuleTerms`] |
+//! | terms | [`UNDERLYING`] · number | 2: [`UnderlyingTerms`] |
+//! | terms | [`ASSET`] · index | 1: [`AssetTerms`] |
+//! | oracle | [`FEED`] · number | 1: value 128 · confidence 64 · zero 63 · fresh 1 |
+//! | oracle | [`EXPIRY`] · underlying 16 · day 16 | 3: [`Record`] |
+//! | oracle | [`NEAR`] · underlying | 3: [`Record`] of its nearest listed expiry, zeros where none is near |
+//!
+//! The steps: [`Needs::add`] each portfolio; the words of [`Needs::asset_keys`] go into [`Needs::link`], those of
+//! [`Needs::keys`] make the [`Board`]; the oracle's answer to [`Board::keys`] makes the market. What a portfolio is told
+//! does not depend on what else the market holds.
+extern crate alloc;
+
+use super::{
+    MAX_EXPIRIES, MAX_UNDERLYINGS, Portfolio,
+    market::{Asset, Expiry, Market, Underlying},
+    money::part_of_one,
+    terms::{AssetTerms, RuleTerms, UnderlyingTerms},
+};
+use crate::{
+    codec::{InstrumentId, Kind},
+    fixed::Q40,
+    num::WAD,
+    price::MAX_PRICE as MAX_QUOTE,
+    surface::{Record, WORDS},
+};
+use alloc::vec::Vec;
+use ruint::aliases::U256;
+
+/// The kind of a key is above its lowest 32 bits.
+const KIND: u32 = 32;
+/// Key of the rules.
+pub const RULES: u64 = 1 << KIND;
+/// Key of an underlying's terms.
+pub const UNDERLYING: u64 = 2 << KIND;
+/// Key of an asset's terms.
+pub const ASSET: u64 = 3 << KIND;
+/// Key of a feed's price.
+pub const FEED: u64 = 4 << KIND;
+/// Key of an expiry.
+pub const EXPIRY: u64 = 5 << KIND;
+/// Key of an underlying's nearest expiry.
+pub const NEAR: u64 = 6 << KIND;
+
+/// A key, taken apart: its kind, and what is below.
+#[must_use]
+pub fn parse(key: U256) -> (u64, u32) {
+    let [low, ..] = *key.as_limbs();
+    let kind = low >> KIND << KIND;
+    if key == U256::from(low) {
+        (kind, low as u32)
+    } else {
+        (0, 0)
+    }
+}
+
+/// What portfolios rest on, each list ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// Numbers.
+    underlyings: Vec<u32>,
+    /// Underlying 16 · day 16.
+    expiries: Vec<u32>,
+    /// Indices.
+    assets: Vec<u32>,
+    /// There was no room for what some collateral moves with.
+    crowded: bool,
+}
+
+impl Needs {
+    /// Adds what a portfolio holds.
+    pub fn add(&mut self, portfolio: &Portfolio<'_>) {
+        for (asset, _) in portfolio.collateral {
+            note(&mut self.assets, u32::from(*asset));
+        }
+        for slot in portfolio.slots {
+            let [low, middle, size, header] = *slot.as_limbs();
+            let first = InstrumentId(u128::from(header) << 64 | u128::from(size));
+            self.instrument(first);
+            let second = u128::from(middle) << 64 | u128::from(low);
+            if first.kind().is_option() && second != 0 {
+                self.instrument(InstrumentId(second));
+            }
+        }
+    }
+
+    /// Adds an instrument. Bits below its expiry do not matter.
+    #[inline(never)]
+    pub fn instrument(&mut self, instrument: InstrumentId) {
+        let underlying = u32::from(instrument.underlying());
+        note(&mut self.underlyings, underlying);
+        if instrument.kind() != Kind::Perpetual {
+            let expiry = underlying << 16 | u32::from(instrument.expiry_day());
+            note(&mut self.expiries, expiry);
+        }
+    }
+
+    /// Keys of the assets' terms.
+    #[must_use]
+    pub fn asset_keys(&self) -> Vec<U256> {
+        let mut keys = Vec::new();
+        append(&mut keys, ASSET, &self.assets);
+        keys
+    }
+
+    /// Adds what collateral moves with, given the words of [`Self::asset_keys`]; as far as there is room, so that no
+    /// deposit can push out what a leg needs. What is left out counts as stale.
+    pub fn link(&mut self, assets: &[U256]) {
+        for word in assets {
+            let terms = AssetTerms::decode(*word).unwrap_or_default();
+            let underlying = u32::from(terms.underlying);
+            if underlying == 0 || self.underlyings.contains(&underlying) {
+                continue;
+            }
+            if self.underlyings.len() < MAX_UNDERLYINGS {
+                note(&mut self.underlyings, underlying);
+            } else {
+                self.crowded = true;
+            }
+        }
+    }
+
+    /// Whether one market can hold all of it.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        !self.crowded
+            && self.underlyings.len() <= MAX_UNDERLYINGS
+            && self.expiries.len() <= MAX_EXPIRIES
+    }
+
+    /// Keys of the terms: rules, underlyings, assets.
+    #[must_use]
+    pub fn keys(&self) -> Vec<U256> {
+        let mut keys = Vec::new();
+        append(&mut keys, RULES, &[0]);
+        append(&mut keys, UNDERLYING, &self.underlyings);
+        append(&mut keys, ASSET, &self.assets);
+        keys
+    }
+}
+
+/// Inserts where it belongs, once.
+#[inline(never)]
+fn note(list: &mut Vec<u32>, item: u32) {
+    // Most of what is noted was noted just before.
+    if list.last() == Some(&item) {
+        return;
+    }
+    if let Err(place) = list.binary_search(&item) {
+        list.insert(place, item);
+    }
+}
+
+#[inline(never)]
+fn append(keys: &mut Vec<U256>, kind: u64, items: &[u32]) {
+    for item in items {
+        keys.push(U256::from(kind | u64::from(*item)));
+    }
+}
+
+/// Terms of everything needed, and what to ask the oracle.
+#[derive(Clone, Debug)]
+pub struct Board {
+    needs: Needs,
+    rules: RuleTerms,
+    /// As in `needs`; none where nothing is listed.
+    underlyings: Vec<Option<UnderlyingTerms>>,
+    assets: Vec<Option<AssetTerms>>,
+    feeds: Vec<u32>,
+}
+
+impl Board {
+    /// From the words of [`Needs::keys`].
+    #[must_use]
+    pub fn new(needs: Needs, words: &[U256]) -> Self {
+        let (rules, rest) = words.split_first().unwrap_or((&U256::ZERO, &[]));
+        let rules = RuleTerms::decode(*rules);
+        let (pairs, _) = rest.as_chunks::<2>();
+        let underlyings = needs.underlyings.len();
+        let mut board = Self {
+            rules,
+            underlyings: Vec::with_capacity(underlyings),
+            assets: Vec::with_capacity(needs.assets.len()),
+            feeds: Vec::new(),
+            needs,
+        };
+        for words in pairs.iter().take(underlyings) {
+            let terms = UnderlyingTerms::decode(*words);
+            board.feed(terms.map_or(0, |t| t.feed));
+            board.underlyings.push(terms);
+        }
+        for word in rest.iter().skip(underlyings * 2) {
+            let terms = AssetTerms::decode(*word);
+            board.feed(terms.map_or(0, |t| t.feed));
+            board.assets.push(terms);
+        }
+        board.feed(rules.coin_feed);
+        board
+    }
+
+    fn feed(&mut self, feed: u16) {
+        if feed != 0 {
+            note(&mut self.feeds, feed.into());
+        }
+    }
+
+    /// What to ask the oracle.
+    #[must_use]
+    pub fn keys(&self) -> Vec<U256> {
+        let mut keys = Vec::new();
+        append(&mut keys, FEED, &self.feeds);
+        append(&mut keys, EXPIRY, &self.needs.expiries);
+        append(&mut keys, NEAR, &self.needs.underlyings);
+        keys
+    }
+
+    /// How many words the oracle answers.
+    #[must_use]
+    pub fn answer_len(&self) -> usize {
+        let records = self.needs.expiries.len() + self.needs.underlyings.len();
+        self.feeds.len() + records * WORDS
+    }
+
+    /// The lot of an underlying, if it is listed.
+    #[must_use]
+    pub fn lot(&self, underlying: u16) -> Option<u64> {
+        let place = self.needs.underlyings.binary_search(&underlying.into());
+        Some(self.underlyings.get(place.ok()?)?.as_ref()?.lot)
+    }
+
+    /// The market, from the oracle's words; what they lack counts as never known.
+    pub fn with_market<T>(&self, now: u64, words: &[U256], f: impl FnOnce(&Market<'_>) -> T) -> T {
+        let (quotes, records) = words.split_at_checked(self.feeds.len()).unwrap_or_default();
+        let (records, _) = records.as_chunks::<WORDS>();
+        let (own, near) = records
+            .split_at_checked(self.needs.expiries.len())
+            .unwrap_or_default();
+        let expiries: Vec<Expiry> = own.iter().map(expiry).collect();
+        let mut start = 0;
+        let mut underlyings = Vec::with_capacity(self.underlyings.len());
+        for ((number, terms), near) in self
+            .needs
+            .underlyings
+            .iter()
+            .zip(&self.underlyings)
+            .zip(near)
+        {
+            let days = self.needs.expiries.iter().skip(start);
+            let end = start + days.take_while(|e| *e >> 16 == *number).count();
+            if let Some(terms) = terms {
+                let quote = self.quote(quotes, terms.feed);
+                underlyings.push(Underlying {
+                    id: *number as u16,
+                    lot: terms.lot,
+                    spot: quote.value,
+                    confidence: quote.confidence,
+                    fresh: quote.fresh,
+                    rates: terms.rates(),
+                    expiries: expiries.get(start..end).unwrap_or_default(),
+                    near: pushed(near).then(|| expiry(near)),
+                    perpetuals: &[],
+                });
+            }
+            start = end;
+        }
+        let mut assets = Vec::with_capacity(self.assets.len());
+        for (index, terms) in self.needs.assets.iter().zip(&self.assets) {
+            if let Some(terms) = terms {
+                let quote = match terms.feed {
+                    0 => Quote::ONE,
+                    feed => self.quote(quotes, feed),
+                };
+                assets.push(Asset {
+                    index: *index as u8,
+                    price: quote.value,
+                    decimals: terms.decimals,
+                    underlying: terms.underlying,
+                    haircut: terms.haircut(),
+                    fresh: quote.fresh,
+                });
+            }
+        }
+        // A coin whose feed says nothing counts as whole: its failure must not bring everybody below the line.
+        let coin = match self.quote(quotes, self.rules.coin_feed).value {
+            0 => WAD,
+            value => value.min(WAD.into()) as u64,
+        };
+        f(&Market {
+            now,
+            coin,
+            underlyings: &underlyings,
+            assets: &assets,
+            rules: self.rules.rules(),
+        })
+    }
+
+    #[inline(never)]
+    fn quote(&self, quotes: &[U256], feed: u16) -> Quote {
+        let place = self.feeds.binary_search(&feed.into()).ok();
+        let word = place.and_then(|place| quotes.get(place)).copied();
+        Quote::decode(word.unwrap_or_default())
+    }
+}
+
+/// A record without a time was never pushed: it has no forward at all.
+fn pushed(words: &[U256; WORDS]) -> bool {
+    Record::decode(words).updated_at != 0
+}
+
+#[inline(never)]
+fn expiry(words: &[U256; WORDS]) -> Expiry {
+    Record::decode(words).expiry
+}
+
+/// A price as margin uses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// 1e18 coins per unit; 0 when nothing usable is known.
+    pub value: u128,
+    /// Its uncertainty, a share of it, at most 1.
+    pub confidence: Q40,
+    /// May be relied on.
+    pub fresh: bool,
+}
+
+impl Quote {
+    /// The settlement coin's own.
+    const ONE: Self = Self {
+        value: WAD as u128,
+        confidence: 0,
+        fresh: true,
+    };
+
+    /// The word of the table above, from a confidence in 1e18.
+    #[must_use]
+    pub fn encode(value: u128, confidence: u64, fresh: bool) -> U256 {
+        let (low, high) = (value as u64, (value >> 64) as u64);
+        U256::from_limbs([fresh.into(), confidence, low, high])
+    }
+
+    /// Its parts; what cannot be a price counts as none.
+    fn decode(word: U256) -> Self {
+        let [fresh, confidence, low, high] = *word.as_limbs();
+        let value = u128::from(high) << 64 | u128::from(low);
+        let usable = value <= MAX_QUOTE;
+        Self {
+            value: if usable { value } else { 0 },
+            confidence: part_of_one(confidence),
+            fresh: usable && fresh & 1 == 1,
+        }
+    }
+}
