@@ -5,11 +5,14 @@
 
 use crate::{
     bindings::{
-        Assessment, IClearinghouse, IERC20, ILens, IVault, Portfolio,
+        Assessment, ExpiryUpdate, IClearinghouse, IERC20, ILens, IOracle, IVault, Portfolio,
         reference::{BookExchange, Feed, LyingVenue, PoolExchange, Token},
     },
     client::{CallError, Client, GasLimit},
-    config::{FeedConfig, HouseConfig, RatesConfig, TokenConfig, UnderlyingConfig, VenueConfig},
+    config::{
+        FeedConfig, HouseConfig, RatesConfig, SignersConfig, SurfaceConfig, TokenConfig,
+        UnderlyingConfig, VenueConfig,
+    },
     deploy::{Addresses, Deployer, Record},
     ids,
     term::Progress,
@@ -242,7 +245,14 @@ impl House {
         let weth = create.token("Wrapped Ether", "WETH", 18, 2).await?;
         let eth_feed = create.feed("ETH / USD", &options.eth).await?;
         let btc_feed = create.feed("BTC / USD", &options.btc).await?;
-        let furniture = furniture(&options, [usdc, wbtc, weth], [eth_feed, btc_feed]);
+        let furniture = HouseConfig {
+            // The reference house has one signer of forwards and surfaces: its deployer.
+            signers: Some(SignersConfig {
+                addresses: vec![signer.address()],
+                threshold: 1,
+            }),
+            ..furniture(&options, [usdc, wbtc, weth], [eth_feed, btc_feed])
+        };
         deployer.configure(&furniture).await?;
 
         // Venues ask the house about underlyings when they list markets, so they come last.
@@ -647,6 +657,27 @@ impl House {
             .find(|l| l.instrument == instrument))
     }
 
+    /// Signs and pushes forwards and surfaces, observed now.
+    ///
+    /// # Errors
+    ///
+    /// The oracle refuses, or the node fails.
+    pub async fn push(&self, updates: Vec<ExpiryUpdate>) -> Result<TransactionReceipt, CallError> {
+        let deployer = &self.people.deployer;
+        let observed_at = self
+            .node
+            .chain
+            .with(|chain| chain.latest().header.timestamp);
+        let domain = crate::push::domain(self.client.chain_id(), self.at.oracle);
+        let hash = crate::push::signing_hash(&domain, &updates, observed_at);
+        let call = IOracle::pushExpiriesCall {
+            updates,
+            observedAt: observed_at,
+            signatures: crate::push::sign(hash, std::slice::from_ref(&deployer.signer))?,
+        };
+        self.send(deployer, self.at.oracle, &call).await
+    }
+
     /// Most of a token that the vault would pay out of an account now, in its own decimals.
     ///
     /// # Errors
@@ -747,7 +778,10 @@ fn furniture(
         feed: number,
         lot: lot.into(),
         scenario_set: 2,
-        surface: None,
+        surface: Some(SurfaceConfig {
+            max_age: options.max_age,
+            max_basis: "0.5".into(),
+        }),
         rates: RatesConfig::default(),
     };
     let token =

@@ -34,6 +34,25 @@ pub const fn perpetual(venue: u16, underlying: u16) -> u128 {
     ((venue as u128) << 112) | ((underlying as u128) << 96)
 }
 
+/// An option on `underlying` of `venue`; `None` when the strike (1e18) has no canonical form.
+pub fn option(
+    venue: u16,
+    underlying: u16,
+    call: bool,
+    expiry_day: u16,
+    strike: u128,
+) -> Option<u128> {
+    use plimsoll_kernel::codec::{Instrument, Kind, Strike};
+    let instrument = Instrument {
+        venue,
+        underlying,
+        kind: if call { Kind::Call } else { Kind::Put },
+        expiry_day,
+        strike: Some(Strike::from_wad(strike)?),
+    };
+    Some(instrument.encode()?.0)
+}
+
 /// The venue of an instrument.
 pub const fn venue_of(instrument: u128) -> u16 {
     (instrument >> 112) as u16

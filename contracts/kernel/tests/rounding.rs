@@ -243,7 +243,14 @@ fn i_rnd_3_ten_thousand_small_fills_gain_nothing() {
             buyer_fee: 0,
             seller_fee: 0,
         };
-        let legs = terms.legs(lot, mark, WAD as u64 / 10).unwrap();
+        let reference = fill::Reference {
+            lot,
+            mark,
+            band: WAD as u64 / 10,
+            tolerance: 0,
+            option: false,
+        };
+        let legs = terms.legs(&reference).unwrap();
         for (side, sign) in [(buyer, 1), (1 - buyer, -1)] {
             let (size, quote, cash) = &mut sides[side];
             *size += sign * legs.lots;
