@@ -67,7 +67,8 @@ pub enum Function {
     Scan,
     /// Every function of the numerics on inputs from their whole domain.
     Everything,
-    /// Portfolio margin of `count` random portfolios, from the seed on: all of the answer and what is behind it.
+    /// Portfolio margin of `count` random portfolios, from the seed on: all of the answer and what is behind it, marks,
+    /// sensitivities.
     Portfolios,
     /// A sum that overflows: it must trap (I-RND-7).
     Overflow,
@@ -201,8 +202,8 @@ pub fn run(function: Function, count: u32, second: u32, seed: u64, scratch: &mut
         }
         Function::Portfolios => {
             for number in 0..u64::from(count) {
-                let (answer, _) = assess_random(seed.wrapping_add(number), scratch);
-                portfolio::fold(&answer, scratch, &mut fold);
+                let (answer, drawn) = assess_random(seed.wrapping_add(number), scratch);
+                portfolio::fold(&answer, &drawn, scratch, &mut fold);
             }
         }
         Function::Overflow => fold.push(black_box(u64::MAX) + black_box(1)),

@@ -7,6 +7,8 @@ use plimsoll_kernel::{
     num::U256,
     portfolio::{
         Assessment, MAX_EXPIRIES, MAX_UNDERLYINGS, Portfolio, Scratch, assess,
+        explain::greeks,
+        mark::mark,
         market::{Asset, Expiry, Market, Perpetual, Rates, Rules, Underlying},
     },
     svi::Svi,
@@ -43,6 +45,8 @@ pub struct Drawn {
     pub underlyings: u32,
     /// Collateral assets held.
     pub collateral: u32,
+    /// A digest of the mark of each leg, and of the sensitivities to each underlying.
+    pub explained: u64,
 }
 
 /// The portfolio of `seed`, assessed. One in eight is absurd: prices, sizes and surfaces without measure.
@@ -137,6 +141,11 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
                 ..Rates::DEFAULT
             },
             expiries: &expiries[place * 3..place * 3 + listed[place]],
+            // listed, whether or not the market is given it
+            near: expiries[place * 3..place * 3 + 3]
+                .iter()
+                .find(|e| e.seconds(now) > 0)
+                .copied(),
             perpetuals: &perpetuals[place..place + r.below(2) as usize],
         }
     });
@@ -265,6 +274,27 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
         collateral: &collateral[..balances],
         slots: &slots[..used],
     };
+    let mut digest = Fold(0);
+    for slot in portfolio.slots {
+        let (one, two) = match LegSlot::decode(*slot) {
+            Some(LegSlot::Linear(leg)) => (leg.instrument, None),
+            Some(LegSlot::Options(leg, second)) => (leg.instrument, second.map(|l| l.instrument)),
+            None => continue,
+        };
+        for instrument in core::iter::once(one).chain(two) {
+            let mark = mark(&market, instrument);
+            digest.wide(mark.value as i128);
+            digest.wide(mark.tolerance as i128);
+            digest.push(mark.fresh.into());
+        }
+    }
+    for place in 0..market.underlyings.len() {
+        let g = greeks(&market, &portfolio, place);
+        for v in [g.delta, g.gamma, g.vega, g.theta] {
+            digest.wide(v);
+        }
+    }
+    drawn.explained = digest.0;
     (assess(&market, &portfolio, scratch), drawn)
 }
 
@@ -278,12 +308,14 @@ fn four_digits(price: u128) -> u128 {
 }
 
 /// Every field of an assessment and everything behind it.
-pub(crate) fn fold(a: &Assessment, scratch: &Scratch, fold: &mut Fold) {
+pub(crate) fn fold(a: &Assessment, drawn: &Drawn, scratch: &Scratch, fold: &mut Fold) {
+    fold.push(drawn.explained);
     for v in [a.equity, a.im, a.mm, a.best, a.worst] {
         fold.wide(v);
     }
     fold.push(u64::from(a.stale) | u64::from(a.out_of_range) << 1);
-    fold.push(u64::from(a.worst_underlying) | u64::from(a.worst_node) << 8);
+    fold.push(a.stale_slots);
+    fold.push(a.stale_assets.into());
     let all = scratch.add_ons();
     for a in [
         all.haircut,

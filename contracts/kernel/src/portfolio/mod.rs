@@ -272,7 +272,9 @@ impl<'m> Run<'_, 'm> {
             return;
         };
         let units = num::to_wad_down(amount, asset.decimals);
-        let units = self.in_range(units.and_then(|u| Cash::try_from(u).ok()));
+        let units = self
+            .in_range(units.and_then(|u| Cash::try_from(u).ok()))
+            .max(0);
         let value = self.cash_of(units, asset.price.min(MAX_PRICE)).max(0);
         let linked = self.underlying(asset.underlying);
         if asset.underlying != 0 && linked.is_none() {
