@@ -187,6 +187,29 @@ fn i_mar_11_order_of_legs_does_not_matter() {
     assert!(differing > 150, "{differing}");
 }
 
+/// What a portfolio needs does not depend on which expiries that it does not hold the market is told of: an account
+/// assessed alone and beside others gets one answer. Only the nearest listed one counts, and it is told always.
+#[test]
+fn i_mar_11_expiries_nobody_holds_may_be_left_out() {
+    let mut near = 0;
+    for seed in 0..1_000 {
+        let (m, mut x, _) = case(seed);
+        // nothing on the first expiry of each
+        let first = |i: &Instrument| {
+            let u = &m.underlyings[usize::from(i.underlying) - 1];
+            u.expiries.first().is_some_and(|e| e.day == i.expiry_day)
+        };
+        x.options.retain(|(i, _)| !first(i));
+        x.linear.retain(|(i, _, _)| !first(i));
+        let all = m.with(Rules::DEFAULT, |market| detail(&x, market));
+        let shorter = |u: &mut Underlying<'_>| u.expiries = u.expiries.get(1..).unwrap_or(&[]);
+        let few = m.with_changed(Rules::DEFAULT, shorter, |market| detail(&x, market));
+        assert_eq!((all.a, all.add_ons), (few.a, few.add_ons), "seed {seed}");
+        near += usize::from(all.scans.iter().any(|s| s.count == 41));
+    }
+    assert!(near > 100, "{near}");
+}
+
 // ---- more of what holds
 
 /// An assessment with what is behind it.
