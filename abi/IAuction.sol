@@ -55,7 +55,7 @@ struct AuctionState {
 /// equity < mm even at the best those items could be worth; when it is so only at the worst, after `noteStale` and an
 /// hour. While they could cover what the account lacks, the fund pays nothing and there is no discount.
 interface IAuction {
-    /// An auction began; amounts 1e18.
+    /// An auction began; amounts 1e18. equity >= mm where it began for the worst its stale items could be worth.
     event AuctionStarted(bytes32 indexed account, address indexed starter, int256 equity, uint256 im, uint256 mm);
     /// A slice was sold.
     /// @param fraction    Share of everything the account held that could be priced, 1e18.
@@ -96,10 +96,9 @@ interface IAuction {
     error NoAuction(bytes32 account);
     /// @param equity At the best its stale items could be worth.
     error NotInsolvent(bytes32 account, int256 equity);
-    /// Closing needs equity, at the worst the stale items could be worth, of min((1 + buffer) * mm, im).
+    /// Closing needs equity of min((1 + buffer) * mm, im); at the worst the stale items could be worth, if the auction was
+    /// started for that.
     error NotRecovered(bytes32 account, int256 equity, uint256 needed);
-    /// Some price the account's margin rests on is stale.
-    error PricesStale(bytes32 account);
     /// Below the line at the worst its stale items could be worth only: `noteStale` first, then wait an hour.
     /// @param notedAt When that was noted, 0 = never; a note stands for two hours.
     error StaleWait(bytes32 account, uint64 notedAt, int256 best, int256 worst);
@@ -153,7 +152,7 @@ interface IAuction {
     /// Takes a slice. Each bid makes equity - mm rise. Ends the auction at the buffer, min((1 + buffer) * mm, im), or when
     /// nothing that can be priced is left.
     function bid(Bid calldata b) external returns (uint256 fraction, int256 price);
-    /// Anyone, when the account has reached the buffer again, at the worst its stale items could be worth.
+    /// Anyone, when the account has reached the buffer again: `NotRecovered` says which equity counts.
     function close(bytes32 account) external;
     /// Whether `start` would succeed now.
     function isLiquidatable(bytes32 account) external view returns (bool);

@@ -151,18 +151,6 @@ struct Worth {
     worst: i128,
 }
 
-impl Worth {
-    /// Equity at the worst its stale items could be worth.
-    fn worst_equity(&self) -> i128 {
-        self.worst.saturating_add_unsigned(self.mm)
-    }
-
-    /// Equity at the best.
-    fn best_equity(&self) -> i128 {
-        self.best.saturating_add_unsigned(self.mm)
-    }
-}
-
 /// A share of an account and its price.
 struct Offer {
     taken: u128,
@@ -475,7 +463,7 @@ impl Auction {
             mm_after: after.assessment.mm,
         }
         .emit(self.vm());
-        if taken == ONE || self.recovered(&after) {
+        if taken == ONE || self.recovered(account, &after) {
             self.end(account, false, &after)?;
         }
         Ok((fraction, price))
@@ -491,10 +479,10 @@ impl Auction {
     pub fn close(&mut self, account: B256) -> Result<(), Revert> {
         self.need_open(account)?;
         let subject = self.subject(account)?;
-        if !self.recovered(&subject.worth) {
+        if !self.recovered(account, &subject.worth) {
             return Err(NotRecovered {
                 account,
-                equity: int(subject.worth.worst_equity()),
+                equity: int(self.judged_equity(account, &subject.worth)),
                 needed: u128_to_u256(self.target(&subject.worth)),
             }
             .into());
@@ -711,13 +699,9 @@ impl Auction {
     }
 
     fn assess(&self, account: B256, portfolio: Portfolio) -> Result<Worth, Revert> {
-        let flat = portfolio.legs.is_empty() && portfolio.cash >= 0;
         let callee = self.margin.address();
         let (answers,) = margin::ASSESS.ask(self.vm(), callee, &(vec![portfolio],))?;
         let answer = answers.first().ok_or(BadAnswer { callee })?;
-        if answer.stale && !flat {
-            return Err(sol::PricesStale { account }.into());
-        }
         worth(account, *answer)
     }
 
@@ -727,8 +711,8 @@ impl Auction {
             vault::ACCOUNT.ask(self.vm(), self.vault.address(), &(account,))?;
         let worth = self.assess(account, portfolio.clone())?;
         let unpriced = Unpriced {
-            slots: 0,
-            assets: 0,
+            slots: worth.assessment.stale_slots,
+            assets: worth.assessment.stale_assets,
         };
         let mut subject = Subject {
             portfolio,
@@ -741,7 +725,7 @@ impl Auction {
         if unpriced.any() {
             let stays = Slice::new(account, &subject.portfolio, unpriced, ONE)?.rest;
             let stays = self.assess(account, stays)?;
-            let most = stays.best_equity();
+            let most = stays.best.saturating_add_unsigned(stays.mm);
             subject.best_equity = auction::best_equity(worth.equity, stays.equity, most)
                 .ok_or(ValueOutOfRange { account })?;
             subject.reserve = u128::try_from(most).unwrap_or(0);
@@ -781,9 +765,20 @@ impl Auction {
         auction::target(worth.mm, worth.im, self.rules().buffer)
     }
 
-    /// The buffer is reached, whatever its stale items are worth.
-    fn recovered(&self, worth: &Worth) -> bool {
-        u128::try_from(worth.worst_equity()).is_ok_and(|equity| equity >= self.target(worth))
+    /// The equity an auction is about: at the worst what is stale could be worth, if that is what it was started for.
+    fn judged_equity(&self, account: B256, worth: &Worth) -> i128 {
+        let clock = self.clock(account);
+        if clock.started_at != 0 && clock.noted_at != 0 {
+            worth.worst.saturating_add_unsigned(worth.mm)
+        } else {
+            worth.equity
+        }
+    }
+
+    /// The buffer is reached.
+    fn recovered(&self, account: B256, worth: &Worth) -> bool {
+        u128::try_from(self.judged_equity(account, worth))
+            .is_ok_and(|equity| equity >= self.target(worth))
     }
 
     // ---- how much, for how much
@@ -828,14 +823,9 @@ impl Auction {
 
     /// Largest share that may be sold now: all of it, where what would stay is less than the smallest bid.
     fn max_fraction(&self, account: B256, subject: &Subject) -> Result<u128, Revert> {
-        let Worth { equity, im, mm, .. } = subject.worth;
-        let (clock, p) = (self.clock(account), self.rules());
-        // Started for what its stale items could be worth at the worst, it is sold for that too.
-        let equity = if clock.started_at != 0 && clock.noted_at != 0 {
-            subject.worth.worst_equity()
-        } else {
-            equity
-        };
+        let Worth { im, mm, .. } = subject.worth;
+        let p = self.rules();
+        let equity = self.judged_equity(account, &subject.worth);
         let lambda = self.lambda(account, subject);
         let most = auction::max_fraction(equity, mm, im, lambda, p.buffer)
             .ok_or(ValueOutOfRange { account })?;
@@ -864,8 +854,8 @@ impl Auction {
         let mut taken = asked.min(most);
         loop {
             let slice = Slice::new(account, &subject.portfolio, subject.unpriced, taken)?;
-            // Cash alone is worth selling only where it is a debt that nothing stale could pay.
-            if slice.is_empty() || (subject.unpriced.any() && slice.is_bare()) {
+            // Cash alone is worth selling only where it is a debt of which the fund may pay some.
+            if slice.is_empty() || (slice.is_bare() && !subject.is_insolvent()) {
                 return Ok(None);
             }
             let rest = self.assess(account, slice.rest.clone())?;
@@ -964,8 +954,8 @@ fn worth(account: B256, assessment: Assessment) -> Result<Worth, Revert> {
             equity: narrow(assessment.equity)?,
             im: to_u128(assessment.im)?,
             mm: to_u128(assessment.mm)?,
-            best: narrow(assessment.equity)?.checked_sub_unsigned(to_u128(assessment.mm)?)?,
-            worst: narrow(assessment.equity)?.checked_sub_unsigned(to_u128(assessment.mm)?)?,
+            best: narrow(assessment.best)?,
+            worst: narrow(assessment.worst)?,
         })
     };
     numbers().ok_or_else(|| ValueOutOfRange { account }.into())

@@ -8,7 +8,8 @@ use plimsoll_common::{
 };
 use plimsoll_kernel::{
     auction::{slice_cash, slice_collateral, slice_quote, slice_size},
-    codec::{InstrumentId, LegSlot, OptionLeg, PerpLeg},
+    book::Leg,
+    codec::{LegSlot, OptionLeg, PerpLeg},
 };
 
 /// Most of one asset that an entry carries; the rest of a larger balance stays.
@@ -42,17 +43,10 @@ impl Unpriced {
     }
 }
 
-/// A leg as it moves. Options have no quote.
-struct Moved {
-    instrument: InstrumentId,
-    size: i64,
-    quote: i128,
-}
-
 /// What a share takes, and what it leaves.
 pub(crate) struct Slice {
     cash: i128,
-    legs: Vec<Moved>,
+    legs: Vec<Leg>,
     collateral: Vec<AssetBalance>,
     /// The account without it, before the price is paid.
     pub(crate) rest: Portfolio,
@@ -122,7 +116,7 @@ impl Slice {
     fn linear(&mut self, leg: PerpLeg, fraction: u128) -> Option<Option<U256>> {
         let size = slice_size(leg.size, fraction);
         let quote = slice_quote(leg.quote, size, leg.size)?;
-        self.legs.push(Moved {
+        self.legs.push(Leg {
             instrument: leg.instrument,
             size,
             quote,
@@ -138,7 +132,7 @@ impl Slice {
     /// Moves a share of an option; what stays.
     fn option(&mut self, leg: OptionLeg, fraction: u128) -> Option<Option<OptionLeg>> {
         let size = slice_size(leg.size, fraction);
-        self.legs.push(Moved {
+        self.legs.push(Leg {
             instrument: leg.instrument,
             size,
             quote: 0,
@@ -222,7 +216,7 @@ mod tests {
     use alloc::vec;
     use plimsoll_kernel::{
         auction::ONE,
-        codec::{Instrument, Kind, OPTION_SIZE_MAX, Strike},
+        codec::{Instrument, InstrumentId, Kind, OPTION_SIZE_MAX, Strike},
     };
 
     const ACCOUNT: B256 = B256::repeat_byte(1);

@@ -22,7 +22,6 @@ plimsoll_common::errors! {
     NoAuction { account: B256 }
     NotInsolvent { account: B256, equity: I256 }
     NotRecovered { account: B256, equity: I256, needed: U256 }
-    PricesStale { account: B256 }
     StaleWait { account: B256, noted_at: u64, best: I256, worst: I256 }
     SystemAccount { account: B256 }
     SelfBid { account: B256 }

@@ -6,7 +6,7 @@ use crate::{
     interface::{self, margin, oracle},
     revert::Revert,
 };
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 use plimsoll_kernel::portfolio::{
     Portfolio,
     market::Market,
@@ -140,7 +140,7 @@ pub fn of(
 pub fn check_feed(vm: &VM, oracle: Address, feed: u16) -> Result<(), Revert> {
     if feed != 0 {
         let key = U256::from(FEED | u64::from(feed));
-        ask(vm, oracle, &oracle::SNAPSHOT, &vec![key])?;
+        ask(vm, oracle, &oracle::SNAPSHOT, &[key])?;
     }
     Ok(())
 }

@@ -121,6 +121,10 @@ pub fn change(slots: &mut Vec<U256>, delta: &Leg) -> Result<Change, Refusal> {
         size: size.checked_add(delta.size).ok_or(Refusal::OutOfRange)?,
         quote: quote.checked_add(delta.quote).ok_or(Refusal::OutOfRange)?,
     };
+    // Each has a negative, so that every leg can be moved whole.
+    if leg.size == i64::MIN || leg.quote == i128::MIN {
+        return Err(Refusal::OutOfRange);
+    }
     let place = found.map(|(place, _)| place);
     if kind.is_option() {
         set_option(slots, place, &leg)?;
@@ -314,6 +318,35 @@ mod tests {
     }
 
     #[test]
+    fn i_auc_12_every_leg_has_a_negative() {
+        let instrument = perpetual(1);
+        let add = |slots: &mut Vec<U256>, size, quote| {
+            change(
+                slots,
+                &Leg {
+                    instrument,
+                    size,
+                    quote,
+                },
+            )
+        };
+        let mut slots = Vec::new();
+        for (size, quote) in [(i64::MIN, 0), (-1, i128::MIN)] {
+            assert_eq!(add(&mut slots, size, quote), Err(Refusal::OutOfRange));
+        }
+        add(&mut slots, i64::MIN + 1, i128::MIN + 1).unwrap();
+        let before = slots.clone();
+        for (size, quote) in [(-1, 0), (0, -1)] {
+            assert_eq!(add(&mut slots, size, quote), Err(Refusal::OutOfRange));
+            assert_eq!(slots, before);
+        }
+        assert_eq!(
+            add(&mut slots, i64::MAX, i128::MAX),
+            Ok(Change::Closed { quote: 0 })
+        );
+    }
+
+    #[test]
     fn an_account_holds_128_options_and_no_more() {
         let mut slots = Vec::new();
         let mut add = |number| {
@@ -338,7 +371,7 @@ mod tests {
         let largest = Leg {
             instrument,
             size: i64::MAX,
-            quote: i128::MIN,
+            quote: i128::MIN + 1,
         };
         let mut slots = Vec::new();
         change(&mut slots, &largest).unwrap();

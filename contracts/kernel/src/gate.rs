@@ -28,12 +28,14 @@ impl Assessed {
     }
 }
 
-/// What equity may fall by rounding alone, 1e-18 cash: one unit for each of at most 128 legs and 16 assets, whose
-/// values are rounded down one by one, before and after. Without it a close at exactly the mark could be refused.
+/// What equity may fall by rounding alone, 1e-18 cash: a billionth of a coin. Without it a close at exactly the mark
+/// could be refused.
 ///
-/// It is no source of money: a change that uses it must still make the requirement fall, and costs more gas than 256
-/// units of 1e-18 coins.
-pub const EQUITY_ROUNDING: i128 = 256;
+/// Each of at most 128 legs and 16 assets is rounded by itself, by a unit, and options by two parts in 1e18 of their
+/// value besides; a mark is rounded to a unit for each unit of the underlying. So this is enough for positions of a billion
+/// units, or coins. It is no source of money: a change that uses it must still make the requirement fall, and costs a
+/// million times as much gas.
+pub const EQUITY_ROUNDING: i128 = 1_000_000_000;
 
 /// True when a change of an unhealthy account only made it safer: the initial requirement fell, the maintenance
 /// requirement did not rise, and equity did not fall by more than [`EQUITY_ROUNDING`], so it dealt no worse than at
@@ -111,9 +113,10 @@ mod tests {
             e2 in -50_i128..50, im2 in 0_u128..50, mm2 in 0_u128..50,
         ) {
             // In units far above the rounding that is allowed.
-            let wide = 1_000;
-            let before = assessed(e * wide, im * 1_000, mm * 1_000, false);
-            let after = assessed(e2 * wide, im2 * 1_000, mm2 * 1_000, false);
+            let wide = 4 * EQUITY_ROUNDING;
+            let unsigned = wide.unsigned_abs();
+            let before = assessed(e * wide, im * unsigned, mm * unsigned, false);
+            let after = assessed(e2 * wide, im2 * unsigned, mm2 * unsigned, false);
             if reduces(&before, &after) {
                 prop_assert!(im2.cast_signed() - e2 < im.cast_signed() - e);
                 prop_assert!(mm2.cast_signed() - e2 <= mm.cast_signed() - e);
@@ -129,7 +132,10 @@ mod tests {
         /// A loop of reductions takes no more than the rounding each, and ends where no requirement is left.
         #[test]
         fn i_gate_1_a_loop_extracts_no_more_than_the_rounding(
-            steps in proptest::collection::vec((-2_000_i128..2_000, 0_u128..3, 0_u128..3), 1..200), start in any::<i64>(),
+            steps in proptest::collection::vec(
+                (-2 * EQUITY_ROUNDING..2 * EQUITY_ROUNDING, 0_u128..3, 0_u128..3), 1..200,
+            ),
+            start in any::<i64>(),
         ) {
             let mut now = assessed(start.into(), 200, 150, false);
             let (first, mut passed) = (i128::from(start), 0);

@@ -136,6 +136,11 @@ impl Vault {
         }
         conserve(entries, assets)?;
         let mut states = Vec::with_capacity(MAX_ACCOUNTS.min(entries.len() + 2));
+        if liquidated != B256::ZERO {
+            // Judged with everything it holds, also when only its cash moves.
+            let state = self.touch(&mut states, liquidated)?;
+            self.ledger.complete(state);
+        }
         for entry in entries {
             self.enter(&mut states, entry)?;
         }

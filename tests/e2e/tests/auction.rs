@@ -8,11 +8,11 @@ use plimsoll_kernel::{
 
 const BUFFER: u64 = 150_000_000_000_000_000;
 
-/// Alice is long 50 ETH at 2,000 with 20,000 coins; bob is short; the bidder has 200,000.
+/// Alice is long 50 ETH at 2,000 with 25,000 coins; bob is short; the bidder has 200,000.
 async fn furnished() -> House {
     let house = House::start().await;
     let p = &house.people;
-    house.give(&p.alice, "20,000").await;
+    house.give(&p.alice, "25,000").await;
     house.give(&p.bob, "200,000").await;
     house.give(&p.bidder, "200,000").await;
     house
@@ -73,7 +73,7 @@ fn narrow(a: &Assessment) -> (i128, u128) {
     )
 }
 
-/// I-AUC-1: below the line and only below it; equality is above.
+/// I-AUC-1: below the line and only below it, to the smallest unit of the coin.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_1_starts_below_the_line_only() {
     let house = furnished().await;
@@ -89,25 +89,20 @@ async fn i_auc_1_starts_below_the_line_only() {
     let e: IAuction::SystemAccount = house.expect_revert(&p.stranger, at, &start(fund)).await;
     assert_eq!(e.account, fund);
 
-    // Withdrawing to the line is refused; a price takes her below. Lift her to it again, exactly.
-    house.set_price(ETH, "1,700").await.unwrap();
+    // Withdrawing to the line is refused; a price takes her below. Lift her to it again, to a unit of the coin.
+    house.set_price(ETH, "1,600").await.unwrap();
     let (equity, mm) = narrow(&ok(house.assess(alice).await));
     let unit = 1_000_000_000_000;
     let missing = mm.cast_signed() - equity;
-    assert!(
-        missing > unit && missing % unit == 0,
-        "{missing}: choose a rounder price"
-    );
+    assert!(missing > unit && missing % unit != 0);
     let liquidatable = async || {
         ok(house
             .ask(at, &IAuction::isLiquidatableCall { account: alice })
             .await)
     };
     assert!(liquidatable().await);
-    let lift = |units: i128| U256::try_from(units / unit).unwrap();
-    ok(house
-        .deposit(&p.bob, alice, house.usdc, lift(missing - unit))
-        .await);
+    let units = U256::try_from(missing / unit).unwrap(); // rounded down
+    ok(house.deposit(&p.bob, alice, house.usdc, units).await);
     let snapshot = house.snapshot().await.unwrap();
     assert!(liquidatable().await);
     let receipt = ok(house.send(&p.stranger, at, &start(alice)).await);
@@ -126,7 +121,8 @@ async fn i_auc_1_starts_below_the_line_only() {
         .await);
     assert!(!liquidatable().await);
     let e: IAuction::NotLiquidatable = house.expect_revert(&p.stranger, at, &start(alice)).await;
-    assert_eq!(e.equity, I256::try_from(e.mm).unwrap());
+    let above = i128::try_from(e.equity).unwrap() - mm.cast_signed();
+    assert!((0..unit).contains(&above), "{above}");
     house.assert_balanced().await;
 }
 
@@ -137,7 +133,7 @@ async fn i_gate_5_an_account_in_auction_may_cure_and_reduce_only() {
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     let eth = perp(DESK, ETH);
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
 
     let call = IVault::withdrawCall {
@@ -152,28 +148,28 @@ async fn i_gate_5_an_account_in_auction_may_cure_and_reduce_only() {
 
     // More risk, or a worse price than the mark: refused with the numbers before and after.
     let before = ok(house.assess(alice).await);
-    let more = House::report(alice, p.bob.account(), eth, "1", "1,700");
+    let more = House::report(alice, p.bob.account(), eth, "1", "1,600");
     let e: IVault::InsufficientMargin = house.expect_revert(&p.stranger, house.desk(), &more).await;
     assert_eq!(
         (e.account, e.equityBefore, e.imBefore),
         (alice, before.equity, before.im)
     );
     assert!(e.im > e.imBefore);
-    let cheap = House::report(p.bob.account(), alice, eth, "1", "1,699.99");
+    let cheap = House::report(p.bob.account(), alice, eth, "1", "1,599.99");
     let e: IVault::InsufficientMargin =
         house.expect_revert(&p.stranger, house.desk(), &cheap).await;
     assert!(e.equity < e.equityBefore && e.im < e.imBefore);
     // Nor at a worse price even where what is left would be healthy: her equity is what the auction lives on.
-    let much = House::report(p.bob.account(), alice, eth, "49", "1,699.99");
+    let much = House::report(p.bob.account(), alice, eth, "49", "1,599.99");
     let e: IVault::AccountInAuction = house.expect_revert(&p.stranger, house.desk(), &much).await;
     assert_eq!(e.account, alice);
     // At the mark she may reduce, and pays no fee for it.
-    house.fill(&p.bob, &p.alice, eth, "10", "1,700").await;
+    house.fill(&p.bob, &p.alice, eth, "10", "1,600").await;
     let after = ok(house.assess(alice).await);
     assert!(after.im < before.im && after.equity >= before.equity);
 
     // A sale through zero is not a reduction.
-    let flip = House::report(p.bob.account(), alice, eth, "100", "1,700");
+    let flip = House::report(p.bob.account(), alice, eth, "100", "1,600");
     let e: IVault::InsufficientMargin = house.expect_revert(&p.stranger, house.desk(), &flip).await;
     assert_eq!(e.account, alice);
 
@@ -220,7 +216,7 @@ async fn i_auc_10_bids_are_refused_with_reasons() {
     let bid = any_bid(&house, U256::from(ONE)).await;
     let e: IAuction::NoAuction = house.expect_revert(&p.bidder, at, &bid).await;
     assert_eq!(e.account, alice);
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
     house.warp(450).await.unwrap();
     let with = |change: &dyn Fn(&mut Bid)| {
@@ -298,7 +294,7 @@ async fn i_auc_10_bids_are_refused_with_reasons() {
         .await;
     assert_eq!((e.account, e.equityBefore), (poor, wad("10")));
 
-    // An operator of the bidder may bid; a stale price stops everything.
+    // An operator of the bidder may bid. Without a price there is nothing to sell, and no end of the auction.
     let operator = IVault::setOperatorCall {
         account: p.bidder.account(),
         operator: p.stranger.address,
@@ -307,11 +303,15 @@ async fn i_auc_10_bids_are_refused_with_reasons() {
     ok(house.send(&p.bidder, house.at.vault, &operator).await);
     ok(house.client.call_as(p.stranger.address, at, &bid).await);
     house.warp(8_000).await.unwrap();
-    let e: IAuction::PricesStale = house.expect_revert(&p.bidder, at, &bid).await;
-    assert_eq!(e.account, alice);
-    let e: IAuction::PricesStale = house.expect_revert(&p.bidder, at, &close(alice)).await;
-    assert_eq!(e.account, alice);
-    let e: IAuction::PricesStale = house
+    let e: IAuction::NothingToSell = house.expect_revert(&p.bidder, at, &bid).await;
+    assert_eq!((e.account, e.fraction), (alice, bid.b.fraction));
+    let s = state(&house, alice).await;
+    assert_eq!((s.maxFraction, s.price), (U256::ZERO, I256::ZERO));
+    let a = ok(house.assess(alice).await);
+    assert!(a.stale && a.worst + I256::try_from(a.mm).unwrap() < a.equity);
+    let e: IAuction::NotRecovered = house.expect_revert(&p.bidder, at, &close(alice)).await;
+    assert_eq!(e.equity, a.equity, "it was not started for the worst");
+    let e: IAuction::NotLiquidatable = house
         .expect_revert(&p.bidder, at, &start(p.bob.account()))
         .await;
     assert_eq!(e.account, p.bob.account());
@@ -329,7 +329,7 @@ async fn i_auc_4_a_bid_costs_the_owner_the_discount_exactly() {
     let p = &house.people;
     let (alice, bidder, at) = (p.alice.account(), p.bidder.account(), house.at.auction);
     house.give_token(&p.alice, house.weth, "0.7").await;
-    house.set_price(ETH, "1,650.01").await.unwrap();
+    house.set_price(ETH, "1,550.01").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
     house.warp(333).await.unwrap();
     let fraction = 123_456_789_012_345_678_u128;
@@ -379,7 +379,7 @@ async fn i_auc_5_the_largest_share_ends_the_auction_at_the_buffer() {
     let house = furnished().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
     let (mut last_lambda, mut last_share) = (U256::ZERO, U256::ZERO);
     let mut unit_price = I256::MAX;
@@ -429,7 +429,7 @@ async fn i_auc_10_a_clamped_share_scales_the_limit() {
     let house = furnished().await;
     let p = &house.people;
     let at = house.at.auction;
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     ok(house.send(&p.stranger, at, &start(p.alice.account())).await);
     house.warp(100).await.unwrap();
     house.next_block_at(ok_time(&house).await).await.unwrap();
@@ -475,11 +475,11 @@ async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
         .await);
     let e: IAuction::NoAuction = house.expect_revert(&p.stranger, at, &mark(alice)).await;
     assert_eq!(e.account, alice);
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
     let e: IAuction::NotInsolvent = house.expect_revert(&p.stranger, at, &mark(alice)).await;
     assert_eq!(e.equity, wad("5,000"));
-    house.set_price(ETH, "1,500").await.unwrap(); // equity −5,000
+    house.set_price(ETH, "1,400").await.unwrap(); // equity −5,000
     let receipt = ok(house.send(&p.stranger, at, &mark(alice)).await);
     let marked: Vec<IAuction::InsolvencyMarked> = House::events(&receipt, at);
     assert_eq!((marked.len(), marked[0].equity), (1, wad("-5,000")));
@@ -509,7 +509,7 @@ async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
     assert_eq!(equity_after, -3_750 * WAD as i128);
 
     // The fund runs dry: it pays what is left, and a bidder who asks for more gets nothing.
-    house.set_price(ETH, "800").await.unwrap();
+    house.set_price(ETH, "700").await.unwrap();
     let left = ok(house.cash(fund).await);
     let mut call = any_bid(&house, U256::from(ONE)).await;
     call.b.maxPrice = I256::try_from(-left - 1).unwrap();
@@ -543,13 +543,13 @@ async fn i_auc_2_no_jump_where_equity_ends() {
             house.usdc.amount("30,000").unwrap(),
         )
         .await);
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
     house.warp(900).await.unwrap();
-    house.set_price(ETH, "1,600.02").await.unwrap(); // equity 1
+    house.set_price(ETH, "1,500.02").await.unwrap(); // equity 1
     let rich = state(&house, alice).await;
     assert_eq!((rich.equity, rich.maxFraction), (wad("1"), U256::from(ONE)));
-    house.set_price(ETH, "1,599.98").await.unwrap(); // equity −1
+    house.set_price(ETH, "1,499.98").await.unwrap(); // equity −1
     let poor = state(&house, alice).await;
     assert_eq!(
         (poor.equity, poor.maxFraction),
@@ -560,12 +560,12 @@ async fn i_auc_2_no_jump_where_equity_ends() {
     assert_eq!(poor.price, wad("-1"));
     assert_eq!(poor.lambda, U256::ZERO, "the fund's ramp begins from zero");
     ok(house.send(&p.stranger, at, &mark(alice)).await);
-    house.set_price(ETH, "1,610").await.unwrap();
+    house.set_price(ETH, "1,510").await.unwrap();
     let call = any_bid(&house, U256::from(ONE / 50)).await;
     ok(house.send(&p.bidder, at, &call).await);
     // Once more down: the fund's ramp begins anew.
     house.warp(600).await.unwrap();
-    house.set_price(ETH, "1,590").await.unwrap();
+    house.set_price(ETH, "1,490").await.unwrap();
     let again = state(&house, alice).await;
     assert!(again.equity < I256::ZERO);
     assert_eq!((again.insolventSince, again.lambda), (0, U256::ZERO));
@@ -582,7 +582,15 @@ async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
     house.give(&p.alice, "1").await;
     house.give(&p.bob, "100,000").await;
     house.give(&p.bidder, "1,000").await;
-    // 11 lots long at the desk, 10 short on the book.
+    // 11 lots long at the desk, 10 short on the book; nothing but their difference needs margin.
+    let call = IParameters::underlyingCall { underlying: ETH };
+    let mut terms = ok(house.ask(house.at.parameters, &call).await);
+    (terms.linearCostIm, terms.linearCostMm) = (0, 0);
+    let call = IParameters::setUnderlyingCall {
+        underlying: ETH,
+        terms,
+    };
+    ok(house.send(&p.deployer, house.at.parameters, &call).await);
     house
         .fill(&p.alice, &p.bob, perp(DESK, ETH), "0.0011", "2,000")
         .await;
@@ -591,7 +599,7 @@ async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
         .await);
     let max = ok(house.max_withdraw(alice, house.usdc).await);
     ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
-    house.set_price(ETH, "1,900").await.unwrap();
+    house.set_price(ETH, "1,890").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
     let s = state(&house, alice).await;
     let (equity, mm) = (
@@ -686,17 +694,13 @@ async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     let d = &p.deployer;
-    // Eight venues and eight underlyings, all on the price of ether.
-    let eth = ok(house
-        .ask(
-            house.at.parameters,
-            &IParameters::underlyingCall { underlying: ETH },
-        )
-        .await);
-    for underlying in 11..19 {
+    // Eight venues and eight underlyings, six of them new ones on the price of ether.
+    let call = IParameters::underlyingCall { underlying: ETH };
+    let terms = ok(house.ask(house.at.parameters, &call).await);
+    for underlying in 11..17 {
         let call = IParameters::setUnderlyingCall {
             underlying,
-            terms: eth.clone(),
+            terms: terms.clone(),
         };
         ok(house.send(d, house.at.parameters, &call).await);
     }
@@ -729,13 +733,25 @@ async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
     house.give(&p.bob, "1,000,000").await;
     house.give(&p.bidder, "1,000,000").await;
     for (venue, desk) in &desks {
-        let fills = (11..19)
-            .map(|underlying| Fill {
+        let fills = [ETH, BTC]
+            .into_iter()
+            .chain(11..17)
+            .map(|underlying| {
+                (
+                    underlying,
+                    if underlying == BTC {
+                        ("0.02", "40,000")
+                    } else {
+                        ("0.5", "2,000")
+                    },
+                )
+            })
+            .map(|(underlying, (size, price))| Fill {
                 buyer: alice,
                 seller: p.bob.account(),
                 instrument: perp(*venue, underlying),
-                size: uwad("0.5"),
-                price: uwad("2,000"),
+                size: uwad(size),
+                price: uwad(price),
                 buyerFee: U256::ZERO,
                 sellerFee: U256::ZERO,
             })
@@ -777,9 +793,9 @@ async fn i_auc_3_the_fund_clock_runs_only_while_somebody_looks() {
     let fund = ids::fund_account(house.at.vault);
     let chest = house.usdc.amount("30,000").unwrap();
     ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
-    house.set_price(ETH, "1,500").await.unwrap();
+    house.set_price(ETH, "1,400").await.unwrap();
     let marked = async |receipt: TransactionReceipt| {
         House::events::<IAuction::InsolvencyMarked>(&receipt, at).len()
     };
@@ -791,7 +807,7 @@ async fn i_auc_3_the_fund_clock_runs_only_while_somebody_looks() {
 
     // Equity is back and somebody says so: the clock is cleared. A second time there is nothing to clear.
     house.warp(600).await.unwrap();
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     assert_eq!(state(&house, alice).await.insolventSince, 0);
     let snapshot = house.snapshot().await.unwrap();
     assert_eq!(
@@ -799,7 +815,7 @@ async fn i_auc_3_the_fund_clock_runs_only_while_somebody_looks() {
         0
     );
     let _: IAuction::NotInsolvent = house.expect_revert(&p.stranger, at, &mark(alice)).await;
-    house.set_price(ETH, "1,500").await.unwrap();
+    house.set_price(ETH, "1,400").await.unwrap();
     let relapsed = state(&house, alice).await;
     assert_eq!((relapsed.insolventSince, relapsed.lambda), (0, U256::ZERO));
     assert_eq!(
@@ -810,7 +826,7 @@ async fn i_auc_3_the_fund_clock_runs_only_while_somebody_looks() {
     house.revert(snapshot).await.unwrap();
 
     // Nobody says so: at a relapse within the quarter of an hour the clock goes on, after it it does not.
-    house.set_price(ETH, "1,500").await.unwrap();
+    house.set_price(ETH, "1,400").await.unwrap();
     let soon = state(&house, alice).await;
     assert!(soon.insolventSince == since && soon.lambda > U256::ZERO);
     house.warp(400).await.unwrap();
@@ -838,13 +854,13 @@ async fn i_auc_3_the_fund_clock_runs_only_while_somebody_looks() {
     house.assert_balanced().await;
 }
 
-/// I-AUC-5: the auction ends at the initial requirement where that is nearer than the buffer; equality is enough.
+/// I-AUC-5: the auction ends at the initial requirement where that is nearer than the buffer.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_5_it_ends_at_the_initial_requirement_where_that_is_nearer() {
     let house = furnished().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
-    house.set_price(ETH, "1,700").await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
     ok(house.send(&p.stranger, at, &start(alice)).await);
     let parameters = ok(house.ask(at, &IAuction::parametersCall {}).await);
     let call = IAuction::setParametersCall {
@@ -861,20 +877,12 @@ async fn i_auc_5_it_ends_at_the_initial_requirement_where_that_is_nearer() {
     let im = i128::try_from(a.im).unwrap();
     let unit = 1_000_000_000_000;
     let missing = im - narrow(&a).0;
-    assert!(
-        missing > unit && missing % unit == 0,
-        "{missing}: choose a rounder price"
-    );
-    let lift = |units: i128| U256::try_from(units / unit).unwrap();
-    ok(house
-        .deposit(&p.bob, alice, house.usdc, lift(missing - unit))
-        .await);
+    let units = U256::try_from(missing / unit).unwrap(); // rounded down
+    ok(house.deposit(&p.bob, alice, house.usdc, units).await);
     let e: IAuction::NotRecovered = house.expect_revert(&p.stranger, at, &close(alice)).await;
-    assert_eq!(
-        (e.needed, e.equity),
-        (a.im, I256::try_from(im - unit).unwrap())
-    );
-    // One unit short a bid of the smallest share ends it.
+    assert_eq!(e.needed, a.im);
+    assert!((1..unit).contains(&(im - i128::try_from(e.equity).unwrap())));
+    // Less than a unit short a bid of the smallest share ends it.
     let snapshot = house.snapshot().await.unwrap();
     let receipt = ok(house
         .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 2)).await)
@@ -891,4 +899,412 @@ async fn i_auc_5_it_ends_at_the_initial_requirement_where_that_is_nearer() {
     assert!(closed[0].cured);
     let e: IAuction::NotLiquidatable = house.expect_revert(&p.stranger, at, &start(alice)).await;
     assert_eq!(e.account, alice);
+}
+
+/// Every feed dies, and ether's comes back at a price.
+async fn only_ether_lives(house: &House, price: &str) {
+    house.warp(8_000).await.unwrap();
+    house.set_price(ETH, price).await.unwrap();
+}
+
+/// I-AUC-1: below the line only at the worst its stale items could be worth, an account is sold once that was noted and an
+/// hour has passed, and not later than an hour after that; the note can be taken back.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_1_a_dead_feed_shelters_for_an_hour() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.give(&p.alice, "40,000").await;
+    house.give(&p.bob, "400,000").await;
+    house.give(&p.bidder, "400,000").await;
+    let btc = perp(DESK, BTC);
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
+        .await;
+    house.fill(&p.alice, &p.bob, btc, "0.5", "40,000").await;
+    let note = IAuction::noteStaleCall { account: alice };
+    let noted = |receipt: &TransactionReceipt| House::events::<IAuction::StaleNoted>(receipt, at);
+    let liquidatable = async || {
+        ok(house
+            .ask(at, &IAuction::isLiquidatableCall { account: alice })
+            .await)
+    };
+    // Fresh and healthy: nothing to note, nothing to take back.
+    assert!(noted(&ok(house.send(&p.stranger, at, &note).await)).is_empty());
+
+    house.warp(8_000).await.unwrap();
+    let mut price = 2_000;
+    let doubtful = loop {
+        house.set_price(ETH, &price.to_string()).await.unwrap();
+        let a = ok(house.assess(alice).await);
+        if a.worst < I256::ZERO {
+            break a;
+        }
+        price -= 5;
+    };
+    assert!(
+        doubtful.stale && doubtful.best >= I256::ZERO,
+        "{doubtful:?}"
+    );
+    let e: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
+    assert_eq!((e.account, e.notedAt), (alice, 0));
+    assert_eq!((e.best, e.worst), (doubtful.best, doubtful.worst));
+    let events = noted(&ok(house.send(&p.stranger, at, &note).await));
+    assert_eq!(
+        (events.len(), events[0].best, events[0].worst),
+        (1, e.best, e.worst)
+    );
+    let at_note = events[0].notedAt;
+    assert_eq!(at_note, house.client.now().await.unwrap());
+
+    // Not yet. Noting again changes nothing.
+    house.warp(3_000).await.unwrap();
+    assert!(noted(&ok(house.send(&p.stranger, at, &note).await)).is_empty());
+    let e: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
+    assert_eq!(e.notedAt, at_note);
+    assert!(!liquidatable().await);
+
+    // Taken back when the feed is, and so is the account.
+    let snapshot = house.snapshot().await.unwrap();
+    house.refresh().await;
+    let events = noted(&ok(house.send(&p.alice, at, &note).await));
+    assert_eq!((events.len(), events[0].notedAt), (1, 0));
+    assert_eq!(events[0].best, events[0].worst);
+    let e: IAuction::NotLiquidatable = house.expect_revert(&p.stranger, at, &start(alice)).await;
+    assert_eq!(e.account, alice);
+    house.revert(snapshot).await.unwrap();
+
+    // Too late: note it anew.
+    let eth = price.to_string();
+    let snapshot = house.snapshot().await.unwrap();
+    house.warp(4_250).await.unwrap();
+    house.set_price(ETH, &eth).await.unwrap();
+    let _: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
+    let events = noted(&ok(house.send(&p.stranger, at, &note).await));
+    assert!(events[0].notedAt > at_note + 7_200);
+    house.revert(snapshot).await.unwrap();
+
+    // An hour after the note it starts, and is sold until it is safe at the worst; what is stale stays.
+    house.warp(600).await.unwrap();
+    house.set_price(ETH, &eth).await.unwrap();
+    assert!(liquidatable().await);
+    let snapshot = house.snapshot().await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    let e: IAuction::AuctionOpen = house.expect_revert(&p.stranger, at, &note).await;
+    assert_eq!(e.account, alice);
+    let a = ok(house.assess(alice).await);
+    let e: IAuction::NotRecovered = house.expect_revert(&p.stranger, at, &close(alice)).await;
+    assert_eq!(e.equity, a.worst + I256::try_from(a.mm).unwrap());
+    house.warp(300).await.unwrap();
+    let long = ok(house.leg(alice, btc).await).unwrap();
+    let mut bids = 0;
+    while ok(house.account(alice).await).2 {
+        assert!(state(&house, alice).await.maxFraction > U256::ZERO);
+        ok(house
+            .send(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
+            .await);
+        bids += 1;
+        assert!(bids < 12, "it does not end");
+    }
+    let left = ok(house.leg(alice, btc).await).unwrap();
+    assert_eq!((left.size, left.quote), (long.size, long.quote));
+    let a = ok(house.assess(alice).await);
+    assert!(a.worst >= I256::ZERO && a.equity > I256::ZERO, "{a:?}");
+    house.assert_balanced().await;
+
+    // The same auction, and the feed is back: it ends at once, nothing is sold for the feed's age.
+    house.revert(snapshot).await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.refresh().await;
+    let a = ok(house.assess(alice).await);
+    if narrow(&a).0 >= target(&a).cast_signed() {
+        ok(house.send(&p.stranger, at, &close(alice)).await);
+    } else {
+        assert!(state(&house, alice).await.maxFraction < U256::from(ONE / 2));
+    }
+}
+
+/// I-AUC-11: the fund pays nothing while a stale item could be worth what the account lacks, and never for what it could be
+/// worth.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_11_stale_items_pay_before_the_fund() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.give(&p.alice, "25,000").await;
+    house.give_token(&p.alice, house.wbtc, "0.05").await; // 2,000 at its last price
+    house.give(&p.bob, "200,000").await;
+    house.give(&p.bidder, "200,000").await;
+    let fund = ids::fund_account(house.at.vault);
+    let chest = house.usdc.amount("30,000").unwrap();
+    ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
+        .await;
+    only_ether_lives(&house, "1,490").await;
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    assert_eq!(state(&house, alice).await.equity, wad("-500"));
+    // The coin alone, as margin sees it: nothing, or at least its last price.
+    let mut coin = ok(house.account(alice).await).0;
+    (coin.cash, coin.legs) = (0, vec![]);
+    let call = IMargin::assessCall {
+        portfolios: vec![coin],
+    };
+    let alone = ok(house.ask(house.at.margin, &call).await).remove(0);
+    let reserve = alone.best + I256::try_from(alone.mm).unwrap();
+    assert!(alone.equity == I256::ZERO && reserve >= wad("2,000") && reserve < wad("4,000"));
+    let e: IAuction::NotInsolvent = house.expect_revert(&p.stranger, at, &mark(alice)).await;
+    assert_eq!(e.equity, reserve - wad("500"));
+    house.warp(900).await.unwrap();
+    let receipt = ok(house
+        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 2)).await)
+        .await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    // Half of it at its mark; the account pays what that lacks.
+    assert_eq!(
+        (taken[0].price, taken[0].fundPaid),
+        (wad("-250"), U256::ZERO)
+    );
+    assert_eq!(taken[0].equityAfter, wad("-500"));
+
+    house.set_price(ETH, "1,300").await.unwrap(); // −5,250, and the coin perhaps
+    let receipt = ok(house.send(&p.stranger, at, &mark(alice)).await);
+    let marked: Vec<IAuction::InsolvencyMarked> = House::events(&receipt, at);
+    assert_eq!(marked[0].equity, reserve - wad("5,250"));
+    house.warp(600).await.unwrap();
+    let mm = state(&house, alice).await.mm;
+    let receipt = ok(house
+        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
+        .await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    let relief = u128::try_from(mm - taken[0].mmAfter).unwrap();
+    let discount = part(relief, taken[0].lambda.to());
+    assert!(discount > 0);
+    let due = wad("5,250") - reserve + I256::try_from(discount).unwrap();
+    assert_eq!(I256::try_from(taken[0].fundPaid).unwrap(), due);
+    assert_eq!(taken[0].equityAfter, -reserve);
+    assert_eq!(
+        I256::try_from(ok(house.cash(alice).await)).unwrap(),
+        -reserve
+    );
+    let (portfolio, _, in_auction) = ok(house.account(alice).await);
+    assert!(!in_auction && portfolio.legs.is_empty() && portfolio.collateral.len() == 1);
+    // What is left is worth nothing at best, and must wait for a price.
+    let _: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
+    house.assert_balanced().await;
+}
+
+/// I-AUC-16: without legs and debt an auction can be closed whatever feed is dead.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_16_a_flat_account_is_closed_without_prices() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.give_token(&p.alice, house.wbtc, "0.01").await;
+    house.set_price(ETH, "1,600").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house
+        .fill(&p.bob, &p.alice, perp(DESK, ETH), "50", "1,600")
+        .await;
+    house.warp(8_000).await.unwrap();
+    assert!(ok(house.assess(alice).await).stale);
+    ok(house.send(&p.stranger, at, &close(alice)).await);
+    assert!(!ok(house.account(alice).await).2);
+}
+
+/// What the event says of the account after a bid is what it is then, also when only cash moved.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_4_the_event_tells_the_truth_when_only_cash_moved() {
+    let house = furnished().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let fund = ids::fund_account(house.at.vault);
+    let chest = house.usdc.amount("30,000").unwrap();
+    ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
+    house.give_token(&p.alice, house.wbtc, "0.0000001").await; // ten units
+    house.set_price(ETH, "1,400").await.unwrap();
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house
+        .fill(&p.bob, &p.alice, perp(DESK, ETH), "50", "1,400")
+        .await;
+    assert_eq!(ok(house.cash(alice).await), -5_000 * WAD as i128);
+    // A twentieth of ten units is none.
+    let receipt = ok(house
+        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 20)).await)
+        .await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    let a = ok(house.assess(alice).await);
+    assert_eq!((taken[0].equityAfter, taken[0].mmAfter), (a.equity, a.mm));
+    assert!(a.equity > I256::try_from(ok(house.cash(alice).await)).unwrap());
+    house.assert_balanced().await;
+}
+
+/// An option on ether at the desk.
+fn option(call: bool, day: u16, strike: u128) -> u128 {
+    ids::option(DESK, ETH, call, day, strike * ONE).expect("an option")
+}
+
+/// Two expiries of ether, some 30 and 60 days away.
+async fn days(house: &House) -> [u16; 2] {
+    let today = u16::try_from(house.client.now().await.unwrap() / 86_400).unwrap();
+    [today + 30, today + 60]
+}
+
+/// Pushes forwards at spot and a surface of some 60 % for these days.
+async fn push_expiries(house: &House, days: &[u16], spot: u128) {
+    let unit = WAD as i128;
+    let updates = days
+        .iter()
+        .zip(1..)
+        .map(|(day, n)| ExpiryUpdate {
+            underlying: ETH,
+            expiryDay: *day,
+            forward: spot * ONE,
+            fixedPart: 0,
+            discount: WAD as u64,
+            a: unit / 100 * n,
+            b: unit / 10,
+            rho: -unit / 3,
+            m: 0,
+            sigma: unit / 5,
+        })
+        .collect();
+    ok(house.push(updates).await);
+}
+
+/// A trade of options at their marks.
+async fn trade_options(house: &House, buyer: &Actor, seller: &Actor, legs: &[(u128, &str)]) {
+    for part in legs.chunks(16) {
+        let mut fills = Vec::new();
+        for (instrument, size) in part {
+            fills.push(Fill {
+                buyer: buyer.account(),
+                seller: seller.account(),
+                instrument: *instrument,
+                size: uwad(size),
+                price: house.mark(*instrument).await.unwrap(),
+                buyerFee: U256::ZERO,
+                sellerFee: U256::ZERO,
+            });
+        }
+        let call = reference::LyingVenue::reportCall { fills };
+        ok(house
+            .send(&house.people.stranger, house.desk(), &call)
+            .await);
+    }
+}
+
+/// I-AUC-4, I-AUC-5: options are sold like the rest, by whole lots away from zero, for their worth less the discount.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_5_options_are_sold_like_the_rest() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, bidder, at) = (p.alice.account(), p.bidder.account(), house.at.auction);
+    house.give(&p.alice, "25,000").await;
+    house.give(&p.bob, "400,000").await;
+    house.give(&p.bidder, "400,000").await;
+    let days = days(&house).await;
+    push_expiries(&house, &days, 2_000).await;
+    let call = option(true, days[0], 2_200);
+    let put = option(false, days[1], 1_800);
+    let eth = perp(DESK, ETH);
+    house.fill(&p.alice, &p.bob, eth, "30", "2,000").await;
+    trade_options(&house, &p.bob, &p.alice, &[(put, "20.0001")]).await;
+    trade_options(&house, &p.alice, &p.bob, &[(call, "3.0003")]).await;
+    house.set_price(ETH, "1,700").await.unwrap();
+    push_expiries(&house, &days, 1_700).await;
+    let before = ok(house.assess(alice).await);
+    assert!(!before.stale && before.best < I256::ZERO, "{before:?}");
+    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.warp(300).await.unwrap();
+    let (equity, mm) = narrow(&ok(house.assess(alice).await));
+    let theirs = ok(house.assess(bidder).await).equity;
+    let bid = any_bid(&house, U256::from(ONE / 10)).await;
+    let receipt = ok(house.send(&p.bidder, at, &bid).await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
+    let share = u128::try_from(taken[0].fraction).unwrap();
+    for (instrument, lots) in [(eth, 300_000), (put, -200_001), (call, 30_003)] {
+        let size = async |account| {
+            let leg = ok(house.leg(account, instrument).await);
+            leg.map_or(0, |leg| leg.size)
+        };
+        let moved = auction::slice_size(lots, share);
+        assert_eq!(
+            (size(bidder).await, size(alice).await),
+            (moved, lots - moved)
+        );
+    }
+    let (equity_after, mm_after) = narrow(&ok(house.assess(alice).await));
+    let relief = auction::relief(mm, mm_after, share).unwrap();
+    let discount =
+        part(relief, taken[0].lambda.to()).min(part(equity.max(0).cast_unsigned(), share));
+    assert!(discount > 0);
+    assert_eq!(equity - equity_after, discount.cast_signed());
+    // Values of options round by parts in 1e18 of themselves.
+    let gained = i128::try_from(ok(house.assess(bidder).await).equity - theirs).unwrap();
+    assert!(
+        (gained - discount.cast_signed()).abs() < 100_000,
+        "{discount} {gained}"
+    );
+    house.assert_balanced().await;
+
+    // A day's surface dies: what is in its slot stays, the rest goes.
+    house.warp(8_000).await.unwrap();
+    house.set_price(ETH, "1,700").await.unwrap();
+    push_expiries(&house, &days[..1], 1_700).await;
+    let a = ok(house.assess(alice).await);
+    assert!(a.stale && a.staleSlots.count_ones() == 1 && a.staleAssets == 0);
+    let slots = ok(house.account(alice).await).0.legs;
+    house.set_price(ETH, "1,500").await.unwrap();
+    let mut bid = any_bid(&house, U256::from(ONE)).await;
+    let before = ok(house.assess(alice).await);
+    // Not to the first bidder, who holds some of it now and cannot be seen to be healthy.
+    let e: IVault::PricesStale = house.expect_revert(&p.bidder, at, &bid).await;
+    assert_eq!(e.account, bidder);
+    house.give(&p.carol, "400,000").await;
+    bid.b.bidder = p.carol.account();
+    ok(house.send(&p.carol, at, &bid).await);
+    let left = ok(house.account(alice).await).0.legs;
+    let stuck = slots[before.staleSlots.trailing_zeros() as usize];
+    assert!(left.contains(&stuck), "{left:?}");
+    assert!(ok(house.leg(alice, eth).await).is_none_or(|leg| leg.size < 200_000));
+    house.assert_balanced().await;
+}
+
+/// I-LIV-1: an account with 128 options is started and sold whole to one bidder.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_liv_1_a_hundred_and_twenty_eight_options_are_sold_in_one_bid() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.give(&p.alice, "60,000").await;
+    house.give(&p.bob, "1,000,000").await;
+    house.give(&p.bidder, "1,000,000").await;
+    let days = days(&house).await;
+    push_expiries(&house, &days, 2_000).await;
+    let legs: Vec<(u128, &str)> = days
+        .iter()
+        .flat_map(|day| [(*day, true), (*day, false)])
+        .flat_map(|(day, call)| (0..32).map(move |n| (option(call, day, 1_600 + 25 * n), "0.5")))
+        .collect();
+    assert_eq!(legs.len(), 128);
+    trade_options(&house, &p.bob, &p.alice, &legs).await;
+    assert_eq!(ok(house.account(alice).await).0.legs.len(), 64);
+    let max = ok(house.max_withdraw(alice, house.usdc).await);
+    ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
+    house.set_price(ETH, "1,600").await.unwrap();
+    push_expiries(&house, &days, 1_600).await;
+    let receipt = ok(house.send(&p.stranger, at, &start(alice)).await);
+    println!("start, 128 options: {} gas", receipt.gas_used);
+    assert!(receipt.gas_used < 16_000_000);
+    house.warp(900).await.unwrap();
+    house.set_price(ETH, "1,300").await.unwrap();
+    push_expiries(&house, &days, 1_300).await;
+    let call = any_bid(&house, U256::from(ONE)).await;
+    let receipt = ok(house.send(&p.bidder, at, &call).await);
+    println!("bid for all of 128 options: {} gas", receipt.gas_used);
+    assert!(receipt.gas_used < 16_000_000);
+    assert!(ok(house.account(alice).await).0.legs.is_empty());
+    assert_eq!(ok(house.account(p.bidder.account()).await).0.legs.len(), 64);
+    house.assert_balanced().await;
 }
