@@ -1271,6 +1271,62 @@ async fn i_auc_5_options_are_sold_like_the_rest() {
     house.assert_balanced().await;
 }
 
+/// I-GATE-1: below its initial requirement an account may close at exactly the mark, though every value is rounded by
+/// itself; and a loop of such trades costs its equity no more than the rounding each.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_gate_1_a_close_at_exactly_the_mark_is_not_refused() {
+    let house = House::start().await;
+    let p = &house.people;
+    let alice = p.alice.account();
+    house.give(&p.alice, "60,000").await;
+    house.give(&p.bob, "1,000,000").await;
+    let days = days(&house).await;
+    push_expiries(&house, &days, 2_000).await;
+    let eth = perp(DESK, ETH);
+    let (long, short) = (option(true, days[0], 2_300), option(false, days[1], 1_700));
+    house.fill(&p.alice, &p.bob, eth, "40", "2,000").await;
+    trade_options(&house, &p.alice, &p.bob, &[(long, "150")]).await;
+    trade_options(&house, &p.bob, &p.alice, &[(short, "70")]).await;
+    let max = ok(house.max_withdraw(alice, house.usdc).await);
+    ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
+    house.set_price(ETH, "1,950.65432109").await.unwrap();
+    push_expiries(&house, &days, 1_950).await;
+    let first = ok(house.assess(alice).await);
+    assert!(
+        first.equity < I256::try_from(first.im).unwrap(),
+        "{first:?}"
+    );
+    let rounding = I256::try_from(plimsoll_kernel::gate::EQUITY_ROUNDING).unwrap();
+    let (mut rounded, mut trades) = (0, 0);
+    let mut before = first.clone();
+    for n in 1..=20_u64 {
+        let size = format!("0.{:04}", 137 * n);
+
+        trade_options(&house, &p.alice, &p.bob, &[(short, &size)]).await;
+        let after = ok(house.assess(alice).await);
+        assert!(after.im < before.im);
+        let fell = before.equity - after.equity;
+        assert!(fell <= rounding, "{fell}");
+        rounded += u64::from(fell > I256::ZERO);
+        (before, trades) = (after, trades + 1);
+    }
+    assert!(rounded > 0, "no trade was rounded: choose other numbers");
+    assert!(first.equity - before.equity <= rounding * I256::try_from(trades).unwrap());
+    // A price worse by a millionth is no rounding.
+    let mark = house.mark(short).await.unwrap();
+    let worse = reference::LyingVenue::inventCall {
+        buyer: alice,
+        seller: p.bob.account(),
+        instrument: short,
+        size: uwad("1"),
+        price: mark + U256::from(WAD / 1_000_000),
+    };
+    let e: IVault::InsufficientMargin =
+        house.expect_revert(&p.stranger, house.desk(), &worse).await;
+    assert!(e.im < e.imBefore && e.equity < e.equityBefore);
+    house.assert_balanced().await;
+}
+
 /// I-LIV-1: an account with 128 options is started and sold whole to one bidder.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_liv_1_a_hundred_and_twenty_eight_options_are_sold_in_one_bid() {
