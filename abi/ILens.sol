@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.24;
 
-import {AssetBalance, Portfolio, Assessment, Leg, Greeks} from "./Types.sol";
+import {AssetBalance, Portfolio, Assessment, Leg, Greeks, Contribution} from "./Types.sol";
 
 /// What the house sees in a portfolio, for traders, venues and keepers. Views only: no contract of the house depends on it.
 interface ILens {
     error NotOwner(address caller, address owner);
-    error AlreadyInitialized();
     /// Not the one canonical id of an instrument, or a quote for an option.
     error InvalidInstrument(uint128 instrument);
     /// A change of size 0 of a leg that is not held.
@@ -21,7 +20,7 @@ interface ILens {
     error NotPayable();
     error UnknownSelector(bytes4 selector);
 
-    /// Deployer only, once.
+    /// Deployer only, once; nobody owns it afterwards.
     function initialize(address vault, address margin, address oracle) external;
     function vault() external view returns (address);
     function margin() external view returns (address);
@@ -30,6 +29,11 @@ interface ILens {
     /// Sensitivities of a portfolio to each underlying it holds, by ascending number, at the last prices.
     /// Reverts with TooManyItems.
     function greeks(Portfolio calldata portfolio) external view returns (Greeks[] memory);
+
+    /// What each leg on an underlying is worth and loses or gains in one scenario, in slot order. IExplainer.explain says
+    /// which scenario is the worst.
+    /// Reverts with TooManyItems.
+    function contributions(Portfolio calldata portfolio, uint16 underlying, uint8 scenario) external view returns (Contribution[] memory);
 
     /// Assesses a portfolio given as legs, for a protocol that clears nothing here. Legs of one instrument net.
     /// Reverts with InvalidInstrument, UnknownLeg, SizeOutOfRange, TooManyItems.

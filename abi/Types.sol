@@ -118,3 +118,13 @@ struct Greeks {
     int128 vega;
     int128 theta;
 }
+
+/// One leg in one scenario.
+/// @param instrument Its id.
+/// @param mark   Its value as the market is, 1e18 cash, rounded down.
+/// @param change By how much that changes in the scenario, times the scenario's weight: negative where the leg loses.
+struct Contribution {
+    uint128 instrument;
+    int128 mark;
+    int128 change;
+}

@@ -3,12 +3,13 @@
 use std::{env, fs, path::PathBuf};
 
 /// Types first: the interfaces name them.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "Types.sol",
     "IOracle.sol",
     "IMargin.sol",
     "IParameters.sol",
     "ILens.sol",
+    "IExplainer.sol",
     "IVault.sol",
     "IClearinghouse.sol",
     "IAuction.sol",

@@ -16,6 +16,7 @@ export const CONTRACTS = {
   clearinghouse: 'IClearinghouse',
   auction: 'IAuction',
   lens: 'ILens',
+  explainer: 'IExplainer',
 };
 
 /** A mistake of the user or the world, told without a stack trace. */

@@ -80,6 +80,7 @@ pub fn explain(data: &[u8]) -> String {
         .or_else(|| known::<IParameters::IParametersErrors>("parameters", data))
         .or_else(|| known::<IOracle::IOracleErrors>("oracle", data))
         .or_else(|| known::<ILens::ILensErrors>("lens", data))
+        .or_else(|| known::<IExplainer::IExplainerErrors>("explainer", data))
         .or_else(|| known::<IAuction::IAuctionErrors>("auction", data))
         .or_else(|| known::<IArbWasm::IArbWasmErrors>("ArbWasm", data))
         .or_else(|| known::<reference::BookExchange::BookExchangeErrors>("book", data))

@@ -5,8 +5,8 @@
 
 use crate::{
     bindings::{
-        IArbWasm, IArbWasmCache, IAuction, IClearinghouse, IERC20, ILens, IMargin, IOracle,
-        IParameters, IVault,
+        IArbWasm, IArbWasmCache, IAuction, IClearinghouse, IERC20, IExplainer, ILens, IMargin,
+        IOracle, IParameters, IVault,
     },
     client::{CallError, Client},
     config::{HouseConfig, wad64},
@@ -75,6 +75,9 @@ pub struct Contracts {
     /// Views.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lens: Option<Deployed>,
+    /// More of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explainer: Option<Deployed>,
 }
 
 impl Contracts {
@@ -87,6 +90,7 @@ impl Contracts {
             "clearinghouse" => Some(&mut self.clearinghouse),
             "auction" => Some(&mut self.auction),
             "lens" => Some(&mut self.lens),
+            "explainer" => Some(&mut self.explainer),
             _ => None,
         }
     }
@@ -201,6 +205,7 @@ impl Record {
             clearinghouse: one(&self.contracts.clearinghouse, "clearinghouse")?,
             auction: one(&self.contracts.auction, "auction")?,
             lens: one(&self.contracts.lens, "lens")?,
+            explainer: one(&self.contracts.explainer, "explainer")?,
         })
     }
 }
@@ -222,6 +227,8 @@ pub struct Addresses {
     pub auction: Address,
     /// Views.
     pub lens: Address,
+    /// More of them.
+    pub explainer: Address,
 }
 
 impl Addresses {
@@ -235,6 +242,7 @@ impl Addresses {
             "clearinghouse" => Some(self.clearinghouse),
             "auction" => Some(self.auction),
             "lens" => Some(self.lens),
+            "explainer" => Some(self.explainer),
             _ => None,
         }
     }
@@ -562,6 +570,10 @@ impl<'a> Deployer<'a> {
                     .await?;
             }
             Err(e) if e.as_error::<IVault::AlreadyInitialized>().is_some() => {}
+            // A view belongs to nobody once it is initialised.
+            Err(e)
+                if e.as_error::<ILens::NotOwner>()
+                    .is_some_and(|e| e.owner.is_zero()) => {}
             Err(e) => return Err(eyre!("{e}")),
         }
         Ok(())
@@ -578,6 +590,7 @@ impl<'a> Deployer<'a> {
             clearinghouse,
             auction,
             lens,
+            explainer,
         } = at;
         self.init_one("oracle", oracle, &IOracle::initializeCall { owner })
             .await?;
@@ -640,6 +653,17 @@ impl<'a> Deployer<'a> {
             },
         )
         .await?;
+        self.init_one(
+            "explainer",
+            explainer,
+            &IExplainer::initializeCall { margin, oracle },
+        )
+        .await?;
+        let seen = self.ask(explainer, &IExplainer::siblingsCall {}).await?;
+        ensure!(
+            (seen.margin, seen.oracle) == (margin, oracle),
+            "the explainer names other siblings"
+        );
         ensure!(
             self.ask(margin, &IMargin::ownerCall {}).await? == parameters,
             "margin belongs to other parameters"
@@ -1004,9 +1028,9 @@ impl<'a> Deployer<'a> {
         let Some(new_owner) = house.owner.filter(|&o| o != self.signer.address()) else {
             return Ok(());
         };
-        // Margin belongs to parameters, the lens to nobody.
+        // Margin belongs to parameters, the views to nobody.
         let owned = crate::wasm::CONTRACTS.into_iter();
-        for name in owned.filter(|name| !["margin", "lens"].contains(name)) {
+        for name in owned.filter(|name| !["margin", "lens", "explainer"].contains(name)) {
             let Some(to) = at.get(name) else { continue };
             let owner = self.ask(to, &IVault::ownerCall {}).await?;
             let pending = self.ask(to, &IVault::pendingOwnerCall {}).await?;

@@ -18,7 +18,7 @@ use std::{
 };
 
 /// The contracts, in the order they are deployed.
-pub const CONTRACTS: [&str; 7] = [
+pub const CONTRACTS: [&str; 8] = [
     "oracle",
     "margin",
     "parameters",
@@ -26,6 +26,7 @@ pub const CONTRACTS: [&str; 7] = [
     "clearinghouse",
     "auction",
     "lens",
+    "explainer",
 ];
 
 /// Where Stylus programs are compiled to.

@@ -5,7 +5,10 @@ use crate::{
     store::{Word, tagged, untagged},
 };
 use alloc::{vec, vec::Vec}; // named by the SDK's macros
-use stylus_sdk::{alloy_primitives::Address, prelude::*};
+use stylus_sdk::{
+    alloy_primitives::{Address, U256},
+    prelude::*,
+};
 
 crate::events! {
     /// Ownership has been offered; nothing changes until `new_owner` accepts.
@@ -88,6 +91,17 @@ impl Ownable {
             .into());
         }
         self.owner.set(tagged(owner, INITIALIZED));
+        Ok(())
+    }
+
+    /// First and last step of `initialize` of a contract that nobody owns: the deployer's right is used up.
+    ///
+    /// # Errors
+    /// [`NotOwner`] when the caller is not the deployer, or the right has been used.
+    pub fn use_up(&mut self) -> Result<(), Revert> {
+        self.only_owner()?;
+        // The zero address calls nothing.
+        self.owner.set(U256::ZERO);
         Ok(())
     }
 

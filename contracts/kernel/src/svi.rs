@@ -132,6 +132,7 @@ impl Svi {
     }
 
     /// Total standard deviation at log-moneyness `k`: √w(k), floored.
+    #[inline(never)]
     #[must_use]
     pub fn stdev(&self, k: Q40) -> Q40 {
         sqrt_q56(self.variance(k))

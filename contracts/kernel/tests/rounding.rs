@@ -9,7 +9,7 @@ use plimsoll_kernel::{
     fill,
     fixed::Q40,
     portfolio::{
-        AddOn, AddOns, Assessment, Portfolio, Scratch, assess,
+        AddOn, AddOns, Assessment, Charge, Portfolio, Scratch, assess,
         market::{MAX_PRICE, Rates, Rules},
         money::LIMIT,
     },
@@ -121,11 +121,11 @@ proptest! {
         prop_assert_eq!(a.equity, mark - paid);
         // what moves is the floored mark; each of 33 scenarios loses its share of it, rounded up
         let gross = ceil(units.abs() * spot as i128, UNIT);
-        prop_assert_eq!(add_ons.linear_cost, rated(gross, Rates::DEFAULT.linear_cost));
+        prop_assert_eq!(add_ons.get(Charge::LinearCost), rated(gross, Rates::DEFAULT.linear_cost));
         let kappa = floor(confidence as i128 * Q, UNIT);
-        prop_assert_eq!(add_ons.confidence, rated(ceil(gross * kappa, Q), (ONE, ONE)));
+        prop_assert_eq!(add_ons.get(Charge::Confidence), rated(ceil(gross * kappa, Q), (ONE, ONE)));
         let gap = (UNIT / 100 * 99 - i128::from(m.coin)).max(0);
-        prop_assert_eq!(add_ons.depeg, rated(ceil(gross * ceil(gap * Q, UNIT), Q), Rates::DEFAULT.depeg));
+        prop_assert_eq!(add_ons.get(Charge::Depeg), rated(ceil(gross * ceil(gap * Q, UNIT), Q), Rates::DEFAULT.depeg));
         let scenarios = Rates::DEFAULT.set().scenarios();
         let mut scan = 0;
         for (node, s) in scenarios.into_iter().enumerate() {
@@ -156,8 +156,8 @@ proptest! {
         let value = floor(floor(amount as i128, part) * price as i128, unit);
         prop_assert_eq!(a.equity, value);
         let q = |v: u128| floor(v as i128 * Q, UNIT) as Q40;
-        prop_assert_eq!(add_ons.haircut, rated(value, (q(haircut.0), q(haircut.1))));
-        prop_assert_eq!((a.im, a.mm), (add_ons.haircut.im, add_ons.haircut.mm));
+        prop_assert_eq!(add_ons.get(Charge::Haircut), rated(value, (q(haircut.0), q(haircut.1))));
+        prop_assert_eq!((a.im, a.mm), (add_ons.get(Charge::Haircut).im, add_ons.get(Charge::Haircut).mm));
     }
 
     /// Any number of decimals, any amount, any price: the exact value or a clean refusal to count.

@@ -7,7 +7,8 @@ use common::{AssetCase, ExpiryCase, MarketCase, PortfolioCase, UnderlyingCase, W
 use plimsoll_kernel::{
     codec::{Instrument, Kind, Strike},
     portfolio::{
-        AddOn, AddOns, Assessment, Portfolio, Scratch, aggregate, assess, market::Rules, scan::Scan,
+        AddOn, AddOns, Assessment, Charge, Portfolio, Scratch, aggregate, assess, market::Rules,
+        scan::Scan,
     },
 };
 
@@ -132,8 +133,8 @@ fn a_perpetual_hedged_by_its_own_collateral() {
     is(got.scans[0].losses[22], 360.0); // +18 %, volatility up
     is(got.scans[0].losses[30], 277.2); // +500 %, damped
     is(got.whole, 360.0);
-    both(got.add_ons.haircut, 600.0, 300.0);
-    both(got.add_ons.linear_cost, 80.0, 40.0);
+    both(got.add_ons.get(Charge::Haircut), 600.0, 300.0);
+    both(got.add_ons.get(Charge::LinearCost), 80.0, 40.0);
     is(got.a.im, 1_130.0);
     is(got.a.mm, 700.0);
     p.collateral.clear();
@@ -146,8 +147,8 @@ fn the_same_when_things_go_wrong() {
     m.coin = (WAD / 100 * 97) as u64;
     m.underlyings[0].confidence = WAD / 200;
     let got = answer(&m, &p);
-    both(got.add_ons.depeg, 320.0, 160.0);
-    both(got.add_ons.confidence, 10.0, 10.0);
+    both(got.add_ons.get(Charge::Depeg), 320.0, 160.0);
+    both(got.add_ons.get(Charge::Confidence), 10.0, 10.0);
     is(got.a.im, 1_460.0);
     is(got.a.mm, 870.0);
 
@@ -190,9 +191,9 @@ fn a_call_spread() {
     is(scan.losses[22], 386.9204); // +18 %, volatility up
     is(scan.losses[6], 431.4601); // +13.5 %
     assert_eq!((scan.worst_node, scan.count), (13, 33));
-    both(got.add_ons.basis, 98.2724, 98.2724);
-    both(got.add_ons.short_option, 200.0, 100.0);
-    both(got.add_ons.option_cost, 80.0, 40.0);
+    both(got.add_ons.get(Charge::Basis), 98.2724, 98.2724);
+    both(got.add_ons.get(Charge::ShortOption), 200.0, 100.0);
+    both(got.add_ons.get(Charge::OptionCost), 80.0, 40.0);
     is(got.a.im, 1_084.8161);
     is(got.a.mm, 803.5073);
 }
@@ -217,7 +218,7 @@ fn two_underlyings() {
         let lost = got.scans.iter().map(|s| s.loss(node).max(0)).max();
         assert!(lost.is_some_and(|l| l < 1_386_000_001_000_000_000_000));
     }
-    both(got.add_ons.linear_cost, 180.0, 90.0);
+    both(got.add_ons.get(Charge::LinearCost), 180.0, 90.0);
     is(got.a.im, 3_061.4059);
     is(got.a.mm, 2_395.1247);
     // both short: no offset left

@@ -24,7 +24,7 @@ use plimsoll_kernel::{
     book::{self, MAX_ASSETS, MAX_SLOTS},
     codec::{Account, InstrumentId},
     num::{Int256, from_wad_down, to_wad_down, u128_to_u256},
-    portfolio::explain,
+    portfolio::{Portfolio as View, explain, market::Market},
 };
 use sol::{InvalidInstrument, SizeOutOfRange, TooManyItems, UnknownLeg};
 use stylus_sdk::prelude::*;
@@ -58,6 +58,17 @@ abi_struct! {
         /// 1e18 cash.
         theta: i128,
     }
+
+    /// One leg in one scenario; `abi/Types.sol` documents the fields.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Contribution {
+        /// Its id.
+        instrument: u128,
+        /// 1e18 cash.
+        mark: i128,
+        /// 1e18 cash.
+        change: i128,
+    }
 }
 
 /// The contract.
@@ -77,6 +88,7 @@ plimsoll_common::entrypoint!(
         margin,
         oracle,
         greeks,
+        contributions,
         assess_legs,
         what_if,
         max_withdraw,
@@ -91,7 +103,7 @@ impl Lens {
         margin: Address,
         oracle: Address,
     ) -> Result<(), Revert> {
-        self.ownable.hand_over(vault)?;
+        self.ownable.use_up()?;
         self.vault.set_address(vault);
         self.margin.set_address(margin);
         self.oracle.set_address(oracle);
@@ -118,34 +130,51 @@ impl Lens {
     /// # Errors
     /// [`TooManyItems`].
     pub fn greeks(&self, portfolio: Portfolio) -> Result<Vec<Greeks>, Revert> {
-        limit(portfolio.collateral.len(), MAX_ASSETS)?;
-        limit(portfolio.legs.len(), MAX_SLOTS)?;
-        let collateral = market::collateral(&portfolio);
-        let view = market::view(&portfolio, &collateral);
-        let terms = Remote {
-            vm: self.vm(),
-            margin: self.margin(),
-        };
-        let oracle = self.oracle();
-        market::with_market(self.vm(), oracle, &terms, &[view], |market| {
-            let held = market.underlyings.iter().enumerate();
-            held.map(|(place, underlying)| {
+        let mut all = Vec::new();
+        self.with_market(&portfolio, &mut |market, view| {
+            for (place, underlying) in market.underlyings.iter().enumerate() {
                 let explain::Greeks {
                     delta,
                     gamma,
                     vega,
                     theta,
-                } = explain::greeks(market, &view, place);
-                Greeks {
+                } = explain::greeks(market, view, place);
+                all.push(Greeks {
                     underlying: underlying.id,
                     delta,
                     gamma,
                     vega,
                     theta,
-                }
-            })
-            .collect()
-        })
+                });
+            }
+        })?;
+        Ok(all)
+    }
+
+    /// What each leg on an underlying is worth, and by how much that changes, times the weight, in scenario `scenario`:
+    /// the worst one is in the explainer's answer.
+    ///
+    /// # Errors
+    /// [`TooManyItems`].
+    pub fn contributions(
+        &self,
+        portfolio: Portfolio,
+        underlying: u16,
+        scenario: u8,
+    ) -> Result<Vec<Contribution>, Revert> {
+        let mut all = Vec::new();
+        self.with_market(&portfolio, &mut |market, view| {
+            let place = market.underlyings.iter().position(|u| u.id == underlying);
+            let place = place.unwrap_or(usize::MAX);
+            for part in explain::contributions(market, view, place, scenario.into()) {
+                all.push(Contribution {
+                    instrument: part.instrument.0,
+                    mark: part.mark,
+                    change: part.change,
+                });
+            }
+        })?;
+        Ok(all)
     }
 
     /// Assesses a portfolio given as legs, for a protocol that clears nothing here. Legs of one instrument net.
@@ -212,6 +241,26 @@ impl Lens {
 }
 
 impl Lens {
+    #[inline(never)]
+    fn with_market(
+        &self,
+        portfolio: &Portfolio,
+        f: &mut dyn FnMut(&Market<'_>, &View<'_>),
+    ) -> Result<(), Revert> {
+        limit(portfolio.collateral.len(), MAX_ASSETS)?;
+        limit(portfolio.legs.len(), MAX_SLOTS)?;
+        let collateral = market::collateral(portfolio);
+        let view = market::view(portfolio, &collateral);
+        let terms = Remote {
+            vm: self.vm(),
+            margin: self.margin(),
+        };
+        let oracle = self.oracle();
+        market::with_market(self.vm(), oracle, &terms, &[view], |market| {
+            f(market, &view)
+        })
+    }
+
     fn bad_answer(&self) -> Revert {
         let callee = self.margin();
         BadAnswer { callee }.into()

@@ -25,7 +25,7 @@ use plimsoll_kernel::{
     book::MAX_ASSETS,
     num::Int256,
     portfolio::{
-        scenario::{Scenario, Set},
+        scenario::Set,
         snapshot::{ASSET, RULES, UNDERLYING},
         terms::{self, AssetTerms, MAX_TOKEN_DECIMALS, RateTerms, Refusal, RuleTerms},
     },
@@ -383,11 +383,11 @@ impl Parameters {
     pub fn scenarios(&self, scenario_set: u8) -> Result<(Vec<I256>, Vec<u8>, Vec<U256>), Revert> {
         let set = Set::of(scenario_set).ok_or(UnknownScenarioSet { scenario_set })?;
         let (mut shocks, mut rules, mut weights) = (vec![], vec![], vec![]);
-        set.each(&mut |scenario: Scenario| {
+        for scenario in set.scenarios() {
             shocks.push(I256::from_raw(Int256::from(wad(scenario.shock)).to_raw()));
             rules.push(scenario.rule as u8);
             weights.push(U256::from(wad(scenario.weight).unsigned_abs()));
-        });
+        }
         Ok((shocks, rules, weights))
     }
 }

@@ -316,16 +316,7 @@ pub(crate) fn fold(a: &Assessment, drawn: &Drawn, scratch: &Scratch, fold: &mut 
     fold.push(u64::from(a.stale) | u64::from(a.out_of_range) << 1);
     fold.push(a.stale_slots);
     fold.push(a.stale_assets.into());
-    let all = scratch.add_ons();
-    for a in [
-        all.haircut,
-        all.basis,
-        all.short_option,
-        all.option_cost,
-        all.linear_cost,
-        all.depeg,
-        all.confidence,
-    ] {
+    for a in scratch.add_ons().all() {
         fold.wide(a.im);
         fold.wide(a.mm);
     }

@@ -11,11 +11,12 @@ use super::{
 };
 use crate::{
     black76::{self, Factor, Price},
-    codec::{Kind, LegSlot, OptionLeg, PerpLeg},
-    fixed::{ONE_Q40, ONE_Q62, Q40, mul_shift_floor},
+    book::{self, Leg},
+    codec::{InstrumentId, Kind, OptionLeg},
+    fixed::{ONE_Q40, ONE_Q62, Q40, Q56, clamp_i64, mul_shift_floor},
     num::{self, WAD},
 };
-use alloc::{boxed::Box, vec::Vec};
+use alloc::vec::Vec;
 
 /// Sensitivities of a portfolio to one underlying. Delta counts perpetuals, futures, options and linked collateral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -33,6 +34,8 @@ pub struct Greeks {
 /// What one leg adds to the worst scenario of its underlying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contribution {
+    /// Of which leg.
+    pub instrument: InstrumentId,
     /// The leg's mark, floored.
     pub mark: Cash,
     /// Its change of value at the underlying's worst node times the node's weight: negative where it loses.
@@ -48,19 +51,15 @@ pub fn greeks(market: &Market<'_>, portfolio: &Portfolio<'_>, place: usize) -> G
     let mut sum = Greeks::default();
     // in cash per relative move of spot, and per its square
     let (mut delta_cash, mut gamma_cash) = (0, 0);
-    for leg in legs(portfolio, underlying) {
-        match leg {
-            Leg::Linear(leg) => delta_cash += linear_notional(underlying, &leg),
-            Leg::Option(leg) => {
-                let Some(view) = View::new(market, underlying, &leg) else {
-                    continue;
-                };
-                let (d, g, vega, theta) = view.sensitivities();
-                delta_cash += d;
-                gamma_cash += g;
-                sum.vega += vega;
-                sum.theta += theta;
-            }
+    for leg in legs(portfolio, underlying.id) {
+        if !leg.instrument.kind().is_option() {
+            delta_cash += linear_notional(underlying, &leg);
+        } else if let Some(view) = View::new(market, underlying, &leg) {
+            let (d, g, vega, theta) = view.sensitivities();
+            delta_cash += d;
+            gamma_cash += g;
+            sum.vega += vega;
+            sum.theta += theta;
         }
     }
     for &(index, amount) in portfolio.collateral {
@@ -70,19 +69,31 @@ pub fn greeks(market: &Market<'_>, portfolio: &Portfolio<'_>, place: usize) -> G
             .find(|a| a.index == index && a.underlying == underlying.id);
         delta_cash += asset.map_or(0, |a| collateral_value(a, amount));
     }
-    // not clamped to the limit of cash: a coin of 1e-5 has a gamma of 1e10 per unit of cash
-    let per_spot = |v: i128| {
-        let spot = underlying.spot.min(MAX_PRICE);
-        let most = if v < 0 { i128::MIN } else { i128::MAX };
-        let least = if spot == 0 { 0 } else { most };
-        num::signed_mul_div_floor(v, i128::from(WAD), spot).unwrap_or(least)
-    };
-    sum.delta = per_spot(delta_cash);
-    sum.gamma = per_spot(per_spot(gamma_cash));
+    let spot = underlying.spot.min(MAX_PRICE);
+    sum.delta = per_spot(delta_cash, spot);
+    sum.gamma = per_spot(per_spot(gamma_cash, spot), spot);
     sum
 }
 
-/// Each leg of `underlying` in slot order with its part in node `node` of that underlying's scan.
+/// ⌊v / spot⌋. Not clamped to the limit of cash: a coin of 1e-5 has a gamma of 1e10 per unit of cash.
+#[inline(never)]
+fn per_spot(v: i128, spot: u128) -> i128 {
+    if spot == 0 {
+        return 0;
+    }
+    let most = if v < 0 { i128::MIN } else { i128::MAX };
+    let Some((size, exact)) = num::mul_div_small(v.unsigned_abs(), WAD.into(), spot) else {
+        return most;
+    };
+    let size = if v < 0 && !exact {
+        size.saturating_add(1)
+    } else {
+        size
+    };
+    num::with_sign(v < 0, size).unwrap_or(most)
+}
+
+/// Each leg of the underlying at `place`, in slot order, with its part in node `node` of that underlying's scan.
 #[must_use]
 pub fn contributions(
     market: &Market<'_>,
@@ -90,44 +101,37 @@ pub fn contributions(
     place: usize,
     node: usize,
 ) -> Vec<Contribution> {
-    let Some(underlying) = market.underlyings.get(place) else {
-        return Vec::new();
-    };
-    let nodes = Nodes::of(underlying, market.now);
-    let Some(scenario) = nodes.as_slice().get(node) else {
-        return Vec::new();
-    };
-    legs(portfolio, underlying)
-        .map(|leg| contribution(market, underlying, &leg, scenario))
-        .collect()
+    let mut parts = Vec::new();
+    if let Some(underlying) = market.underlyings.get(place)
+        && let Some(scenario) = Nodes::of(underlying, market.now).as_slice().get(node)
+    {
+        for leg in legs(portfolio, underlying.id) {
+            parts.push(contribution(market, underlying, &leg, scenario));
+        }
+    }
+    parts
 }
 
+#[inline(never)]
 fn contribution(
     market: &Market<'_>,
     underlying: &Underlying<'_>,
     leg: &Leg,
     scenario: &Scenario,
 ) -> Contribution {
-    let none = Contribution { mark: 0, change: 0 };
-    let (mark, change) = match leg {
-        Leg::Linear(leg) => {
-            let moved = scale_floor(linear_notional(underlying, leg), scenario.shock);
-            (linear_mark(underlying, leg), moved)
-        }
-        Leg::Option(leg) => {
-            let Some(view) = View::new(market, underlying, leg) else {
-                return none;
-            };
-            let mark = view.option.value(Factor::IDENTITY, Rule::None);
-            let moved = view
-                .option
-                .value(forward_factor(view.expiry, scenario), scenario.rule)
-                - mark;
-            // skew counts against the portfolio whichever way a whole expiry moves: the leg's own way is shown
-            (mark, moved)
-        }
+    let (mark, change) = if !leg.instrument.kind().is_option() {
+        let moved = scale_floor(linear_notional(underlying, leg), scenario.shock);
+        (linear_mark(underlying, leg), moved)
+    } else if let Some(view) = View::new(market, underlying, leg) {
+        let mark = view.value(Factor::IDENTITY, Rule::None);
+        let factor = forward_factor(view.expiry, scenario);
+        // skew counts against the portfolio whichever way a whole expiry moves: the leg's own way is shown
+        (mark, view.value(factor, scenario.rule) - mark)
+    } else {
+        (0, 0)
     };
     Contribution {
+        instrument: leg.instrument,
         mark,
         change: scale_floor(change, scenario.weight),
     }
@@ -147,6 +151,14 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// All four, as declared.
+    pub const ALL: [Self; 4] = [
+        Self::Up,
+        Self::Down,
+        Self::VolatilityUp,
+        Self::VolatilityDown,
+    ];
+
     /// How far is looked: spot to +300 % and −95 %, volatility to +300 % and −90 %.
     const fn horizon(self) -> Q40 {
         match self {
@@ -172,10 +184,7 @@ pub fn distance(
     direction: Direction,
     scratch: &mut Scratch,
 ) -> Option<Q40> {
-    let mut below = |share: Q40| {
-        let a: Assessment = moved(market, direction, share, |m| assess(m, portfolio, scratch));
-        a.equity < a.mm
-    };
+    let mut below = |share| is_below(market, portfolio, direction, share, scratch);
     if below(0) {
         return Some(0);
     }
@@ -193,6 +202,18 @@ pub fn distance(
     Some(crossed)
 }
 
+#[inline(never)]
+fn is_below(
+    market: &Market<'_>,
+    portfolio: &Portfolio<'_>,
+    direction: Direction,
+    share: Q40,
+    scratch: &mut Scratch,
+) -> bool {
+    let a: Assessment = moved(market, direction, share, |m| assess(m, portfolio, scratch));
+    a.equity < a.mm
+}
+
 /// The market after a relative move of `share` in `direction`.
 fn moved<T>(
     market: &Market<'_>,
@@ -200,65 +221,41 @@ fn moved<T>(
     share: Q40,
     f: impl FnOnce(&Market<'_>) -> T,
 ) -> T {
-    let (spot, vol) = match direction {
+    let (spot, volatility) = match direction {
         Direction::Up => (ONE_Q40 + share, ONE_Q40),
         Direction::Down => (ONE_Q40 - share, ONE_Q40),
         Direction::VolatilityUp => (ONE_Q40, ONE_Q40 + share),
         Direction::VolatilityDown => (ONE_Q40, ONE_Q40 - share),
     };
-    let price = |v: u128| scale_floor(v.min(MAX_PRICE) as i128, spot).max(0) as u128;
-    let variance = mul_shift_floor::<40>(vol, vol);
-    let expiry = |e: &Expiry| {
-        let mut e = *e;
-        e.variable = price(e.variable);
-        e.surface.a = mul_shift_floor::<40>(e.surface.a, variance);
-        e.surface.b = mul_shift_floor::<40>(e.surface.b, variance);
-        e
-    };
-    let expiries: Box<[Vec<Expiry>]> = market
-        .underlyings
-        .iter()
-        .map(|u| u.expiries.iter().map(expiry).collect())
-        .collect();
-    let perpetuals: Box<[Vec<Perpetual>]> = market
-        .underlyings
-        .iter()
-        .map(|u| {
-            u.perpetuals
-                .iter()
-                .map(|p| Perpetual {
-                    mark: price(p.mark),
-                    ..*p
-                })
-                .collect()
-        })
-        .collect();
-    let underlyings: Vec<Underlying<'_>> = market
-        .underlyings
-        .iter()
-        .zip(expiries.iter().zip(perpetuals.iter()))
-        .map(|(u, (expiries, perpetuals))| Underlying {
-            spot: price(u.spot),
-            expiries,
-            near: u.near.as_ref().map(expiry),
-            perpetuals,
-            ..*u
-        })
-        .collect();
-    let assets: Vec<Asset> = market
-        .assets
-        .iter()
-        .map(|a| {
-            if a.underlying == 0 {
-                *a
-            } else {
-                Asset {
-                    price: price(a.price),
-                    ..*a
-                }
-            }
-        })
-        .collect();
+    let variance = mul_shift_floor::<40>(volatility, volatility);
+    let (mut expiries, mut perpetuals) = (Vec::new(), Vec::new());
+    for underlying in market.underlyings {
+        for expiry in underlying.expiries {
+            expiries.push(moved_expiry(expiry, spot, variance));
+        }
+        for perpetual in underlying.perpetuals {
+            perpetuals.push(Perpetual {
+                mark: moved_price(perpetual.mark, spot),
+                ..*perpetual
+            });
+        }
+    }
+    let (mut expiries, mut perpetuals) = (expiries.as_slice(), perpetuals.as_slice());
+    let mut underlyings = Vec::with_capacity(market.underlyings.len());
+    for underlying in market.underlyings {
+        let near = underlying.near.as_ref();
+        underlyings.push(Underlying {
+            spot: moved_price(underlying.spot, spot),
+            expiries: take(&mut expiries, underlying.expiries.len()),
+            near: near.map(|e| moved_expiry(e, spot, variance)),
+            perpetuals: take(&mut perpetuals, underlying.perpetuals.len()),
+            ..*underlying
+        });
+    }
+    let mut assets = market.assets.to_vec();
+    for asset in assets.iter_mut().filter(|a| a.underlying != 0) {
+        asset.price = moved_price(asset.price, spot);
+    }
     f(&Market {
         underlyings: &underlyings,
         assets: &assets,
@@ -266,43 +263,40 @@ fn moved<T>(
     })
 }
 
+#[inline(never)]
+fn moved_price(price: u128, factor: Q40) -> u128 {
+    scale_floor(price.min(MAX_PRICE) as i128, factor).max(0) as u128
+}
+
+#[inline(never)]
+fn moved_expiry(expiry: &Expiry, factor: Q40, variance: Q40) -> Expiry {
+    let mut moved = *expiry;
+    moved.variable = moved_price(moved.variable, factor);
+    let scaled = |v: Q56| clamp_i64(scale_floor(v.into(), variance));
+    moved.surface.a = scaled(moved.surface.a);
+    moved.surface.b = scaled(moved.surface.b);
+    moved
+}
+
+/// The first `count` of a list, which keeps the others.
+fn take<'a, T>(list: &mut &'a [T], count: usize) -> &'a [T] {
+    let (first, rest) = list.split_at_checked(count).unwrap_or((&[], &[]));
+    *list = rest;
+    first
+}
+
 // ---- legs
 
-enum Leg {
-    Linear(PerpLeg),
-    Option(OptionLeg),
+/// The portfolio's legs on an underlying, in slot order.
+fn legs<'a>(portfolio: &Portfolio<'a>, underlying: u16) -> impl Iterator<Item = Leg> + 'a {
+    book::all(portfolio.slots).filter(move |leg| leg.instrument.underlying() == underlying)
 }
 
-/// The portfolio's legs on `underlying`, in slot order.
-fn legs<'a>(
-    portfolio: &Portfolio<'a>,
-    underlying: &Underlying<'_>,
-) -> impl Iterator<Item = Leg> + 'a {
-    let id = underlying.id;
-    portfolio
-        .slots
-        .iter()
-        .flat_map(|slot| match LegSlot::decode(*slot) {
-            Some(LegSlot::Linear(leg)) => [Some(Leg::Linear(leg)), None],
-            Some(LegSlot::Options(first, second)) => {
-                [Some(Leg::Option(first)), second.map(Leg::Option)]
-            }
-            None => [None, None],
-        })
-        .flatten()
-        .filter(move |leg| {
-            let instrument = match leg {
-                Leg::Linear(leg) => leg.instrument,
-                Leg::Option(leg) => leg.instrument,
-            };
-            instrument.underlying() == id
-        })
-}
-
-fn linear_prices(underlying: &Underlying<'_>, leg: &PerpLeg) -> (u128, u128, Cash) {
+#[inline(never)]
+fn linear_prices(underlying: &Underlying<'_>, leg: &Leg) -> (u128, u128, Cash) {
     // (mark, the part of it that moves with spot, index)
     if leg.instrument.kind() == Kind::Future {
-        let day = leg.instrument.decode().map_or(0, |i| i.expiry_day);
+        let day = leg.instrument.expiry_day();
         let expiry = underlying.expiries.iter().find(|e| e.day == day);
         return expiry.map_or((0, 0, 0), |e| {
             (e.variable.saturating_add(e.fixed), e.variable, 0)
@@ -328,17 +322,18 @@ fn cash_of(units: i128, price: i128) -> Cash {
     worth_floor(size, price.unsigned_abs()).map_or(0, clamp)
 }
 
-fn units(leg: &PerpLeg, lot: u64) -> i128 {
+fn units(leg: &Leg, lot: u64) -> i128 {
     clamp(i128::from(leg.size) * i128::from(lot))
 }
 
 /// Cash per relative move of spot.
-fn linear_notional(underlying: &Underlying<'_>, leg: &PerpLeg) -> Cash {
+#[inline(never)]
+fn linear_notional(underlying: &Underlying<'_>, leg: &Leg) -> Cash {
     let (_, moving, _) = linear_prices(underlying, leg);
     cash_of(units(leg, underlying.lot), moving.min(MAX_PRICE) as i128)
 }
 
-fn linear_mark(underlying: &Underlying<'_>, leg: &PerpLeg) -> Cash {
+fn linear_mark(underlying: &Underlying<'_>, leg: &Leg) -> Cash {
     let (mark, _, index) = linear_prices(underlying, leg);
     let price = (mark.min(MAX_PRICE) as i128).saturating_sub(clamp(index));
     clamp(cash_of(units(leg, underlying.lot), price).saturating_sub(leg.quote))
@@ -357,12 +352,17 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn new(market: &Market<'_>, underlying: &Underlying<'a>, leg: &OptionLeg) -> Option<Self> {
-        let day = leg.instrument.decode()?.expiry_day;
+    #[inline(never)]
+    fn new(market: &Market<'_>, underlying: &Underlying<'a>, leg: &Leg) -> Option<Self> {
+        let day = leg.instrument.expiry_day();
         let expiry = underlying.expiries.iter().find(|e| e.day == day)?;
         let tenor = Tenor::new(underlying, expiry, market.now);
         let forward = Price::new(expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE));
-        let option = OptionView::new(leg, underlying.lot, expiry, forward, &tenor)?;
+        let own = OptionLeg {
+            instrument: leg.instrument,
+            size: leg.size,
+        };
+        let option = OptionView::new(&own, underlying.lot, expiry, forward, &tenor)?;
         Some(Self {
             option,
             expiry,
@@ -370,7 +370,13 @@ impl<'a> View<'a> {
         })
     }
 
+    #[inline(never)]
+    fn value(&self, factor: Factor, rule: Rule) -> Cash {
+        self.option.value(factor, rule)
+    }
+
     /// Cash per relative move of spot, per its square, per 1.00 of volatility, per day.
+    #[inline(never)]
     fn sensitivities(&self) -> (Cash, Cash, Cash, Cash) {
         let OptionView {
             moneyness,

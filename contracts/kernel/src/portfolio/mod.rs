@@ -186,63 +186,63 @@ pub struct AddOn {
     pub mm: Cash,
 }
 
-/// The add-ons of a portfolio: `docs/method.md` §5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct AddOns {
+/// What an add-on is for: `docs/method.md` §5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Charge {
     /// Collateral haircuts.
-    pub haircut: AddOn,
+    Haircut,
     /// Calendar basis.
-    pub basis: AddOn,
+    Basis,
     /// Minimum of short options.
-    pub short_option: AddOn,
+    ShortOption,
     /// Cost of closing options.
-    pub option_cost: AddOn,
+    OptionCost,
     /// Cost of closing perpetuals and futures.
-    pub linear_cost: AddOn,
+    LinearCost,
     /// Settlement coin below its peg.
-    pub depeg: AddOn,
+    Depeg,
     /// Uncertainty of spot.
-    pub confidence: AddOn,
+    Confidence,
 }
 
+/// How many kinds of [`Charge`] there are.
+pub const CHARGES: usize = 7;
+
+/// The add-ons of a portfolio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct AddOns([AddOn; CHARGES]);
+
 impl AddOns {
-    const ZERO: Self = {
-        let none = AddOn { im: 0, mm: 0 };
-        Self {
-            haircut: none,
-            basis: none,
-            short_option: none,
-            option_cost: none,
-            linear_cost: none,
-            depeg: none,
-            confidence: none,
-        }
-    };
+    const ZERO: Self = Self([AddOn { im: 0, mm: 0 }; CHARGES]);
+
+    /// One of them.
+    #[must_use]
+    pub fn get(&self, charge: Charge) -> AddOn {
+        self.0.get(charge as usize).copied().unwrap_or_default()
+    }
+
+    /// All of them, in the order of [`Charge`].
+    #[must_use]
+    pub const fn all(&self) -> &[AddOn] {
+        &self.0
+    }
 
     /// Their sum.
     #[must_use]
     pub fn total(&self) -> AddOn {
-        let all = [
-            self.haircut,
-            self.basis,
-            self.short_option,
-            self.option_cost,
-            self.linear_cost,
-            self.depeg,
-            self.confidence,
-        ];
-        all.iter().fold(AddOn::default(), |sum, a| AddOn {
+        self.all().iter().fold(AddOn::default(), |sum, a| AddOn {
             im: plus(sum.im, a.im),
             mm: plus(sum.mm, a.mm),
         })
     }
-}
 
-impl AddOn {
     /// Adds `base` at a pair of rates, rounded up.
-    fn charge(&mut self, base: Cash, rate: (Q40, Q40)) {
-        add(&mut self.im, scale_ceil(base, rate.0));
-        add(&mut self.mm, scale_ceil(base, rate.1));
+    #[inline(never)]
+    fn charge(&mut self, charge: Charge, base: Cash, rate: (Q40, Q40)) {
+        if let Some(sum) = self.0.get_mut(charge as usize) {
+            add(&mut sum.im, scale_ceil(base, rate.0));
+            add(&mut sum.mm, scale_ceil(base, rate.1));
+        }
     }
 }
 
@@ -290,7 +290,9 @@ impl<'m> Run<'_, 'm> {
             return;
         }
         add(&mut self.equity, value);
-        self.scratch.add_ons.haircut.charge(value, asset.haircut);
+        self.scratch
+            .add_ons
+            .charge(Charge::Haircut, value, asset.haircut);
         if let Some(sums) = linked.and_then(|(place, _)| self.scratch.sums.get_mut(place)) {
             sums.used = true;
             add(&mut sums.notional, value);
@@ -532,7 +534,9 @@ impl<'m> Run<'_, 'm> {
         let rate = at_expiry
             .saturating_add(crate::fixed::mul_shift_ceil::<40>(per_year, tenor.years))
             .min(32 * ONE_Q40);
-        self.scratch.add_ons.basis.charge(loss, (rate, rate));
+        self.scratch
+            .add_ons
+            .charge(Charge::Basis, loss, (rate, rate));
         if let Some(scan) = self.scratch.scans.get_mut(place) {
             scan.add(&self.scratch.expiry, nodes);
         }
@@ -565,11 +569,11 @@ impl<'m> Run<'_, 'm> {
         let depeg = part_of_one(coin);
         let exposed = scale_ceil(plus(short, linear), depeg);
         let add_ons = &mut self.scratch.add_ons;
-        add_ons.short_option.charge(short, rates.short_option);
-        add_ons.option_cost.charge(options, rates.option_cost);
-        add_ons.linear_cost.charge(linear, rates.linear_cost);
-        add_ons.depeg.charge(exposed, rates.depeg);
-        add_ons.confidence.charge(unsure, (ONE_Q40, ONE_Q40));
+        add_ons.charge(Charge::ShortOption, short, rates.short_option);
+        add_ons.charge(Charge::OptionCost, options, rates.option_cost);
+        add_ons.charge(Charge::LinearCost, linear, rates.linear_cost);
+        add_ons.charge(Charge::Depeg, exposed, rates.depeg);
+        add_ons.charge(Charge::Confidence, unsure, (ONE_Q40, ONE_Q40));
     }
 
     // ---- result

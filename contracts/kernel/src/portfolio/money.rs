@@ -147,6 +147,7 @@ impl Multiplier {
 }
 
 /// `v` as mantissa · 2^exponent with at most 62 significant bits, cut towards zero.
+#[inline(never)]
 fn normal(v: i128) -> (i64, i32) {
     let bits = 128 - v.unsigned_abs().leading_zeros() as i32;
     let exponent = (bits - 62).max(0);

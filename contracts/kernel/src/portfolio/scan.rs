@@ -59,7 +59,10 @@ impl Nodes {
             list: [identity; MAX_NODES],
             count: 0,
         };
-        underlying.rates.set().each(&mut |s| nodes.push(s));
+        underlying
+            .rates
+            .set()
+            .each(&mut |factor, rule, weight| nodes.push(factor, rule, weight));
         let horizon = 1..=POCKET_HORIZON;
         if let Some(expiry) = underlying
             .near
@@ -79,13 +82,16 @@ impl Nodes {
 
     #[inline(never)]
     fn move_by(&mut self, shock: Q40) {
-        self.push(Scenario::new(Factor::new(ONE_Q40 + shock), Rule::None));
+        self.push(&Factor::new(ONE_Q40 + shock), Rule::None, ONE_Q40);
     }
 
     #[inline(never)]
-    fn push(&mut self, scenario: Scenario) {
+    fn push(&mut self, factor: &Factor, rule: Rule, weight: Q40) {
         if let Some(place) = self.list.get_mut(self.count) {
-            *place = scenario;
+            *place = Scenario {
+                weight,
+                ..Scenario::new(*factor, rule)
+            };
             self.count += 1;
         }
     }

@@ -105,27 +105,24 @@ impl Set {
         &WIDE
     }
 
-    /// Gives every scenario in order to `push`.
-    pub fn each(&self, push: &mut dyn FnMut(Scenario)) {
-        push(Scenario::new(Factor::IDENTITY, Rule::None));
+    /// Gives every scenario in order to `push`: the factor of spot, the rule, the weight.
+    pub fn each(&self, push: &mut dyn FnMut(&Factor, Rule, Q40)) {
+        push(&Factor::IDENTITY, Rule::None, ONE_Q40);
         for rule in [Rule::None, Rule::Down, Rule::Up] {
             for (place, factor) in self.moves.iter().enumerate() {
                 let inner = (1..8).contains(&place);
                 // no move with volatility as it is was the identity
                 if rule == Rule::Up || (inner && (rule == Rule::Down || place != 4)) {
-                    push(Scenario::new(*factor, rule));
+                    push(factor, rule, ONE_Q40);
                 }
             }
         }
         for (factor, weight) in self.far {
-            push(Scenario {
-                weight: *weight,
-                ..Scenario::new(*factor, Rule::None)
-            });
+            push(factor, Rule::None, *weight);
         }
         if self.skewed {
-            push(Scenario::new(Factor::IDENTITY, Rule::SkewLinear));
-            push(Scenario::new(Factor::IDENTITY, Rule::SkewAbsolute));
+            push(&Factor::IDENTITY, Rule::SkewLinear, ONE_Q40);
+            push(&Factor::IDENTITY, Rule::SkewAbsolute, ONE_Q40);
         }
     }
 
@@ -133,7 +130,12 @@ impl Set {
     #[must_use]
     pub fn scenarios(&self) -> Vec<Scenario> {
         let mut scenarios = Vec::new();
-        self.each(&mut |scenario| scenarios.push(scenario));
+        self.each(&mut |factor, rule, weight| {
+            scenarios.push(Scenario {
+                weight,
+                ..Scenario::new(*factor, rule)
+            });
+        });
         scenarios
     }
 

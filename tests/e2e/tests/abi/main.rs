@@ -28,7 +28,7 @@ use std::{
 use surface::{Surface, selector};
 
 /// Contract and interface.
-const CONTRACTS: [(&str, &str); 7] = [
+const CONTRACTS: [(&str, &str); 8] = [
     ("oracle", "IOracle"),
     ("margin", "IMargin"),
     ("parameters", "IParameters"),
@@ -36,6 +36,7 @@ const CONTRACTS: [(&str, &str); 7] = [
     ("clearinghouse", "IClearinghouse"),
     ("auction", "IAuction"),
     ("lens", "ILens"),
+    ("explainer", "IExplainer"),
 ];
 
 fn modules() -> BTreeMap<&'static str, Constants> {
@@ -205,6 +206,7 @@ fn address_of(house: &House, contract: &str) -> Address {
         "margin" => house.at.margin,
         "parameters" => house.at.parameters,
         "lens" => house.at.lens,
+        "explainer" => house.at.explainer,
         "vault" => house.at.vault,
         "clearinghouse" => house.at.clearinghouse,
         "auction" => house.at.auction,
