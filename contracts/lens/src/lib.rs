@@ -287,10 +287,11 @@ impl Lens {
         decimals: u8,
         most: u128,
     ) -> Result<U256, Revert> {
-        // Invariant: `low` is healthy (or 0), everything above `high` is not.
+        // Invariant: `low` is healthy (or 0), everything above `high` is not. All of it comes first: without an asset
+        // whose price is stale an account may be healthy, with any rest of it never.
         let (mut low, mut high) = (0, most);
+        let mut middle = most;
         while low < high {
-            let middle = high - (high - low) / 2;
             let after = self.first(vec![without(portfolio, asset, decimals, middle)])?;
             let equity = Int256::from_raw(after.equity.into_raw());
             if !after.stale && equity.at_least(after.im) {
@@ -298,6 +299,7 @@ impl Lens {
             } else {
                 high = middle - 1; // SAFETY: above `low`.
             }
+            middle = high - (high - low) / 2;
         }
         Ok(u128_to_u256(low))
     }
