@@ -1,7 +1,7 @@
 //! `plimsoll account`: one account, readable.
 
 use crate::{
-    bindings::{IAuction, IClearinghouse, IERC20, IVault},
+    bindings::{IAuction, IClearinghouse, IERC20, IExplainer, ILens, IVault},
     client::Client,
     deploy::Record,
     ids,
@@ -45,6 +45,8 @@ pub fn parse_id(text: &str) -> Result<B256> {
 /// A leg, readable.
 #[derive(Clone, Debug, Serialize)]
 pub struct LegRow {
+    /// In words.
+    pub name: String,
     /// Its instrument, hex.
     pub instrument: String,
     /// Venue of the instrument.
@@ -59,6 +61,34 @@ pub struct LegRow {
     pub value: String,
     /// The mark is fresh.
     pub fresh: bool,
+}
+
+/// Sensitivities to one underlying.
+#[derive(Clone, Debug, Serialize)]
+pub struct GreeksRow {
+    /// Its number.
+    pub underlying: u16,
+    /// Units.
+    pub delta: String,
+    /// Units per coin of spot.
+    pub gamma: String,
+    /// Cash per 1.00 of volatility.
+    pub vega: String,
+    /// Cash per day.
+    pub theta: String,
+}
+
+/// Relative moves at which the account becomes liquidatable; none where it does not as far as is looked.
+#[derive(Clone, Debug, Serialize)]
+pub struct Distances {
+    /// All spots up.
+    pub spot_up: Option<String>,
+    /// All spots down.
+    pub spot_down: Option<String>,
+    /// All volatilities up.
+    pub vol_up: Option<String>,
+    /// All volatilities down.
+    pub vol_down: Option<String>,
 }
 
 /// An account, readable.
@@ -86,6 +116,10 @@ pub struct AccountView {
     pub stale: bool,
     /// `healthy`, `below initial margin`, `liquidatable` or `in auction`.
     pub state: &'static str,
+    /// Sensitivities.
+    pub greeks: Vec<GreeksRow>,
+    /// How far the market may move.
+    pub distances: Distances,
     /// Price of the open auction and the share it is for.
     pub auction: Option<(String, String)>,
 }
@@ -138,6 +172,7 @@ pub async fn read(client: &Client, record: &Record, account: B256) -> Result<Acc
             let size = I256::try_from(leg.size)? * lot;
             let wad = I256::try_from(ids::WAD)?;
             rows.push(LegRow {
+                name: ids::name(leg.instrument),
                 instrument: format!("{:#034x}", leg.instrument),
                 venue: ids::venue_of(leg.instrument),
                 underlying: ids::underlying_of(leg.instrument),
@@ -156,6 +191,41 @@ pub async fn read(client: &Client, record: &Record, account: B256) -> Result<Acc
         Some((fixed(s.price, 2), ufixed(s.maxFraction, 4)))
     } else {
         None
+    };
+    let greeks = client
+        .call(
+            at.lens,
+            &ILens::greeksCall {
+                portfolio: a.portfolio.clone(),
+            },
+        )
+        .await
+        .map_err(said)?;
+    let mut sensitivities = Vec::new();
+    for g in greeks {
+        sensitivities.push(GreeksRow {
+            underlying: g.underlying,
+            delta: fixed(I256::try_from(g.delta)?, 5),
+            gamma: fixed(I256::try_from(g.gamma)?, 8),
+            vega: fixed(I256::try_from(g.vega)?, 2),
+            theta: fixed(I256::try_from(g.theta)?, 2),
+        });
+    }
+    let far = client
+        .call(
+            at.explainer,
+            &IExplainer::distancesCall {
+                portfolio: a.portfolio.clone(),
+            },
+        )
+        .await
+        .map_err(said)?;
+    let share = |move_: U256| (move_ != U256::MAX).then(|| ufixed(move_, 4));
+    let distances = Distances {
+        spot_up: share(far.spotUp),
+        spot_down: share(far.spotDown),
+        vol_up: share(far.volUp),
+        vol_down: share(far.volDown),
     };
     let state = if a.inAuction {
         "in auction"
@@ -178,6 +248,8 @@ pub async fn read(client: &Client, record: &Record, account: B256) -> Result<Acc
         mm: ufixed(assessed.mm, 2),
         stale: assessed.stale,
         state,
+        greeks: sensitivities,
+        distances,
         auction,
     })
 }
@@ -222,10 +294,10 @@ impl AccountView {
             out += &format!("\n{}", table.render(0));
         }
         if !self.legs.is_empty() {
-            let mut table = Table::new(["perpetual", "size", "mark", "value", ""]);
+            let mut table = Table::new(["leg", "size", "mark", "value", ""]);
             for leg in &self.legs {
                 table.row([
-                    format!("venue {} / underlying {}", leg.venue, leg.underlying),
+                    leg.name.clone(),
                     leg.size.clone(),
                     leg.mark.clone(),
                     leg.value.clone(),
@@ -235,6 +307,30 @@ impl AccountView {
                         "stale".into()
                     },
                 ]);
+            }
+            out += &format!("\n{}", table.render(0));
+        }
+        if !self.greeks.is_empty() {
+            let mut table = Table::new(["underlying", "delta", "gamma", "vega", "theta"]);
+            for g in &self.greeks {
+                table.row([
+                    g.underlying.to_string(),
+                    g.delta.clone(),
+                    g.gamma.clone(),
+                    g.vega.clone(),
+                    g.theta.clone(),
+                ]);
+            }
+            out += &format!("\n{}", table.render(0));
+            let d = &self.distances;
+            let mut table = Table::new(["liquidatable when", "by"]);
+            for (what, share) in [
+                ("all spots rise", &d.spot_up),
+                ("all spots fall", &d.spot_down),
+                ("all volatilities rise", &d.vol_up),
+                ("all volatilities fall", &d.vol_down),
+            ] {
+                table.row([what, share.as_deref().unwrap_or("not near")]);
             }
             out += &format!("\n{}", table.render(0));
         }

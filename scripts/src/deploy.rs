@@ -133,7 +133,7 @@ pub struct VenueRecord {
 pub struct Record {
     /// Chain id.
     pub chain_id: u64,
-    /// The five contracts.
+    /// The contracts of the house.
     pub contracts: Contracts,
     /// By symbol.
     pub tokens: BTreeMap<String, Named>,
@@ -357,7 +357,7 @@ impl<'a> Deployer<'a> {
             .map_err(|e| eyre!("{e}"))
     }
 
-    /// Deploys, activates and initialises the five contracts.
+    /// Deploys, activates and initialises the contracts.
     ///
     /// # Errors
     ///

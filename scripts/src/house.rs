@@ -165,7 +165,7 @@ pub struct House {
     pub node: Node,
     /// A connection to it.
     pub client: Client,
-    /// The five contracts.
+    /// The contracts of the house.
     pub at: Addresses,
     /// What was deployed.
     pub record: Record,

@@ -53,6 +53,29 @@ pub fn option(
     Some(instrument.encode()?.0)
 }
 
+/// An instrument in words: `venue 1 / underlying 1 call 2500 of day 20800`.
+pub fn name(instrument: u128) -> String {
+    use plimsoll_kernel::codec::{InstrumentId, Kind};
+    let Some(parts) = InstrumentId(instrument).decode() else {
+        return format!("{instrument:#034x}");
+    };
+    let mut name = format!("venue {} / underlying {}", parts.venue, parts.underlying);
+    let kind = match parts.kind {
+        Kind::Perpetual => return name,
+        Kind::Future => "future",
+        Kind::Call => "call",
+        Kind::Put => "put",
+    };
+    name += &format!(" {kind}");
+    if let Some(strike) = parts.strike.map(|strike| strike.to_wad()) {
+        let (whole, fraction) = (strike / WAD, format!("{:018}", strike % WAD));
+        let fraction = fraction.trim_end_matches('0');
+        let point = if fraction.is_empty() { "" } else { "." };
+        name += &format!(" {whole}{point}{fraction}");
+    }
+    name + &format!(" of day {}", parts.expiry_day)
+}
+
 /// The venue of an instrument.
 pub const fn venue_of(instrument: u128) -> u16 {
     (instrument >> 112) as u16
@@ -142,6 +165,17 @@ mod tests {
         assert_eq!(id[31], 7);
         let clearing = clearing_account(owner, perpetual(2, 1));
         assert_eq!(clearing[20], 1, "bit 88 marks clearing accounts");
+    }
+
+    #[test]
+    fn instruments_have_names() {
+        assert_eq!(name(perpetual(3, 9)), "venue 3 / underlying 9");
+        let call = option(1, 2, true, 20_800, 2_500 * WAD + WAD / 4).unwrap();
+        assert_eq!(
+            name(call),
+            "venue 1 / underlying 2 call 2500.25 of day 20800"
+        );
+        assert_eq!(name(1), "0x00000000000000000000000000000001");
     }
 
     #[test]

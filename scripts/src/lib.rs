@@ -1,6 +1,6 @@
 //! The `plimsoll` command, as a library: everything it does can be called from tests.
 //!
-//! * [`wasm`] builds the five contracts and makes them fit for deployment;
+//! * [`wasm`] builds the contracts and makes them fit for deployment;
 //! * [`deploy`] puts them on a chain and configures them;
 //! * [`bindings`] speak to them, [`client`] carries the words;
 //! * [`house`] is a whole house on an in-process node, for demos, measurements and tests;

@@ -1,6 +1,6 @@
 //! From Rust to what stands on chain: builds the contracts, makes the modules fit, checks them.
 //!
-//! All five are built in one cargo invocation with the flags of `.cargo/config.toml` and with all
+//! All are built in one cargo invocation with the flags of `.cargo/config.toml` and with all
 //! paths of this machine replaced, so that two machines get the same bytes. The modules are then
 //! re-encoded ([`plimsoll_stylus::shrink`]), put through the same acceptance check the chain makes
 //! and compressed.
