@@ -50,6 +50,10 @@ pub enum Refusal {
     },
 }
 
+/// Costs are shares of spot, moves are of the forward, which the oracle lets be twice the spot at most: of a cost this
+/// part counts in the envelope, for one.
+const COST_PART: u32 = 2;
+
 /// Kinds of legs the envelope is checked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -246,11 +250,11 @@ impl UnderlyingTerms {
         let [_, _, _, _, _, most, _, short, _, linear, _, option, _, _] = *rates;
         for leg in [LegType::Linear, LegType::ShortOption, LegType::LongOption] {
             let covered = match leg {
-                LegType::Linear => reach(set, Rule::Up) + linear,
+                LegType::Linear => reach(set, Rule::Up) + linear / COST_PART,
                 // worth more the more spot moves its way, and at the outermost node also the more for volatility
-                LegType::ShortOption => reach(set, Rule::Up) + short + option,
+                LegType::ShortOption => reach(set, Rule::Up) + (short + option) / COST_PART,
                 // loses less than at the outermost node at which volatility is not raised
-                LegType::LongOption => reach(set, Rule::None) + option,
+                LegType::LongOption => reach(set, Rule::None) + option / COST_PART,
             };
             if most > covered {
                 return Err(Refusal::Envelope { leg, covered });
@@ -553,18 +557,18 @@ mod tests {
             }
             terms.check()
         };
-        assert_eq!(with(136_000, [5_000, 5_000, 1_000]), Ok(()));
+        assert_eq!(with(135_500, [5_000, 5_000, 1_000]), Ok(()));
         let refused = |leg, covered| Err(Refusal::Envelope { leg, covered });
-        let long = refused(LegType::LongOption, 136_000);
-        assert_eq!(with(136_001, [5_000, 5_000, 1_000]), long);
+        let long = refused(LegType::LongOption, 135_500);
+        assert_eq!(with(135_501, [5_000, 5_000, 1_000]), long);
         assert_eq!(
             with(180_001, [0, 0, 100_000]),
             refused(LegType::Linear, 180_000)
         );
         assert_eq!(with(180_000, [0, 0, 100_000]), Ok(()));
         assert_eq!(
-            with(181_001, [0, 100_000, 1_000]),
-            refused(LegType::ShortOption, 181_000)
+            with(180_551, [100, 100_000, 1_000]),
+            refused(LegType::ShortOption, 180_550)
         );
     }
 }
