@@ -72,6 +72,16 @@ pub const fn perp(venue: u16, underlying: u16) -> u128 {
     ids::perpetual(venue, underlying)
 }
 
+/// The call or put on `underlying` of `venue`; the strike in coins.
+///
+/// # Panics
+///
+/// The strike has no canonical form.
+pub fn option(venue: u16, underlying: u16, call: bool, day: u16, strike: &str) -> u128 {
+    let strike = uwad(strike).to();
+    ids::option(venue, underlying, call, day, strike).expect("a strike")
+}
+
 /// A decimal number scaled 1e18.
 ///
 /// # Panics
@@ -175,6 +185,23 @@ impl House {
         ok(self.try_fill(buyer, seller, instrument, size, price).await)
     }
 
+    /// Like [`Self::fill`] at the house's own mark.
+    ///
+    /// # Panics
+    ///
+    /// It is refused.
+    pub async fn fill_at_mark(
+        &self,
+        buyer: &Actor,
+        seller: &Actor,
+        instrument: u128,
+        size: &str,
+    ) -> TransactionReceipt {
+        let mut call = Self::report(buyer.account(), seller.account(), instrument, size, "1");
+        call.price = ok(self.mark(instrument).await);
+        ok(self.send(&self.people.stranger, self.desk(), &call).await)
+    }
+
     /// Like [`Self::fill`], which may be refused.
     ///
     /// # Errors
@@ -234,6 +261,47 @@ impl House {
                 .expect("fits");
             let push = reference::Feed::pushCall { answer };
             ok(self.send(&self.people.deployer, feed, &push).await);
+        }
+    }
+
+    /// The first day whose expiry is at least so many days away.
+    ///
+    /// # Panics
+    ///
+    /// The node fails.
+    pub async fn day(&self, days: u16) -> u16 {
+        let now = self.client.now().await.expect("the node answers");
+        u16::try_from((now + 86_399 - 28_800) / 86_400).expect("a day") + days
+    }
+
+    /// A surface of ether or bitcoin: `volatility` a year for all strikes, forward in coins, no discount.
+    ///
+    /// # Panics
+    ///
+    /// The node fails; not numbers.
+    pub async fn flat(
+        &self,
+        underlying: u16,
+        day: u16,
+        forward: &str,
+        volatility: &str,
+    ) -> ExpiryUpdate {
+        const YEAR: u128 = 31_536_000;
+        let now = self.client.now().await.expect("the node answers");
+        let seconds = (u64::from(day) * 86_400 + 28_800).saturating_sub(now);
+        let volatility: u128 = uwad(volatility).to();
+        let variance = volatility * (volatility / YEAR) / WAD * u128::from(seconds);
+        ExpiryUpdate {
+            underlying,
+            expiryDay: day,
+            forward: uwad(forward).to(),
+            fixedPart: 0,
+            discount: WAD as u64,
+            a: variance.cast_signed(),
+            b: 0,
+            rho: 0,
+            m: 0,
+            sigma: WAD.cast_signed(),
         }
     }
 
@@ -332,6 +400,30 @@ impl House {
     pub async fn assert_balanced(&self) {
         let sheet = self.balance_sheet().await.expect("the books can be read");
         assert!(sheet.ok, "{}", sheet.render());
+    }
+}
+
+/// Splitmix64: numbers that look random and are the same every time.
+#[derive(Clone, Debug)]
+pub struct Dice(pub u64);
+
+impl Dice {
+    /// Any 64 bits.
+    pub const fn roll(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Below `n`, which is not 0.
+    pub const fn below(&mut self, n: u64) -> u64 {
+        self.roll() % n
+    }
+
+    /// True once in `n` times.
+    pub const fn once_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
     }
 }
 

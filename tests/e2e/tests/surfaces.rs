@@ -3,12 +3,8 @@
 #![allow(clippy::inconsistent_digit_grouping)] // prices are grouped at their eight decimals
 
 mod hub;
-use alloy::{primitives::B256, signers::local::PrivateKeySigner};
 use hub::*;
-use plimsoll::{
-    bindings::{ExpiryData, ExpiryUpdate},
-    push,
-};
+use plimsoll::{bindings::ExpiryData, push};
 use plimsoll_devnode::{ChainConfig, types::Outcome};
 use plimsoll_kernel::{
     fixed::{ONE_Q62, Round, to_wad},
@@ -34,7 +30,6 @@ const ORDER: U256 = U256::from_limbs([
 /// An oracle with spot at 2,000, three signers of whom two must sign, and terms for underlying 1: 600 s, 25 %.
 struct Desk {
     hub: Hub,
-    keys: Vec<PrivateKeySigner>,
     feed: Address,
     /// A day whose expiry is ten days away.
     day: u16,
@@ -43,30 +38,18 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let mut hub = Hub::new();
-        let mut keys: Vec<_> = (1..=3_u8)
-            .map(|n| PrivateKeySigner::from_bytes(&B256::repeat_byte(n)).unwrap())
-            .collect();
-        keys.sort_by_key(PrivateKeySigner::address);
         let feed = hub.feed(8, int(2_000_0000_0000));
         hub.list(7, feed, 172_800, WIDE);
         let day = u16::try_from(hub.now() / 86_400 + 11).unwrap();
-        let mut desk = Self {
-            hub,
-            keys,
-            feed,
-            day,
-        };
-        let signers = desk.signers(2);
+        let mut desk = Self { hub, feed, day };
+        let signers = desk.signers(THRESHOLD);
         desk.must(&signers);
         desk.must(&terms(ETH, 7, MAX_AGE, ONE as u64 / 4));
         desk
     }
 
     fn signers(&self, threshold: u8) -> IOracle::setSignersCall {
-        IOracle::setSignersCall {
-            signers: self.keys.iter().map(PrivateKeySigner::address).collect(),
-            threshold,
-        }
+        self.hub.signers(threshold)
     }
 
     fn must(&mut self, call: &impl SolCall) {
@@ -91,18 +74,12 @@ impl Desk {
     }
 
     fn hash(&self, updates: &[ExpiryUpdate], observed_at: u64) -> B256 {
-        let domain = push::domain(self.hub.chain.config().chain_id, self.hub.oracle);
-        push::signing_hash(&domain, updates, observed_at)
+        self.hub.hash(updates, observed_at)
     }
 
     /// A push the first two signers sign.
     fn push(&self, updates: &[ExpiryUpdate], observed_at: u64) -> IOracle::pushExpiriesCall {
-        let hash = self.hash(updates, observed_at);
-        IOracle::pushExpiriesCall {
-            updates: updates.to_vec(),
-            observedAt: observed_at,
-            signatures: push::sign(hash, &self.keys[..2]).unwrap(),
-        }
+        self.hub.push(updates, observed_at)
     }
 
     /// Pushed by a stranger, observed in the second of its block.
@@ -110,9 +87,7 @@ impl Desk {
         &mut self,
         updates: &[ExpiryUpdate],
     ) -> std::sync::Arc<plimsoll_devnode::types::Transaction> {
-        let call = self.push(updates, self.next());
-        let (stranger, oracle) = (self.hub.stranger, self.hub.oracle);
-        self.hub.must(stranger, oracle, &call)
+        self.hub.pushed(updates)
     }
 
     fn push_refused<E: SolError + Debug>(&mut self, updates: &[ExpiryUpdate]) -> E {
@@ -491,12 +466,17 @@ fn i_auth_4_a_quorum_is_enough_signers_over_this_push() {
     let time = desk.next() - 50;
     let good = desk.push(&updates, time);
     let hash = desk.hash(&updates, time);
-    let all = push::sign(hash, &desk.keys).unwrap();
+    let all = push::sign(hash, &desk.hub.keys).unwrap();
     let with = |signatures: &[&Bytes]| IOracle::pushExpiriesCall {
         signatures: signatures.iter().map(|s| (*s).clone()).collect(),
         ..good.clone()
     };
-    let addresses: Vec<_> = desk.keys.iter().map(PrivateKeySigner::address).collect();
+    let addresses: Vec<_> = desk
+        .hub
+        .keys
+        .iter()
+        .map(PrivateKeySigner::address)
+        .collect();
 
     for signatures in [&[][..], &[&all[0]], &[&all[2]]] {
         let e: IOracle::TooFewSignatures = desk.refused(&with(signatures));
@@ -522,7 +502,11 @@ fn i_auth_4_a_quorum_is_enough_signers_over_this_push() {
     // Another chain, another contract, other data: the same signatures are strangers'.
     let (chain, oracle) = (desk.hub.chain.config().chain_id, desk.hub.oracle);
     let other = |domain, updates: &[ExpiryUpdate], time| {
-        push::sign(push::signing_hash(&domain, updates, time), &desk.keys[..2]).unwrap()
+        push::sign(
+            push::signing_hash(&domain, updates, time),
+            &desk.hub.keys[..2],
+        )
+        .unwrap()
     };
     let mut moved = updates.clone();
     moved[0].forward += 1;

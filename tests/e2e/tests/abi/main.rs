@@ -119,7 +119,10 @@ fn the_comparison_sees_every_change() {
     for (_, interface) in CONTRACTS {
         let abi = Surface::promised(interface);
         assert_eq!(abi.differences(&abi), "");
-        assert!(!abi.functions.is_empty() && !abi.errors.is_empty() && !abi.events.is_empty());
+        assert!(!abi.functions.is_empty() && !abi.errors.is_empty());
+        // Not all say something by events: parameters speak for margin, the views only answer.
+        let silent = matches!(interface, "IMargin" | "ILens" | "IExplainer");
+        assert_eq!(abi.events.is_empty(), silent, "{interface}");
         let lines: Vec<String> = abi.lines().into_iter().map(str::to_owned).collect();
         for line in &lines {
             let mut less = abi.clone();

@@ -1,12 +1,19 @@
-//! Oracle and margin alone on a chain, with feeds that do as they are told: no JSON-RPC, no vault, so that a test
-//! can try thousands of things.
-#![allow(dead_code)] // two test binaries, each uses its part
+//! Oracle, margin, its parameters and the lens alone on a chain, with feeds that do as they are told: no JSON-RPC, no
+//! vault, so that a test can try thousands of things.
+#![allow(dead_code, unused_imports)] // each test binary uses its part
+pub(crate) mod furnished;
+
 pub(crate) use alloy::{
-    primitives::{Address, Bytes, I256, U256},
+    primitives::{Address, B256, Bytes, I256, U256},
+    signers::local::PrivateKeySigner,
     sol_types::{SolCall, SolError, SolEvent},
 };
 use alloy::{rpc::types::TransactionRequest, sol_types::SolConstructor};
-pub(crate) use plimsoll::bindings::{IMargin, IOracle, IParameters, Price};
+pub(crate) use plimsoll::bindings::{
+    Assessment, AssetBalance, ExpiryUpdate, ILens, IMargin, IOracle, IParameters, Portfolio, Price,
+    UnderlyingTerms,
+};
+use plimsoll::push;
 use plimsoll_devnode::{
     Chain, ChainConfig,
     types::{CallRequest, CallResult, Outcome, Transaction},
@@ -26,7 +33,10 @@ pub(crate) const ONE: u128 = 1_000_000_000_000_000_000;
 /// Bounds that hold nothing back.
 pub(crate) const WIDE: (u128, u128) = (1, 1_000_000_000_000_000 * ONE);
 
-/// A chain with an oracle, a margin calculator and its parameters, of one owner.
+/// How many of the three keys sign a push.
+pub(crate) const THRESHOLD: u8 = 2;
+
+/// A chain with an oracle, a margin calculator and its parameters, of one owner, and a lens.
 #[derive(Debug)]
 pub(crate) struct Hub {
     pub(crate) chain: Chain,
@@ -35,6 +45,9 @@ pub(crate) struct Hub {
     pub(crate) oracle: Address,
     pub(crate) margin: Address,
     pub(crate) parameters: Address,
+    pub(crate) lens: Address,
+    /// Three that may sign pushes once [`Self::signers`] is sent, ascending by address.
+    pub(crate) keys: Vec<PrivateKeySigner>,
 }
 
 impl Hub {
@@ -46,8 +59,12 @@ impl Hub {
         let mut chain = Chain::new(config);
         let (owner, stranger) = (chain.accounts()[1].address, chain.accounts()[2].address);
         let deployer = chain.accounts()[0].address;
-        let [oracle, margin, parameters] =
-            ["oracle", "margin", "parameters"].map(|name| deploy(&mut chain, deployer, name));
+        let [oracle, margin, parameters, lens] = ["oracle", "margin", "parameters", "lens"]
+            .map(|name| deploy(&mut chain, deployer, name));
+        let mut keys: Vec<_> = (1..=3_u8)
+            .map(|n| PrivateKeySigner::from_bytes(&B256::repeat_byte(n)).expect("a key"))
+            .collect();
+        keys.sort_by_key(PrivateKeySigner::address);
         let mut hub = Self {
             chain,
             owner,
@@ -55,6 +72,8 @@ impl Hub {
             oracle,
             margin,
             parameters,
+            lens,
+            keys,
         };
         hub.must(deployer, oracle, &IOracle::initializeCall { owner });
         hub.must(
@@ -68,7 +87,56 @@ impl Hub {
             oracle,
         };
         hub.must(deployer, parameters, &call);
+        // What the lens says of accounts needs a vault; here it is asked about portfolios.
+        let call = ILens::initializeCall {
+            vault: owner,
+            margin,
+            oracle,
+        };
+        hub.must(deployer, lens, &call);
         hub
+    }
+
+    /// The call that names the keys as signers.
+    pub(crate) fn signers(&self, threshold: u8) -> IOracle::setSignersCall {
+        IOracle::setSignersCall {
+            signers: self.keys.iter().map(PrivateKeySigner::address).collect(),
+            threshold,
+        }
+    }
+
+    /// What a push is signed by.
+    pub(crate) fn hash(&self, updates: &[ExpiryUpdate], observed_at: u64) -> B256 {
+        let domain = push::domain(self.chain.config().chain_id, self.oracle);
+        push::signing_hash(&domain, updates, observed_at)
+    }
+
+    /// A push that as many keys sign as must.
+    pub(crate) fn push(
+        &self,
+        updates: &[ExpiryUpdate],
+        observed_at: u64,
+    ) -> IOracle::pushExpiriesCall {
+        let hash = self.hash(updates, observed_at);
+        let signatures = push::sign(hash, &self.keys[..usize::from(THRESHOLD)]);
+        IOracle::pushExpiriesCall {
+            updates: updates.to_vec(),
+            observedAt: observed_at,
+            signatures: signatures.expect("keys sign"),
+        }
+    }
+
+    /// Pushed by a stranger, observed in the second of its block.
+    pub(crate) fn pushed(&mut self, updates: &[ExpiryUpdate]) -> Arc<Transaction> {
+        let call = self.push(updates, self.chain.next_block_timestamp());
+        let (stranger, oracle) = (self.stranger, self.oracle);
+        self.must(stranger, oracle, &call)
+    }
+
+    /// Sets parameters, as their owner.
+    pub(crate) fn set(&mut self, call: &impl SolCall) -> Arc<Transaction> {
+        let (owner, parameters) = (self.owner, self.parameters);
+        self.must(owner, parameters, call)
     }
 
     /// Time of the latest block: what calls see.
