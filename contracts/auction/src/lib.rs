@@ -11,7 +11,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
 )]
 extern crate alloc;
 
@@ -604,7 +607,10 @@ impl Auction {
     fn rules(&self) -> Parameters {
         let [min_fraction, buffer, fund_lambda_max, lambda_max] = *self.shares.get().as_limbs();
         let (duration, fund_duration) = halves(self.durations.get());
-        // SAFETY of the narrowing: both durations are at most a week, by their bounds.
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "both are at most a week, by their bounds"
+        )]
         let (duration, fund_duration) = (duration as u32, fund_duration as u32);
         Parameters {
             lambda_max,

@@ -7,7 +7,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
 )]
 extern crate alloc;
 
@@ -24,7 +27,7 @@ use plimsoll_common::{
 use plimsoll_kernel::{
     codec::InstrumentId,
     fill::{self, Reference, Refusal},
-    num::{to_u128, u128_to_u256},
+    num::{low_u16, low_u64, to_u128, u128_to_u256},
     portfolio::{
         mark::{self, Mark},
         snapshot::Needs,
@@ -221,14 +224,14 @@ impl Clearinghouse {
         (
             contract_address,
             fee_account,
-            terms as u64,
+            low_u64(terms),
             terms >> 64 != 0,
         )
     }
 
     /// Number of the venue at this address, 0 = none.
     pub fn venue_of(&self, contract_address: Address) -> u16 {
-        self.numbers.get(contract_address).as_limbs()[0] as u16
+        low_u16(self.numbers.get(contract_address).as_limbs()[0])
     }
 
     /// The house's own value of one unit of up to 16 instruments (1e18), the lots of their underlyings, whether each

@@ -228,6 +228,10 @@ impl<'a> Reader<'a> {
     /// Length of the array that starts here, and a reader of its items, `words` each at least.
     #[inline(never)]
     fn items(&mut self, words: usize) -> (usize, Self) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a `usize` has at least 32 bits"
+        )]
         let length = self.at_most(u32::MAX.into()) as usize;
         let rest = self.frame.after(self.at);
         let frame = self.check(rest);
@@ -376,6 +380,7 @@ macro_rules! small_numbers {
     ($($type:ty, $name:literal;)*) => {$(
         impl Abi for $type {
             const NAME: Name = Name::new($name);
+            #[allow(clippy::cast_possible_truncation, reason = "at most the largest")]
             fn read(reader: &mut Reader<'_>) -> Self {
                 reader.at_most(Self::MAX.into()) as Self
             }
@@ -503,6 +508,10 @@ impl Abi for Bytes {
 
     #[inline(never)]
     fn read(reader: &mut Reader<'_>) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a `usize` has at least 32 bits"
+        )]
         let length = reader.at_most(u32::MAX.into()) as usize;
         let words = length.div_ceil(32);
         let rest = reader.frame.after(reader.at);

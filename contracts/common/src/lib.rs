@@ -46,6 +46,14 @@
 //! A call to a sibling: `let (answers,) = margin::ASSESS.ask(self.vm(), margin, &(portfolios,))?;` (the callee's revert
 //! data passes through `?` unchanged).
 #![no_std]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss
+    )
+)]
 extern crate alloc;
 
 pub mod abi;

@@ -3,7 +3,7 @@
 //! The fields of a `#[storage]` struct can be these where the SDK's nested generic accessors would inline a hash and
 //! four byte swaps at every use. What a word contains is the contract's business.
 use core::fmt;
-use plimsoll_kernel::num::U256;
+use plimsoll_kernel::num::{U256, low_u8, low_u32, low_u64};
 use stylus_sdk::{
     alloy_primitives::{Address, B256},
     crypto,
@@ -56,7 +56,7 @@ fn after(slot: &Slot, index: u32) -> Slot {
             break;
         }
         carry = carry.wrapping_add(u32::from(*byte)); // SAFETY: below 2^32: an index is far smaller.
-        *byte = carry as u8;
+        *byte = low_u8(carry.into());
         carry >>= 8;
     }
     sum
@@ -175,7 +175,7 @@ impl StorageType for WordMap {
 
     unsafe fn new(slot: U256, _: u8, _: VM) -> Self {
         Self {
-            slot: slot.as_limbs()[0] as u32,
+            slot: low_u32(slot.as_limbs()[0]),
         }
     }
 
@@ -237,7 +237,7 @@ impl StorageType for Word {
 
     unsafe fn new(slot: U256, _: u8, host: VM) -> Self {
         Self {
-            slot: slot.as_limbs()[0] as u32,
+            slot: low_u32(slot.as_limbs()[0]),
             vm: host,
         }
     }
@@ -260,12 +260,12 @@ impl WordList {
     /// The word at `index`. The caller bounds the index.
     #[must_use]
     pub fn get(&self, index: usize) -> U256 {
-        load(&after(&self.slot, index as u32))
+        load(&after(&self.slot, low_u32(index as u64)))
     }
 
     /// Sets the word at `index`. The caller bounds the index.
     pub fn set(&mut self, index: usize, word: U256) {
-        store(&after(&self.slot, index as u32), &word);
+        store(&after(&self.slot, low_u32(index as u64)), &word);
     }
 }
 
@@ -279,10 +279,10 @@ impl fmt::Debug for WordList {
 #[must_use]
 pub fn pair(high: u128, low: u128) -> U256 {
     U256::from_limbs([
-        low as u64,
-        (low >> 64) as u64,
-        high as u64,
-        (high >> 64) as u64,
+        low_u64(low),
+        low_u64(low >> 64),
+        low_u64(high),
+        low_u64(high >> 64),
     ])
 }
 
@@ -301,12 +301,7 @@ pub fn halves(word: U256) -> (u128, u128) {
 #[inline(never)]
 pub fn tagged(address: Address, tag: u128) -> U256 {
     let [a, b, c, _] = *U256::from_be_bytes(address.into_word().0).as_limbs();
-    U256::from_limbs([
-        a,
-        b,
-        c | ((tag as u64 & 0xffff_ffff) << 32),
-        (tag >> 32) as u64,
-    ])
+    U256::from_limbs([a, b, c | (low_u64(tag) << 32), low_u64(tag >> 32)])
 }
 
 /// The address and the tag of [`tagged`].

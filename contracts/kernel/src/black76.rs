@@ -45,6 +45,12 @@
 //! Absolute error of a call or put below 1e-12 · max(f, k), measured over forward and strike in
 //! [1e-6, 1e12] and s in [0, 8] (`docs/numerics.md`; beyond 8 by the same argument). Put-call parity is exact. Every function is
 //! total on its stated domain and none fails: s = 0, τ = 0, strike 0 and forward 0 give their limits.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "mantissas of at most 62 bits and exponents of two digits: the bound of each stands where it is made"
+)]
 
 use crate::{
     elementary::{ln, ln_u128, round_to_q40},

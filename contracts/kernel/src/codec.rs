@@ -9,6 +9,10 @@
 //!
 //! Every decoder is total: any bits in, a value or `None` out. One economic instrument has exactly one id, and
 //! only canonical ids decode, so equality of ids is equality of instruments.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "fields of packed words: what is cut off belongs to other fields"
+)]
 use ruint::aliases::U256;
 
 /// Bits of an instrument id below the strike: zero in an id, the size in an option leg.

@@ -1,6 +1,12 @@
 //! exp, ln and sqrt in binary fixed point.
 //!
 //! Errors stated are maxima measured against 50-digit references (`docs/numerics.md`).
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "sizes below 2^63 in and out: the bound of each stands where it is made"
+)]
 
 use crate::{
     fixed::{ONE_Q40, Q40, Q56, Q62, mul_hi_short, wide_mul},

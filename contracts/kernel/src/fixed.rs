@@ -16,6 +16,12 @@
 //! Nothing here panics or wraps: each function saturates at bounds its doc states, or says what it
 //! requires. Functions with requirements check them with `debug_assert!`, which tests run and
 //! releases do not.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "two's complement halves of a product, and what a test before the cast admits"
+)]
 
 /// A number with 40 binary places in an `i64`.
 pub type Q40 = i64;

@@ -82,6 +82,7 @@ impl Forward {
             return Factor::new(factor);
         }
         // the share that moves first: at most 1, so every product below fits
+        #[expect(clippy::cast_possible_truncation, reason = "at most 1 in Q40")]
         let share = mul_div_floor(self.variable, ONE_Q40 as u128, total).unwrap_or(0) as i64;
         let moved = crate::fixed::mul_shift_floor::<40>(share, factor.max(0));
         Factor::new(ONE_Q40.saturating_sub(share).saturating_add(moved))
@@ -89,12 +90,14 @@ impl Forward {
 
     /// The total standard deviation of the whole forward, from that of its variable part, floored.
     #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "a part of an `i64`")]
     pub fn stdev(self, variable: Q40) -> Q40 {
         if self.fixed == 0 {
             return variable;
         }
-        let variable = variable.max(0) as u128;
-        mul_div_floor(variable, self.variable, self.total().max(1)).unwrap_or(0) as i64
+        let variable = u128::from(variable.max(0).cast_unsigned());
+        let whole = mul_div_floor(variable, self.variable, self.total().max(1)).unwrap_or(0);
+        whole as i64
     }
 }
 

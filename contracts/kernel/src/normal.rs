@@ -1,4 +1,9 @@
 //! The normal distribution.
+#![expect(
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "a sign taken apart and put back, probabilities below 2^63"
+)]
 
 use crate::{
     elementary::exp_neg_q56,

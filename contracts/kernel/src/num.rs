@@ -12,6 +12,10 @@
 //!
 //! Division by a constant goes through [`Divisor`], which replaces each 128-by-64 division (a library call of
 //! some fifty gas on the chain) by two multiplications.
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "digits of wide numbers and fields of packed words: what is cut off is another digit or field"
+)]
 use core::cmp::Ordering;
 pub use ruint::aliases::U256;
 
@@ -459,9 +463,41 @@ const fn shift_in(high: u64, low: u64, shift: u32) -> u64 {
     }
 }
 
+// ---- fields of packed words -------------------------------------------------------------------------------
+
 /// Low and high half.
-const fn halves(value: u128) -> (u64, u64) {
+#[inline(always)]
+#[must_use]
+pub const fn halves(value: u128) -> (u64, u64) {
     (value as u64, (value >> 64) as u64)
+}
+
+/// The low 64 bits. What is above belongs to other fields.
+#[inline(always)]
+#[must_use]
+pub const fn low_u64(word: u128) -> u64 {
+    word as u64
+}
+
+/// The low 32 bits, as [`low_u64`].
+#[inline(always)]
+#[must_use]
+pub const fn low_u32(word: u64) -> u32 {
+    word as u32
+}
+
+/// The low 16 bits, as [`low_u64`].
+#[inline(always)]
+#[must_use]
+pub const fn low_u16(word: u64) -> u16 {
+    word as u16
+}
+
+/// The low 8 bits, as [`low_u64`].
+#[inline(always)]
+#[must_use]
+pub const fn low_u8(word: u64) -> u8 {
+    word as u8
 }
 
 /// a·b + c + d as low and high digit. Cannot overflow: (2^64 − 1)² + 2·(2^64 − 1) = 2^128 − 1.

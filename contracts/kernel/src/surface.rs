@@ -11,7 +11,7 @@
 
 use crate::{
     fixed::{ONE_Q62, Q62, Round, from_wad},
-    num::U256,
+    num::{U256, halves, low_u16},
     portfolio::market::{EXPIRY_HOUR, Expiry, MAX_PRICE},
     svi::Svi,
 };
@@ -46,19 +46,21 @@ impl Record {
     pub const fn encode(&self) -> [U256; WORDS] {
         let e = &self.expiry;
         let s = &e.surface;
+        let (fixed_low, fixed_high) = halves(e.fixed);
+        let (variable_low, variable_high) = halves(e.variable);
         [
+            U256::from_limbs([fixed_low, fixed_high, variable_low, variable_high]),
             U256::from_limbs([
-                e.fixed as u64,
-                (e.fixed >> 64) as u64,
-                e.variable as u64,
-                (e.variable >> 64) as u64,
+                s.m.cast_unsigned(),
+                s.rho.cast_unsigned(),
+                s.b.cast_unsigned(),
+                s.a.cast_unsigned(),
             ]),
-            U256::from_limbs([s.m as u64, s.rho as u64, s.b as u64, s.a as u64]),
             U256::from_limbs([
                 (e.day as u64) << 48 | e.fresh as u64,
                 self.updated_at,
-                e.discount as u64,
-                s.sigma as u64,
+                e.discount.cast_unsigned(),
+                s.sigma.cast_unsigned(),
             ]),
         ]
     }
@@ -72,16 +74,16 @@ impl Record {
         let [tail, updated_at, discount, sigma] = *third.as_limbs();
         Self {
             expiry: Expiry {
-                day: (tail >> 48) as u16,
+                day: low_u16(tail >> 48),
                 variable: (v1 as u128) << 64 | v0 as u128,
                 fixed: (f1 as u128) << 64 | f0 as u128,
-                discount: discount as i64,
+                discount: discount.cast_signed(),
                 surface: Svi {
-                    a: a as i64,
-                    b: b as i64,
-                    rho: rho as i64,
-                    m: m as i64,
-                    sigma: sigma as i64,
+                    a: a.cast_signed(),
+                    b: b.cast_signed(),
+                    rho: rho.cast_signed(),
+                    m: m.cast_signed(),
+                    sigma: sigma.cast_signed(),
                 },
                 fresh: tail & 1 != 0,
             },
@@ -114,7 +116,7 @@ impl Stamp {
     pub const fn of(word: &U256) -> Self {
         let [tail, updated_at, ..] = *word.as_limbs();
         Self {
-            day: (tail >> 48) as u16,
+            day: low_u16(tail >> 48),
             updated_at,
         }
     }

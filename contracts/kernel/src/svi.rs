@@ -145,7 +145,10 @@ impl Svi {
         // squares of at most 2^126 each: the sum is below 2^128
         let square =
             square(distance.unsigned_abs()).wrapping_add(square(self.sigma.unsigned_abs()));
-        (distance, sqrt_u128(square).min(i64::MAX as u64) as i64)
+        (
+            distance,
+            sqrt_u128(square).min(i64::MAX as u64).cast_signed(),
+        )
     }
 
     /// Whether the slice can be accepted: parameters in range, no negative variance, wings no steeper
@@ -198,7 +201,7 @@ impl Svi {
     /// a + b σ √(1 − ρ²), floored.
     fn least(&self) -> Q56 {
         let one = (ONE_Q56 as u128) << 56;
-        let root = sqrt_u128(one.saturating_sub(square(self.rho.unsigned_abs()))) as i64;
+        let root = sqrt_u128(one.saturating_sub(square(self.rho.unsigned_abs()))).cast_signed();
         let depth = mul_shift_floor::<56>(mul_shift_floor::<56>(self.b, self.sigma), root);
         self.a.saturating_add(depth)
     }

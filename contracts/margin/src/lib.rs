@@ -8,7 +8,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
 )]
 extern crate alloc;
 
@@ -24,7 +27,7 @@ use plimsoll_common::{
 };
 use plimsoll_kernel::{
     book::{MAX_ASSETS, MAX_SLOTS},
-    num::{Int256, u128_to_u256},
+    num::{Int256, low_u16, u128_to_u256},
     portfolio::{self, Scratch, snapshot},
 };
 use sol::TooManyItems;
@@ -73,7 +76,7 @@ impl Margin {
     pub fn set_terms(&mut self, key: U256, words: Vec<U256>) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         let (kind, number) = snapshot::parse(key);
-        let number = number as u16;
+        let number = low_u16(number.into());
         let mut stored = match kind {
             snapshot::UNDERLYING => self.underlyings.list(number),
             snapshot::ASSET => self.assets.list(number),
@@ -136,7 +139,7 @@ impl Margin {
         let mut words = Vec::with_capacity(keys.len() * 2);
         for key in keys {
             let (kind, number) = snapshot::parse(*key);
-            let number = number as u16;
+            let number = low_u16(number.into());
             let (stored, count) = match kind {
                 snapshot::RULES => (self.rules.list(number), 1),
                 snapshot::UNDERLYING => (self.underlyings.list(number), 2),

@@ -13,7 +13,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
 )]
 extern crate alloc;
 
@@ -26,7 +29,7 @@ use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, I256, U256};
 use plimsoll_common::{Ownable, Revert, abi::Bytes, interface::Price, store::WordMap};
 use plimsoll_kernel::{
-    num::{Int256, to_u128, u128_to_u256},
+    num::{Int256, low_u16, to_u128, u128_to_u256},
     portfolio::snapshot::{self, Quote},
     price::{self, Bound, Confidence, Fault, MAX_AGE_LIMIT, MAX_FEED_DECIMALS},
     surface::{Days, WORDS},
@@ -400,13 +403,13 @@ impl Oracle {
         for key in keys {
             match snapshot::parse(key) {
                 (snapshot::FEED, feed) => {
-                    let price = self.total_price(feed as u16, now)?;
+                    let price = self.total_price(low_u16(feed.into()), now)?;
                     let value = to_u128(price.value).unwrap_or(0);
                     words.push(Quote::encode(value, price.confidence, price.fresh));
                 }
                 (snapshot::EXPIRY, expiry) => self.answer_words(expiry, now, &mut words),
                 (snapshot::NEAR, underlying) => {
-                    let underlying = underlying as u16;
+                    let underlying = low_u16(underlying.into());
                     let days = Days::from_word(self.surfaces.list(underlying).get(push::DAYS));
                     match days.near(now) {
                         Some(day) => self.answer_words(push::key(underlying, day), now, &mut words),

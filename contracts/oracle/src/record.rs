@@ -1,6 +1,9 @@
 //! A feed's record in one storage word, so that a price costs one cold read.
 use alloy_primitives::{Address, U256};
-use plimsoll_kernel::price::{Bound, Confidence, Terms};
+use plimsoll_kernel::{
+    num::{low_u16, low_u32},
+    price::{Bound, Confidence, Terms},
+};
 
 /// From the high byte down: confidence 8 · max 24 · min 24 · decimals 8 · max age 32 · aggregator 160.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +109,8 @@ impl SurfaceTerms {
             return None;
         }
         Some(Self {
-            feed: low as u16,
-            max_age: (low >> 16) as u32,
+            feed: low_u16(low),
+            max_age: low_u32(low >> 16),
             max_basis: low >> 48 | high << 16,
         })
     }

@@ -12,6 +12,7 @@ use plimsoll_common::{
     Revert,
     abi::{Bytes, Encoder, Fields},
 };
+use plimsoll_kernel::num::low_u8;
 use stylus_sdk::{call::RawCall, crypto::keccak, keccak_const::Keccak256, prelude::*};
 
 /// Most signers.
@@ -80,7 +81,7 @@ impl Oracle {
         let [head, ..] = *list.get(0).as_limbs();
         let count = (head >> 8) as usize & 0xff;
         let signers = (1..=count).map(|index| Address::from_word(list.get(index).into()));
-        (signers.collect(), head as u8)
+        (signers.collect(), low_u8(head))
     }
 
     /// Hash of the domain: this contract on this chain.

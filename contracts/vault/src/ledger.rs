@@ -21,8 +21,12 @@ use plimsoll_common::{
 use plimsoll_kernel::{
     book::{MAX_ASSETS, MAX_SLOTS},
     codec::InstrumentId,
+    num::{low_u8, low_u16, low_u32, low_u64},
 };
 use stylus_sdk::prelude::*;
+
+/// [`MAX_ASSETS`] as assets are numbered.
+const ASSETS: u8 = low_u8(MAX_ASSETS as u64);
 
 /// One word per account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,10 +51,10 @@ impl Header {
         let [_, low, cash_low, cash_high] = *word.as_limbs();
         Self {
             cash: ((u128::from(cash_high) << 64) | u128::from(cash_low)).cast_signed(),
-            version: (low >> 32) as u32,
-            slots: (low >> 24) as u8,
-            assets: low as u16,
-            flags: (word.as_limbs()[0] >> 56) as u8,
+            version: low_u32(low >> 32),
+            slots: low_u8(low >> 24),
+            assets: low_u16(low),
+            flags: low_u8(word.as_limbs()[0] >> 56),
         }
     }
 
@@ -62,8 +66,8 @@ impl Header {
         U256::from_limbs([
             u64::from(self.flags) << 56,
             low,
-            cash as u64,
-            (cash >> 64) as u64,
+            low_u64(cash),
+            low_u64(cash >> 64),
         ])
     }
 
@@ -125,7 +129,7 @@ impl Ledger {
         let mut collateral = Vec::with_capacity(assets.count_ones() as usize);
         if assets != 0 {
             let stored = self.balances.list(account);
-            let held = (0..MAX_ASSETS as u8).filter(|asset| assets >> asset & 1 == 1);
+            let held = (0..ASSETS).filter(|asset| assets >> asset & 1 == 1);
             collateral.extend(held.map(|asset| AssetBalance {
                 asset,
                 amount: balance_in(stored.get(usize::from(asset / 2)), asset),
@@ -206,11 +210,11 @@ impl Ledger {
                         stored.set(index, new.copied().unwrap_or_default());
                     }
                 }
-                header.slots = now.legs.len() as u8; // SAFETY: at most MAX_SLOTS = 64.
+                header.slots = low_u8(now.legs.len() as u64); // at most MAX_SLOTS = 64
             }
             if before.collateral != now.collateral {
                 holdings_changed = true;
-                for asset in 0..MAX_ASSETS as u8 {
+                for asset in 0..ASSETS {
                     let (old, new) = (amount_of(before, asset), amount_of(now, asset));
                     if old != new {
                         self.set_balance(*account, asset, new);

@@ -14,7 +14,10 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    clippy::panic
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss
 )]
 extern crate alloc;
 
@@ -37,7 +40,7 @@ use plimsoll_common::{
 use plimsoll_kernel::{
     book::MAX_ASSETS,
     codec::Account,
-    num::{power_of_ten, to_u128, to_wad_down},
+    num::{low_u8, low_u64, power_of_ten, to_u128, to_wad_down},
     portfolio::{snapshot::ASSET, terms::AssetTerms},
 };
 use sol::{
@@ -493,12 +496,12 @@ impl Vault {
 
     fn index_of(&self, token: Address) -> Option<u8> {
         // At most 16.
-        (self.indices.get(token).as_limbs()[0] as u8).checked_sub(1)
+        low_u8(self.indices.get(token).as_limbs()[0]).checked_sub(1)
     }
 
     /// Number of listed tokens, at most 16.
     fn listed(&self) -> u8 {
-        self.count.get().as_limbs()[0] as u8
+        low_u8(self.count.get().as_limbs()[0])
     }
 
     fn record(&self, asset: u8) -> Result<Asset, Revert> {
@@ -509,7 +512,7 @@ impl Vault {
         let (cap, held) = halves(self.amounts.get(u16::from(asset)));
         Ok(Asset {
             token,
-            decimals: decimals as u8,
+            decimals: low_u8(low_u64(decimals)),
             cap,
             held,
         })

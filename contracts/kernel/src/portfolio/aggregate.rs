@@ -13,6 +13,7 @@ use super::{
 use crate::{
     elementary::sqrt_u128,
     fixed::{ONE_Q40, Q40},
+    num::low_u64,
 };
 
 /// A scan that counts, with the beta of its underlying.
@@ -126,13 +127,13 @@ fn norm(parts: &[Cash]) -> Cash {
         .iter()
         .map(|&x| {
             // below 2^60 + 1: eight squares stay below 2^124
-            let x = ((x.max(0) as u128) >> shift) as u64 + u64::from(x > 0 && shift > 0);
+            let x = low_u64(x.max(0).cast_unsigned() >> shift) + u64::from(x > 0 && shift > 0);
             square(x)
         })
         .fold(0, u128::wrapping_add);
     let root = sqrt_u128(squares);
     let up = root + u64::from(square(root) < squares);
-    (u128::from(up) << shift) as Cash
+    (u128::from(up) << shift).cast_signed()
 }
 
 #[inline(never)]

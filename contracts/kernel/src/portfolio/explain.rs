@@ -265,7 +265,9 @@ fn moved<T>(
 
 #[inline(never)]
 fn moved_price(price: u128, factor: Q40) -> u128 {
-    scale_floor(price.min(MAX_PRICE) as i128, factor).max(0) as u128
+    scale_floor(price.min(MAX_PRICE).cast_signed(), factor)
+        .max(0)
+        .cast_unsigned()
 }
 
 #[inline(never)]
@@ -330,18 +332,27 @@ fn units(leg: &Leg, lot: u64) -> i128 {
 #[inline(never)]
 fn linear_notional(underlying: &Underlying<'_>, leg: &Leg) -> Cash {
     let (_, moving, _) = linear_prices(underlying, leg);
-    cash_of(units(leg, underlying.lot), moving.min(MAX_PRICE) as i128)
+    cash_of(
+        units(leg, underlying.lot),
+        moving.min(MAX_PRICE).cast_signed(),
+    )
 }
 
 fn linear_mark(underlying: &Underlying<'_>, leg: &Leg) -> Cash {
     let (mark, _, index) = linear_prices(underlying, leg);
-    let price = (mark.min(MAX_PRICE) as i128).saturating_sub(clamp(index));
+    let price = mark
+        .min(MAX_PRICE)
+        .cast_signed()
+        .saturating_sub(clamp(index));
     clamp(cash_of(units(leg, underlying.lot), price).saturating_sub(leg.quote))
 }
 
 fn collateral_value(asset: &Asset, amount: u128) -> Cash {
     let units = num::to_wad_down(amount, asset.decimals).and_then(|u| Cash::try_from(u).ok());
-    cash_of(units.map_or(0, clamp), asset.price.min(MAX_PRICE) as i128)
+    cash_of(
+        units.map_or(0, clamp),
+        asset.price.min(MAX_PRICE).cast_signed(),
+    )
 }
 
 /// An option leg with its expiry.

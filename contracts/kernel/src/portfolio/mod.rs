@@ -17,7 +17,7 @@ use crate::{
     black76::{Factor, Price},
     codec::{Kind, LegSlot, OptionLeg, PerpLeg},
     fixed::{ONE_Q40, Q40},
-    num::{self, U256},
+    num::{self, U256, low_u8, low_u32},
 };
 use market::{Expiry, MAX_PRICE, Market, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
@@ -170,7 +170,7 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
         run.stale_leg = false;
         run.slot(*slot);
         if run.stale_leg {
-            run.stale_slots |= 1_u64.checked_shl(index as u32).unwrap_or(0);
+            run.stale_slots |= 1_u64.checked_shl(low_u32(index as u64)).unwrap_or(0);
         }
     }
     run.underlyings();
@@ -370,11 +370,14 @@ impl<'m> Run<'_, 'm> {
             }
             (mark, index, self.cash_of(units, mark.min(MAX_PRICE)))
         };
-        let price = (mark.min(MAX_PRICE) as i128).saturating_sub(clamp(index));
+        let price = mark
+            .min(MAX_PRICE)
+            .cast_signed()
+            .saturating_sub(clamp(index));
         let (size, price) = if price < 0 {
             (units.wrapping_neg(), price.unsigned_abs())
         } else {
-            (units, price as u128)
+            (units, price.cast_unsigned())
         };
         let worth = worth_floor(size, price).and_then(|v| v.checked_sub(leg.quote));
         let worth = self.in_range(worth);
@@ -418,7 +421,7 @@ impl<'m> Run<'_, 'm> {
             self.scratch.legs.get_mut(next),
         ) {
             *entry = (leg, group.head);
-            group.head = next as u8 + 1; // SAFETY: next < 128.
+            group.head = low_u8(next as u64) + 1; // SAFETY: next < 128.
             match instrument.kind {
                 Kind::Call => add(&mut group.calls, units),
                 _ => add(&mut group.puts, units),

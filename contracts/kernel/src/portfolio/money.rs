@@ -1,4 +1,10 @@
 //! Cash inside the margin calculator: bounded `i128`, so that sums of a hundred legs cannot overflow.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "mantissas of at most 62 bits, shifts below 128"
+)]
 
 use crate::{
     fixed::{Q40, Q62},

@@ -137,15 +137,20 @@ impl Tenor {
     #[must_use]
     pub fn new(underlying: &Underlying<'_>, expiry: &Expiry, now: u64) -> Self {
         let seconds = expiry.seconds(now);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "at most 180 in Q40: a day has 16 bits"
+        )]
         let years = ((u128::from(seconds) << 40) / u128::from(YEAR)) as i64;
         // the root of the quotient itself: in its last minute the root of `years` would miss its fifth place
-        let root = sqrt_u128((u128::from(seconds) << 80) / u128::from(YEAR)) as i64;
+        let root = sqrt_u128((u128::from(seconds) << 80) / u128::from(YEAR)).cast_signed();
         let set = underlying.rates.set();
         let power = if seconds <= TENOR {
             SHORT_POWER
         } else {
             LONG_POWER
         };
+        #[expect(clippy::cast_possible_truncation, reason = "at most 30 in Q40")]
         let ratio = ((u128::from(TENOR) << 40) / u128::from(seconds.max(NEAREST))) as i64;
         let weight = exp(times(power, ln(ratio)));
         Self {
@@ -165,6 +170,7 @@ impl Tenor {
         if self.years == 0 {
             return [0; RULES];
         }
+        #[expect(clippy::cast_possible_truncation, reason = "clamped to 1 in Q40")]
         let place = (((x as i128) << 40) / self.skew_width as i128)
             .clamp(-(ONE_Q40 as i128), ONE_Q40 as i128) as i64;
         let linear = times(place, self.skew);
@@ -248,6 +254,7 @@ pub fn forward_factor(expiry: &Expiry, scenario: &Scenario) -> Factor {
     let total = expiry.variable.saturating_add(expiry.fixed);
     // the part is at most the total: with 87 bits of it the quotient in Q40 fits
     let cut = (128 - total.leading_zeros()).saturating_sub(87);
+    #[expect(clippy::cast_possible_truncation, reason = "at most 1 in Q40")]
     let share = ((expiry.variable >> cut) << 40)
         .checked_div(total >> cut)
         .unwrap_or(0) as i64;

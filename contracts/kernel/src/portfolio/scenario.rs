@@ -163,7 +163,8 @@ impl Set {
             (_, below) if below < 0 => centre + 1 + node,
             _ => centre + node,
         };
-        place as usize
+        // a centre is at least its reach
+        place.cast_unsigned() as usize
     }
 }
 

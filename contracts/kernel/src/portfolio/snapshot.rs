@@ -25,7 +25,7 @@ use super::{
 use crate::{
     codec::{InstrumentId, Kind},
     fixed::Q40,
-    num::WAD,
+    num::{WAD, halves, low_u8, low_u16, low_u32, low_u64},
     price::MAX_PRICE as MAX_QUOTE,
     surface::{Record, WORDS},
 };
@@ -53,7 +53,7 @@ pub fn parse(key: U256) -> (u64, u32) {
     let [low, ..] = *key.as_limbs();
     let kind = low >> KIND << KIND;
     if key == U256::from(low) {
-        (kind, low as u32)
+        (kind, low_u32(low))
     } else {
         (0, 0)
     }
@@ -255,7 +255,7 @@ impl Board {
             if let Some(terms) = terms {
                 let quote = self.quote(quotes, terms.feed);
                 underlyings.push(Underlying {
-                    id: *number as u16,
+                    id: low_u16((*number).into()),
                     lot: terms.lot,
                     spot: quote.value,
                     confidence: quote.confidence,
@@ -276,7 +276,7 @@ impl Board {
                     feed => self.quote(quotes, feed),
                 };
                 assets.push(Asset {
-                    index: *index as u8,
+                    index: low_u8((*index).into()),
                     price: quote.value,
                     decimals: terms.decimals,
                     underlying: terms.underlying,
@@ -288,7 +288,7 @@ impl Board {
         // A coin whose feed says nothing counts as whole: its failure must not bring everybody below the line.
         let coin = match self.quote(quotes, self.rules.coin_feed).value {
             0 => WAD,
-            value => value.min(WAD.into()) as u64,
+            value => low_u64(value.min(WAD.into())),
         };
         f(&Market {
             now,
@@ -339,7 +339,7 @@ impl Quote {
     /// The word of the table above, from a confidence in 1e18.
     #[must_use]
     pub fn encode(value: u128, confidence: u64, fresh: bool) -> U256 {
-        let (low, high) = (value as u64, (value >> 64) as u64);
+        let (low, high) = halves(value);
         U256::from_limbs([fresh.into(), confidence, low, high])
     }
 

@@ -7,7 +7,10 @@ use super::{
     market::{Rates, Rules},
     scenario::{Rule, Set},
 };
-use crate::fixed::Q40;
+use crate::{
+    fixed::Q40,
+    num::{low_u8, low_u16, low_u32},
+};
 use ruint::aliases::U256;
 
 /// Millionths in one.
@@ -69,7 +72,7 @@ pub enum LegType {
 /// Q40 of a rate, rounded down.
 const fn q40(rate: u32) -> Q40 {
     // at most 2^24 · 2^40 / 10^6 < 2^45
-    (((rate as u64) << 40) / ONE as u64) as Q40
+    (((rate as u64) << 40) / ONE as u64).cast_signed()
 }
 
 /// Packs rates from the low end, 24 bits each.
@@ -174,7 +177,7 @@ impl RuleTerms {
         let [a, b, c, d, e, feed] = unpack(word);
         Self {
             rates: [a, b, c, d, e],
-            coin_feed: feed as u16,
+            coin_feed: low_u16(feed.into()),
         }
     }
 }
@@ -244,7 +247,8 @@ impl UnderlyingTerms {
             .iter()
             .position(|[initial, maintenance]| initial < maintenance);
         if let Some(pair) = unordered {
-            let rate = (RateTerms::FIRST_PAIR + 2 * pair) as u8; // SAFETY: at most 12.
+            #[expect(clippy::cast_possible_truncation, reason = "at most 12")]
+            let rate = (RateTerms::FIRST_PAIR + 2 * pair) as u8;
             return Err(Refusal::InitialBelowMaintenance { rate });
         }
         let [_, _, _, _, _, most, _, short, _, linear, _, option, _, _] = *rates;
@@ -319,9 +323,9 @@ impl UnderlyingTerms {
             .zip(head.iter().chain(&pairs))
             .for_each(|(to, from)| *to = *from);
         (lot != 0).then_some(Self {
-            feed: (c >> 16) as u16,
+            feed: low_u16(c >> 16),
             lot,
-            scenario_set: (c >> 32) as u8,
+            scenario_set: low_u8(c >> 32),
             rates,
         })
     }
@@ -393,9 +397,9 @@ impl AssetTerms {
     pub fn decode(word: U256) -> Option<Self> {
         let [initial, maintenance, decimals, underlying, feed] = unpack(word);
         (decimals & Self::LISTED != 0).then_some(Self {
-            feed: feed as u16,
-            underlying: underlying as u16,
-            decimals: decimals as u8,
+            feed: low_u16(feed.into()),
+            underlying: low_u16(underlying.into()),
+            decimals: low_u8(decimals.into()),
             haircuts: [initial, maintenance],
         })
     }
@@ -404,7 +408,7 @@ impl AssetTerms {
 /// The outermost move of a set under `rule`, millionths, to nearest.
 fn reach(set: &Set, rule: Rule) -> u32 {
     // below 2^39 · 10^6 < 2^63
-    ((set.reach(rule) as u64 * u64::from(ONE) + (1 << 39)) >> 40) as u32
+    low_u32((set.reach(rule).cast_unsigned() * u64::from(ONE) + (1 << 39)) >> 40)
 }
 
 #[cfg(test)]
