@@ -6,7 +6,7 @@
 //! out of bounds costs its own price and nothing else. What an answer is worth is decided in the kernel
 //! (`plimsoll_kernel::price`).
 //!
-//! An expiry is stored as the calculator takes it (`plimsoll_kernel::surface`), after the checks of [`push`]: a
+//! An expiry is stored as the calculator takes it (`plimsoll_kernel::surface`), after the checks of `push`: a
 //! surface that is stored has no arbitrage, a settlement price is written once.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
