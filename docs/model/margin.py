@@ -76,7 +76,7 @@ LINEAR_COST = Q("0.010"), Q("0.005")
 DEPEG_AT, DEPEG = Q("0.99"), (2, 1)
 CONFIDENCE = 1, 1
 FACTORS = Q("1.25"), Q(1)
-POCKET_WITHIN, POCKETS, POCKET_MOST = 172_800, (Q("0.75"), Q("1.5"), Q("2.25"), Q(3)), Q("0.9")
+POCKET_WITHIN, POCKETS = 172_800, (Q("0.75"), Q("1.5"), Q("2.25"), Q(3))
 
 # step and reach of the grid in percent, damped moves (percent, weight), skews?, up, down
 SETS = {
@@ -103,6 +103,10 @@ GRID = {NONE: [1, 1, 2, 3, 0, 4, 5, 6, 6], DOWN: [7, 7, 8, 9, 10, 11, 12, 13, 13
 
 def seconds_left(day, now):
     return max(0, DAY * day + SETTLES_AT - now)
+
+
+def is_settled(e, now):
+    return e.variable == 0 and seconds_left(e.day, now) == 0
 
 
 def deviation(f, svi, k):
@@ -173,7 +177,8 @@ def scenarios(f, u, now):
         s0 = deviation(f, nearest.svi, f.number(0))
         moves = []
         for z in POCKETS:
-            moves += [f.number(z) * s0, -min(f.number(z) * s0, f.number(POCKET_MOST))]
+            move = min(f.number(z) * s0, f.number(4 * SETS[u.set][0] / 100))
+            moves += [move, -move]
         x = np.concatenate([x, f.array(moves)])
         rule = np.concatenate([rule, np.full(8, NONE)])
         weight = np.concatenate([weight, f.array([1] * 8)])
@@ -286,17 +291,19 @@ def aggregate(f, loss, betas):
 def add_ons(f, book, now, coin):
     """{name: (initial, maintenance)} of one underlying"""
     u = book.u
+    settled = {e.day for e in u.expiries if is_settled(e, now)}
     spot, p, kappa = f.ratio(u.spot, WAD), f.ratio(coin, WAD), f.ratio(u.confidence, WAD)
     zero = f.number(0)
-    options = [(day, is_call, q) for day, legs in book.options.items() for is_call, q, _ in legs]
+    options = [(day, is_call, q) for day, legs in book.options.items() for is_call, q, _ in legs if day not in settled]
+    futures = [leg for leg in book.futures if leg[0] not in settled]
     short = sum((max(-q, zero) for _, _, q in options), zero) * spot
     gross = sum((abs(q) for _, _, q in options), zero) * spot
-    linear = sum((abs(q) for q, *_ in book.perpetuals), zero) + sum((abs(q) for _, q, _ in book.futures), zero)
+    linear = sum((abs(q) for q, *_ in book.perpetuals), zero) + sum((abs(q) for _, q, _ in futures), zero)
     linear = linear * spot
     perpetual = sum((q for q, *_ in book.perpetuals), zero)
     expiring = zero
-    for day in {d for d, *_ in options} | {d for d, *_ in book.futures}:
-        expiring += abs(sum((q for d, q, _ in book.futures if d == day), zero))
+    for day in {d for d, *_ in options} | {d for d, *_ in futures}:
+        expiring += abs(sum((q for d, q, _ in futures if d == day), zero))
         expiring += abs(sum((q for d, c, q in options if d == day and c), zero))
         expiring += abs(sum((q for d, c, q in options if d == day and not c), zero))
     doubt = kappa * spot * (abs(perpetual + book.linked_units) + expiring)
@@ -376,7 +383,8 @@ def books(f, m, p):
             book(id).futures.append((day, q, paid))
         else:
             book(id).options.setdefault(day, []).append((kind == CALL, q, f.ratio(strike, WAD)))
-        if not u.fresh or (expiry and not expiry.fresh):
+        cash = expiry and is_settled(expiry, m.now)
+        if not (u.fresh or cash) or (expiry and not expiry.fresh):
             stale.add(id)
     for index, amount in p.collateral:
         a = m.assets[index]
@@ -408,8 +416,10 @@ def assess(m, p, f=Double):
                 unknown += f.ratio(u.confidence, WAD) * f.ratio(u.spot, WAD) * f.ratio(amount, 10**a.decimals)
             continue
         equity += value
+        homeless = a.underlying and a.underlying not in markets
+        alone = f.number(4 * SETS[3][0] / 100) if homeless else f.number(0)
         for side in (0, 1):
-            haircut[side] += value * f.ratio(a.haircut[side], WAD)
+            haircut[side] += value * (f.ratio(a.haircut[side], WAD) + alone * f.number(FACTORS[side]))
     loss, scans, gains = [], [], []
     total = {"haircut": tuple(haircut)}
     for b in held:

@@ -73,11 +73,14 @@ impl Explainer {
             let _ = assess(market, view, scratch);
             for (scan, held) in scratch.scans().iter().zip(market.underlyings) {
                 if held.id == underlying {
-                    losses.extend(scan.losses.iter().take(scan.count));
+                    for loss in scan.losses.iter().take(scan.count) {
+                        losses.push(*loss);
+                    }
                 }
             }
             for charge in scratch.add_ons().all() {
-                charges.extend([charge.im, charge.mm]);
+                charges.push(charge.im);
+                charges.push(charge.mm);
             }
         })?;
         Ok((losses, charges))

@@ -61,6 +61,7 @@ impl Case {
         let market = Market {
             now: NOW,
             coin: 1_000_000_000_000_000_000,
+            coin_fresh: true,
             underlyings: &underlyings,
             assets: &[],
             rules: Rules::DEFAULT,

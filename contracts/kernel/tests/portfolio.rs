@@ -900,6 +900,7 @@ fn i_mar_17_assessing_is_total() {
         let market = Market {
             now: c.now,
             coin: c.coin,
+            coin_fresh: true,
             underlyings: &underlyings,
             assets: &c.assets,
             rules: Rules::DEFAULT,

@@ -265,6 +265,7 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
         } else {
             WAD as u64
         },
+        coin_fresh: true,
         underlyings: &underlyings[..count as usize],
         assets: &assets,
         rules: Rules::DEFAULT,

@@ -51,7 +51,12 @@ fn known(market: &Market<'_>, instrument: InstrumentId) -> Option<Mark> {
     }
     let mut expiries = underlying.expiries.iter();
     let expiry = expiries.find(|e| e.day == parts.expiry_day)?;
-    let fresh = underlying.fresh && expiry.fresh;
+    // between expiry and settlement nobody can push, and everybody knows more than the last push
+    let fresh = if expiry.seconds(market.now) > 0 {
+        underlying.fresh && expiry.fresh
+    } else {
+        expiry.is_settled(market.now) && expiry.fresh
+    };
     let forward = expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE);
     if parts.kind == Kind::Future {
         return Some(Mark {

@@ -24,6 +24,8 @@ pub struct Market<'a> {
     pub now: u64,
     /// Price of the settlement coin against one dollar, 1e18; above one counts as one.
     pub coin: u64,
+    /// False when its feed is stale or faulty: nothing can be opened or withdrawn, the price still counts.
+    pub coin_fresh: bool,
     /// Underlyings by ascending number.
     pub underlyings: &'a [Underlying<'a>],
     /// Collateral assets by ascending index.
@@ -109,6 +111,12 @@ pub struct Expiry {
 }
 
 impl Expiry {
+    /// Past expiry with nothing left that moves: a leg on it is a sum of cash.
+    #[must_use]
+    pub const fn is_settled(&self, now: u64) -> bool {
+        self.variable == 0 && self.seconds(now) == 0
+    }
+
     /// Seconds from `now` to expiry, 0 once it is past.
     #[must_use]
     pub const fn seconds(&self, now: u64) -> u64 {

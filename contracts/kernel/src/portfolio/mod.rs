@@ -19,13 +19,14 @@ use crate::{
     fixed::{ONE_Q40, Q40},
     num::{self, U256, low_u8, low_u32},
 };
-use market::{Expiry, MAX_PRICE, Market, Underlying};
+use market::{Expiry, MAX_PRICE, Market, Rules, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
 use money::{
     Cash, LIMIT, add, clamp, minus, part_of_one, plus, scale_ceil, scale_floor, worth_ceil,
     worth_floor,
 };
 use scan::{ExpiryScan, MAX_NODES, Nodes, OptionView, Scan, Tenor, forward_factor};
+use scenario::{Rule, Set};
 
 /// Everything margin depends on, as the vault stores it.
 #[derive(Clone, Copy, Debug)]
@@ -269,6 +270,7 @@ impl<'m> Run<'_, 'm> {
         let bit = 1_u16.checked_shl(index.into()).unwrap_or(0);
         let Some(asset) = self.market.assets.iter().find(|a| a.index == index) else {
             self.stale_assets |= bit;
+            add(&mut self.best, LIMIT);
             return;
         };
         let units = num::to_wad_down(amount, asset.decimals);
@@ -277,16 +279,12 @@ impl<'m> Run<'_, 'm> {
             .max(0);
         let value = self.cash_of(units, asset.price.min(MAX_PRICE)).max(0);
         let linked = self.underlying(asset.underlying);
-        if asset.underlying != 0 && linked.is_none() {
-            // what it moves with has no place in this market: its risk cannot be told
-            self.stale_assets |= bit;
-            add(&mut self.best, value);
-            return;
-        }
         if !asset.fresh {
             self.stale_assets |= bit;
             let relief = linked.map_or(0, |(_, underlying)| self.relief(underlying, value, units));
-            add(&mut self.best, plus(value, relief));
+            // a price that was never known could be any
+            let most = if asset.price == 0 { LIMIT } else { value };
+            add(&mut self.best, plus(most, relief));
             return;
         }
         add(&mut self.equity, value);
@@ -297,6 +295,17 @@ impl<'m> Run<'_, 'm> {
             sums.used = true;
             add(&mut sums.notional, value);
             add(&mut sums.net, units);
+        } else if asset.underlying != 0 {
+            // what it moves with has no place in this market: it is scanned alone, by the widest set
+            let reach = Set::widest().reach(Rule::Up);
+            let Rules {
+                im_factor,
+                mm_factor,
+                ..
+            } = self.market.rules;
+            let loss = scale_ceil(value, reach);
+            let add_ons = &mut self.scratch.add_ons;
+            add_ons.charge(Charge::Haircut, loss, (im_factor, mm_factor));
         }
     }
 
@@ -337,27 +346,26 @@ impl<'m> Run<'_, 'm> {
     fn linear(&mut self, leg: &PerpLeg) {
         let kind = leg.instrument.kind();
         let Some((place, underlying)) = self.underlying(leg.instrument.underlying()) else {
-            self.foreign(leg.size, kind, leg.quote);
+            self.unvalued(None, leg.size.into(), 0, leg.quote);
             return;
         };
         let units = self.units(leg.size, underlying.lot);
+        let mut settled = false;
         let (mark, index, moving) = if kind == Kind::Future {
-            let Some((group, expiry)) =
-                self.expiry(place, leg.instrument.decode().map_or(0, |i| i.expiry_day))
-            else {
+            let Some((group, expiry)) = self.expiry(place, leg.instrument.expiry_day()) else {
                 // without a forward: anything from 0 to spot
-                let most = self.cash_of(units, underlying.spot.min(MAX_PRICE));
-                let quote = clamp(leg.quote);
-                self.rests_on(place, false);
-                self.unknown(minus(most.min(0), quote), minus(most.max(0), quote));
+                self.unvalued(Some(place), units, underlying.spot, leg.quote);
                 return;
             };
             let moving = self.cash_of(units, expiry.variable.min(MAX_PRICE));
-            if let Some(group) = self.scratch.groups.get_mut(group) {
+            self.rests_on(place, expiry.fresh);
+            settled = expiry.is_settled(self.market.now);
+            if let Some(group) = self.scratch.groups.get_mut(group)
+                && !settled
+            {
                 add(&mut group.notional, moving);
                 add(&mut group.futures, units);
             }
-            self.rests_on(place, expiry.fresh);
             (expiry.variable.saturating_add(expiry.fixed), 0, moving)
         } else {
             let perpetual = underlying
@@ -365,6 +373,10 @@ impl<'m> Run<'_, 'm> {
                 .iter()
                 .find(|p| p.venue == leg.instrument.venue());
             let (mark, index) = perpetual.map_or((underlying.spot, 0), |p| (p.mark, p.index));
+            if mark == 0 {
+                self.unvalued(Some(place), units, 0, leg.quote);
+                return;
+            }
             if let Some(sums) = self.scratch.sums.get_mut(place) {
                 add(&mut sums.net, units);
             }
@@ -384,6 +396,9 @@ impl<'m> Run<'_, 'm> {
         add(&mut self.equity, worth);
         if let Some(sums) = self.scratch.sums.get_mut(place) {
             sums.used = true;
+            if settled {
+                return;
+            }
             add(&mut sums.notional, moving);
             add(&mut sums.linear, units.wrapping_abs());
         }
@@ -395,7 +410,7 @@ impl<'m> Run<'_, 'm> {
         let place = self.underlying(leg.instrument.underlying());
         let instrument = leg.instrument.decode();
         let (Some((place, underlying)), Some(instrument)) = (place, instrument) else {
-            self.foreign(leg.size, leg.instrument.kind(), 0);
+            self.unvalued(None, leg.size.into(), 0, 0);
             return;
         };
         let units = self.units(leg.size, underlying.lot);
@@ -405,9 +420,7 @@ impl<'m> Run<'_, 'm> {
                 Kind::Call => underlying.spot,
                 _ => instrument.strike.map_or(0, |k| k.to_wad()),
             };
-            let most = self.cash_of(units, most.min(MAX_PRICE));
-            self.rests_on(place, false);
-            self.unknown(most.min(0), most.max(0));
+            self.unvalued(Some(place), units, most, 0);
             return;
         };
         let next = self.legs;
@@ -416,6 +429,7 @@ impl<'m> Run<'_, 'm> {
             return;
         }
         self.legs += 1;
+        let settled = expiry.is_settled(self.market.now);
         if let (Some(group), Some(entry)) = (
             self.scratch.groups.get_mut(group),
             self.scratch.legs.get_mut(next),
@@ -423,24 +437,37 @@ impl<'m> Run<'_, 'm> {
             *entry = (leg, group.head);
             group.head = low_u8(next as u64) + 1; // SAFETY: next < 128.
             match instrument.kind {
+                _ if settled => {}
                 Kind::Call => add(&mut group.calls, units),
                 _ => add(&mut group.puts, units),
             }
         }
         if let Some(sums) = self.scratch.sums.get_mut(place) {
             sums.used = true;
-            add(&mut sums.options, units.wrapping_abs());
-            add(&mut sums.short_options, units.wrapping_neg().max(0));
+            if !settled {
+                add(&mut sums.options, units.wrapping_abs());
+                add(&mut sums.short_options, units.wrapping_neg().max(0));
+            }
         }
-        self.rests_on(place, underlying.fresh && expiry.fresh);
+        // a settled leg is a sum of cash: it costs nothing to close, and no spot can change it
+        self.rests_on(place, expiry.fresh && (settled || underlying.fresh));
     }
 
-    /// A leg that cannot be valued: somewhere from `low` to `high`. It counts `low`, and nothing can be opened.
-    fn unknown(&mut self, low: Cash, high: Cash) {
-        let (low, high) = (clamp(low), clamp(high));
+    /// A leg that cannot be valued: each unit is worth anything from 0 to `price`, which is 0 where nothing was ever
+    /// known. It counts at its least, and nothing can be opened. `place` is of its underlying, if the market has that.
+    #[inline(never)]
+    fn unvalued(&mut self, place: Option<usize>, units: i128, price: u128, quote: Cash) {
+        let most = match price {
+            0 if units < 0 => -LIMIT,
+            0 => LIMIT,
+            price => self.cash_of(units, price.min(MAX_PRICE)),
+        };
         self.stale_leg = true;
-        add(&mut self.equity, low);
-        add(&mut self.best, high.saturating_sub(low).max(0));
+        if let Some(place) = place {
+            self.rests_on(place, false);
+        }
+        add(&mut self.equity, minus(most.min(0), clamp(quote)));
+        add(&mut self.best, most.wrapping_abs());
     }
 
     /// A leg on the underlying at `place` rests on a price: when it is stale, so is what it hedges there.
@@ -449,13 +476,6 @@ impl<'m> Run<'_, 'm> {
         if let Some(sums) = self.scratch.sums.get_mut(place) {
             sums.stale |= !fresh;
         }
-    }
-
-    /// A leg on an underlying the market does not know: neither its lot nor a price.
-    fn foreign(&mut self, size: i64, kind: Kind, quote: Cash) {
-        let (low, high) = if size < 0 { (-LIMIT, 0) } else { (0, LIMIT) };
-        let quote = if kind.is_option() { 0 } else { clamp(quote) };
-        self.unknown(minus(low, quote), minus(high, quote));
     }
 
     // ---- underlyings
@@ -598,7 +618,8 @@ impl<'m> Run<'_, 'm> {
         if self.out_of_range {
             (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
         }
-        let any_stale = stale != 0 || self.stale_slots != 0 || self.stale_assets != 0;
+        let doubt = !self.market.coin_fresh && self.scratch.sums.iter().any(|s| s.used);
+        let any_stale = doubt || stale != 0 || self.stale_slots != 0 || self.stale_assets != 0;
         let excess = minus(self.equity, mm);
         let (mut best, mut worst) = (excess, excess);
         if any_stale {

@@ -69,10 +69,12 @@ impl Nodes {
             .filter(|e| horizon.contains(&e.seconds(now)))
         {
             let s = expiry.surface.stdev(0);
+            // beyond the grid are the far moves: what is linear needs no more for an expiry being near
+            let reach = underlying.rates.set().reach(Rule::Up);
             for step in POCKET_STEPS {
-                let move_up = times(s, step);
-                nodes.move_by(move_up);
-                nodes.move_by(-move_up.min(ONE_Q40 * 9 / 10));
+                let shock = times(s, step).min(reach);
+                nodes.move_by(shock);
+                nodes.move_by(-shock);
             }
         }
         nodes.move_by(-underlying.rates.basis_move);

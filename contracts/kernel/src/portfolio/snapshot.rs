@@ -285,14 +285,18 @@ impl Board {
                 });
             }
         }
-        // A coin whose feed says nothing counts as whole: its failure must not bring everybody below the line.
-        let coin = match self.quote(quotes, self.rules.coin_feed).value {
+        // A coin whose feed says nothing counts as whole, for its failure must not bring everybody below the line; but
+        // nothing can be opened meanwhile.
+        let coin_feed = self.rules.coin_feed;
+        let quote = self.quote(quotes, coin_feed);
+        let coin = match quote.value {
             0 => WAD,
             value => low_u64(value.min(WAD.into())),
         };
         f(&Market {
             now,
             coin,
+            coin_fresh: coin_feed == 0 || quote.fresh,
             underlyings: &underlyings,
             assets: &assets,
             rules: self.rules.rules(),

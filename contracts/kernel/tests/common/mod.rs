@@ -404,6 +404,7 @@ impl MarketCase {
         f(&Market {
             now: self.now,
             coin: self.coin,
+            coin_fresh: true,
             underlyings: &underlyings,
             assets: &built.assets,
             rules,

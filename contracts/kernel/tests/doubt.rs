@@ -1,0 +1,295 @@
+//! What is not known: prices that never were, coins in doubt, expiries between expiry and settlement and after it,
+//! collateral that finds no room. Nobody gains by it, and nobody is sold for it.
+
+use plimsoll_kernel::{
+    codec::{Instrument, InstrumentId, Kind, LegSlot, OptionLeg, PerpLeg, Strike},
+    fixed::{ONE_Q40, ONE_Q62},
+    num::U256,
+    portfolio::{
+        Assessment, Portfolio, Scratch, assess,
+        mark::mark,
+        market::{Asset, Expiry, Market, Rates, Rules, Underlying},
+        money::LIMIT,
+    },
+    svi::Svi,
+};
+
+const ONE: i128 = 1_000_000_000_000_000_000;
+const DAY: u16 = 20_000;
+const EXPIRY: u64 = DAY as u64 * 86_400 + 28_800;
+const LOT: u64 = 1_000_000_000_000_000;
+
+struct Doubt {
+    now: u64,
+    spot: i128,
+    fresh: bool,
+    coin_fresh: bool,
+    expiry: Option<Expiry>,
+    near: Option<Expiry>,
+    asset: Option<Asset>,
+    underlyings: u16,
+}
+
+impl Default for Doubt {
+    fn default() -> Self {
+        Self {
+            now: EXPIRY - 30 * 86_400,
+            spot: 2_000,
+            fresh: true,
+            coin_fresh: true,
+            expiry: None,
+            near: None,
+            asset: None,
+            underlyings: 1,
+        }
+    }
+}
+
+impl Doubt {
+    fn market<T>(&self, f: impl FnOnce(&Market<'_>) -> T) -> T {
+        let expiries: Vec<_> = self.expiry.into_iter().collect();
+        let underlyings: Vec<_> = (1..=self.underlyings)
+            .map(|id| Underlying {
+                id,
+                lot: LOT,
+                spot: (self.spot * ONE) as u128,
+                confidence: 0,
+                fresh: self.fresh,
+                rates: Rates::DEFAULT,
+                expiries: &expiries,
+                near: self.near,
+                perpetuals: &[],
+            })
+            .collect();
+        let assets: Vec<_> = self.asset.into_iter().collect();
+        f(&Market {
+            now: self.now,
+            coin: ONE as u64,
+            coin_fresh: self.coin_fresh,
+            underlyings: &underlyings,
+            assets: &assets,
+            rules: Rules::DEFAULT,
+        })
+    }
+
+    fn assess(&self, cash: i128, slots: &[U256], weth: u128) -> Assessment {
+        let collateral = [(2, weth * ONE as u128)];
+        let portfolio = Portfolio {
+            cash: cash * ONE,
+            collateral: if weth == 0 { &[] } else { &collateral },
+            slots,
+        };
+        self.market(|market| assess(market, &portfolio, &mut Box::new(Scratch::NEW)))
+    }
+}
+
+fn weth(price: i128, fresh: bool, underlying: u16) -> Asset {
+    Asset {
+        index: 2,
+        price: (price * ONE) as u128,
+        decimals: 18,
+        underlying,
+        haircut: (ONE_Q40 / 10, ONE_Q40 / 20),
+        fresh,
+    }
+}
+
+fn expiry(variable: i128, fixed: i128, volatility: i128) -> Expiry {
+    let years = 2 * ONE / 365;
+    Expiry {
+        day: DAY,
+        variable: (variable * ONE) as u128,
+        fixed: (fixed * ONE) as u128,
+        discount: ONE_Q62,
+        surface: Svi::from_wad(volatility * volatility * years / 10_000, 0, 0, 0, ONE),
+        fresh: true,
+    }
+}
+
+/// `units` of the perpetual on `underlying`, bought at 2,000.
+fn perpetual(underlying: u16, units: i64) -> U256 {
+    PerpLeg {
+        instrument: InstrumentId::perpetual(1, underlying),
+        size: units * 1_000,
+        quote: i128::from(units) * 2_000 * ONE,
+    }
+    .encode()
+}
+
+fn option(kind: Kind, strike: i128) -> InstrumentId {
+    let parts = Instrument {
+        venue: 1,
+        underlying: 1,
+        kind,
+        expiry_day: DAY,
+        strike: Strike::from_wad((strike * ONE) as u128),
+    };
+    parts.encode().unwrap()
+}
+
+fn slot(kind: Kind, strike: i128, units: i64) -> U256 {
+    let leg = OptionLeg {
+        instrument: option(kind, strike),
+        size: units * 1_000,
+    };
+    LegSlot::Options(leg, None).encode().unwrap()
+}
+
+/// Collateral whose feed answers nonsense has no last price: it may be worth the debt, so the fund owes nothing.
+#[test]
+fn a_price_that_was_never_known_could_be_any() {
+    let doubt = Doubt {
+        asset: Some(weth(0, false, 1)),
+        ..Doubt::default()
+    };
+    let a = doubt.assess(-130_000, &[], 100);
+    assert_eq!((a.equity, a.stale_assets), (-130_000 * ONE, 4));
+    assert!(a.best > LIMIT / 2, "{a:?}");
+    // with its last price it counts at best what that was
+    let old = Doubt {
+        asset: Some(weth(2_000, false, 1)),
+        ..Doubt::default()
+    };
+    let a = old.assess(-130_000, &[], 100);
+    assert!(a.best >= 70_000 * ONE && a.best < 200_000 * ONE);
+}
+
+/// Neither a long nor a short is sold at once, and neither is safe, while nobody knows what it is worth.
+#[test]
+fn i_mar_17_legs_without_any_price_have_both_bounds() {
+    let doubt = Doubt {
+        spot: 0,
+        fresh: false,
+        ..Doubt::default()
+    };
+    for slots in [
+        [perpetual(1, 10)],
+        [perpetual(1, -10)],
+        [slot(Kind::Call, 2_000, 10)],
+        [slot(Kind::Call, 2_000, -10)],
+    ] {
+        let a = doubt.assess(50_000, &slots, 0);
+        assert!(a.stale && a.stale_slots == 1, "{a:?}");
+        assert!(a.best >= 0, "not sold at once: {a:?}");
+    }
+    for slots in [[perpetual(1, -10)], [slot(Kind::Call, 2_000, -10)]] {
+        let a = doubt.assess(1_000_000, &slots, 0);
+        assert!(a.worst < 0 && a.equity < a.mm, "not safe: {a:?}");
+    }
+}
+
+/// A settled leg is cash: no charge, no scan, no staleness of a spot it does not rest on.
+#[test]
+fn a_settled_leg_is_a_sum_of_cash() {
+    let slots = [slot(Kind::Put, 2_000, -100), slot(Kind::Call, 2_400, 7)];
+    let settled = |fresh, spot| Doubt {
+        now: EXPIRY,
+        spot,
+        fresh,
+        expiry: Some(expiry(0, 2_500, 100)),
+        ..Doubt::default()
+    };
+    for (fresh, spot) in [(true, 2_000), (false, 2_000), (false, 0), (true, 9_000)] {
+        let a = settled(fresh, spot).assess(100, &slots, 0);
+        assert!((a.equity - 800 * ONE).abs() < ONE / 1_000_000_000, "{a:?}");
+        assert_eq!((a.im, a.mm, a.stale), (0, 0, false), "{a:?}");
+    }
+    let future = Instrument {
+        venue: 1,
+        underlying: 1,
+        kind: Kind::Future,
+        expiry_day: DAY,
+        strike: None,
+    };
+    let leg = PerpLeg {
+        instrument: future.encode().unwrap(),
+        size: -3_000,
+        quote: -6_000 * ONE,
+    };
+    let a = settled(false, 2_000).assess(0, &[leg.encode()], 0);
+    assert_eq!((a.equity, a.im, a.mm, a.stale), (-1_500 * ONE, 0, 0, false));
+    // A second before, and after it without a settlement, it is a position.
+    for (now, e) in [
+        (EXPIRY - 1, expiry(0, 2_500, 100)),
+        (EXPIRY, expiry(1, 2_499, 100)),
+    ] {
+        let doubt = Doubt {
+            now,
+            expiry: Some(e),
+            ..Doubt::default()
+        };
+        assert!(doubt.assess(100, &slots, 0).mm > 0);
+    }
+}
+
+/// Between expiry and settlement nobody can push and everybody knows more than the last push: nothing trades.
+#[test]
+fn marks_are_fresh_before_expiry_and_after_settlement() {
+    let fresh = |now, e: Expiry, spot_fresh| {
+        let doubt = Doubt {
+            now,
+            fresh: spot_fresh,
+            expiry: Some(e),
+            ..Doubt::default()
+        };
+        doubt.market(|market| mark(market, option(Kind::Call, 2_000)))
+    };
+    let live = expiry(2_100, 0, 100);
+    assert!(fresh(EXPIRY - 1, live, true).fresh);
+    assert!(!fresh(EXPIRY - 1, live, false).fresh);
+    assert!(!fresh(EXPIRY, live, true).fresh);
+    let settled = fresh(EXPIRY, expiry(0, 2_100, 100), false);
+    assert!(settled.fresh && settled.value.abs_diff(100 * ONE as u128) < 1_000_000_000);
+}
+
+/// Pockets look between the nodes of the grid; they do not widen it, whatever the volatility of a near expiry.
+#[test]
+fn a_near_expiry_does_not_raise_the_requirement_of_what_is_linear() {
+    let without = Doubt::default().assess(10_000, &[perpetual(1, 10)], 0);
+    for volatility in [10, 100, 150, 250, 1_000] {
+        let near = Doubt {
+            now: EXPIRY - 172_800,
+            near: Some(expiry(2_000, 0, volatility)),
+            ..Doubt::default()
+        };
+        assert_eq!(near.assess(10_000, &[perpetual(1, 10)], 0), without);
+    }
+}
+
+/// Legs on eight underlyings leave no room for what collateral moves with: it counts, and its risk alone.
+#[test]
+fn collateral_without_room_is_scanned_alone() {
+    let slots: Vec<_> = (1..=8).map(|id| perpetual(id, 1)).collect();
+    let doubt = |asset| Doubt {
+        underlyings: 8,
+        asset,
+        ..Doubt::default()
+    };
+    let alone = doubt(None).assess(5_000, &slots, 0);
+    let with = doubt(Some(weth(2_000, true, 9))).assess(5_000, &slots, 10);
+    assert!(!with.stale);
+    assert_eq!(with.equity, alone.equity + 20_000 * ONE);
+    // 5 % haircut and 31.5 % of 20,000
+    let grown = (with.mm - alone.mm) as f64 / 1e18;
+    assert!((grown - 7_300.0).abs() < 1e-6, "{grown}");
+    let grown = (with.im - alone.im) as f64 / 1e18;
+    assert!((grown - 9_875.0).abs() < 1e-6, "{grown}");
+}
+
+/// A coin in doubt stops opening and withdrawing, and sells nobody.
+#[test]
+fn a_coin_in_doubt_is_stale_and_nothing_else() {
+    let sure = Doubt::default();
+    let unsure = Doubt {
+        coin_fresh: false,
+        ..Doubt::default()
+    };
+    let slots = [perpetual(1, -10)];
+    let (a, b) = (
+        sure.assess(10_000, &slots, 0),
+        unsure.assess(10_000, &slots, 0),
+    );
+    assert!(!a.stale && b.stale);
+    assert_eq!(Assessment { stale: true, ..a }, b);
+    assert!(!unsure.assess(10_000, &[], 0).stale);
+}
