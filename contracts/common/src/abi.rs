@@ -10,7 +10,8 @@
 //! * [`Method`]: any method of a contract, for [`entrypoint!`](crate::entrypoint).
 //! * [`abi_struct!`](crate::abi_struct), [`errors!`](macro@crate::errors), [`events!`](crate::events) declare them.
 //!
-//! Reading is total: what does not decode is `None`, and no more is allocated than the data is long.
+//! Reading is total: what does not decode is `None`. Each word pays for one value at most: offsets may point anywhere, but
+//! what they point to is not read, nor memory taken for it, more often than the data is long.
 use crate::{errors::BadCalldata, revert::Revert, words::Words};
 use alloc::vec::Vec;
 use plimsoll_kernel::num::{Int256, U256, to_u128};
@@ -136,7 +137,8 @@ const fn first_four(hash: [u8; 32]) -> [u8; 4] {
 pub struct Reader<'a> {
     frame: Words<'a>,
     at: usize,
-    failed: bool,
+    /// One more than the words that may still be read, by this reader or those inside; 0 once something failed.
+    left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -146,13 +148,17 @@ impl<'a> Reader<'a> {
         Self {
             frame,
             at: 0,
-            failed: false,
+            left: frame.len().saturating_add(1),
         }
     }
 
     /// The value, unless something could not be read.
     pub fn finish<T>(&self, value: T) -> Option<T> {
-        if self.failed { None } else { Some(value) }
+        if self.failed() { None } else { Some(value) }
+    }
+
+    const fn failed(&self) -> bool {
+        self.left == 0
     }
 
     /// The part, or zero and failure.
@@ -160,7 +166,7 @@ impl<'a> Reader<'a> {
         match part {
             Some(part) => part,
             None => {
-                self.failed = true;
+                self.left = 0;
                 T::default()
             }
         }
@@ -169,7 +175,8 @@ impl<'a> Reader<'a> {
     /// The next word as bytes.
     #[inline(never)]
     pub fn bytes(&mut self) -> [u8; 32] {
-        let word = self.frame.bytes(self.at);
+        self.left = self.left.saturating_sub(1);
+        let word = self.frame.bytes(self.at).filter(|_| !self.failed());
         self.at = self.at.saturating_add(1);
         self.check(word)
     }
@@ -208,7 +215,7 @@ impl<'a> Reader<'a> {
     fn padded(&mut self, zeros: usize) -> [u8; 32] {
         let word = self.bytes();
         if word.iter().take(zeros).any(|byte| *byte != 0) {
-            self.failed = true;
+            self.left = 0;
         }
         word
     }
@@ -221,7 +228,7 @@ impl<'a> Reader<'a> {
         Self {
             frame: self.check(frame),
             at: 0,
-            failed: self.failed,
+            left: self.left,
         }
     }
 
@@ -235,17 +242,16 @@ impl<'a> Reader<'a> {
         let length = self.at_most(u32::MAX.into()) as usize;
         let rest = self.frame.after(self.at);
         let frame = self.check(rest);
-        // No more is allocated than there is data.
         let fits = length
             .checked_mul(words)
-            .is_some_and(|needed| needed <= frame.len());
+            .is_some_and(|needed| needed < self.left);
         let length = self.check(fits.then_some(length));
         (
             length,
             Self {
                 frame,
                 at: 0,
-                failed: self.failed,
+                left: self.left,
             },
         )
     }
@@ -255,7 +261,7 @@ impl<'a> Reader<'a> {
         if T::DYNAMIC {
             let mut inner = self.follow();
             let value = T::read(&mut inner);
-            self.failed = inner.failed;
+            self.left = inner.left;
             return value;
         }
         T::read(self)
@@ -465,7 +471,7 @@ impl Abi for FixedBytes<4> {
         let mut word = reader.bytes();
         word.rotate_left(4);
         if word.iter().take(28).any(|byte| *byte != 0) {
-            reader.failed = true;
+            reader.left = 0;
         }
         Self(word.last_chunk().copied().unwrap_or_default())
     }
@@ -514,10 +520,7 @@ impl Abi for Bytes {
         )]
         let length = reader.at_most(u32::MAX.into()) as usize;
         let words = length.div_ceil(32);
-        let rest = reader.frame.after(reader.at);
-        // No more is allocated than there is data.
-        let fits = rest.is_some_and(|rest| words <= rest.len());
-        let length = reader.check(fits.then_some(length));
+        let length = reader.check((words < reader.left).then_some(length));
         let mut bytes = Vec::with_capacity(length.saturating_add(31));
         while bytes.len() < length {
             bytes.extend_from_slice(&reader.bytes());
@@ -552,7 +555,7 @@ impl<T: Abi> Abi for Vec<T> {
         for _ in 0..length {
             list.push(items.field());
         }
-        reader.failed = items.failed;
+        reader.left = items.left;
         list
     }
 
@@ -702,7 +705,7 @@ macro_rules! methods {
                 answer: &mut Vec<u8>,
             ) -> Result<(), Revert> {
                 $(let $name = arguments.field::<$type>();)*
-                if arguments.failed {
+                if arguments.failed() {
                     return Err(BadCalldata {}.into());
                 }
                 let $answer = self(contract, $($name),*);
@@ -878,6 +881,9 @@ mod tests {
         fn nothing(&self) -> u8 {
             self.0
         }
+        fn take(&self, _: Vec<Vec<U256>>) -> u8 {
+            self.0
+        }
         fn probe_this(
             &mut self,
             a: u16,
@@ -1031,5 +1037,34 @@ mod tests {
         // An array that says it is longer than the data.
         let huge = (U256::from(32), U256::from(u64::MAX)).abi_encode();
         assert_eq!(<(Vec<U256>,)>::decode(&huge), None);
+    }
+
+    /// Offsets that all lead to the same place would have it read, and allocated, once for each of them.
+    #[test]
+    fn a_word_is_read_once() {
+        let place = |at: usize| U256::from(at * 32).to_be_bytes::<32>();
+        let number = |number: usize| U256::from(number).to_be_bytes::<32>();
+        // `count` lists, all of them the one of `length` words that ends the data.
+        let lists = |count: usize, length: usize| {
+            let mut words = vec![place(1), number(count)];
+            words.extend((0..count).map(|_| place(count)));
+            words.push(number(length));
+            words.extend((0..length).map(number));
+            words.concat()
+        };
+        type Lists = (Vec<Vec<U256>>,);
+        assert_eq!(Lists::decode(&lists(1, 500)).unwrap().0[0].len(), 500);
+        assert!(Lists::decode(&lists(2, 500)).is_none());
+        let data = lists(500, 500);
+        let mut reader = Reader::new(Words::new(&data));
+        let read: Vec<Vec<U256>> = reader.field();
+        let held: usize = read.iter().map(Vec::capacity).sum();
+        assert_eq!(reader.finish(()), None);
+        assert!(held <= data.len() / 32, "{held}");
+        // The same of bytes, and of a call.
+        assert!(<(Vec<Bytes>,)>::decode(&lists(40, 960)).is_none());
+        let mut probe = Probe(0);
+        let refused = Probe::take.call(&mut probe, Reader::new(Words::new(&data)), &mut Vec::new());
+        assert_eq!(refused, Err(BadCalldata {}.into()));
     }
 }
