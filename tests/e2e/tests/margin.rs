@@ -1113,7 +1113,7 @@ fn i_prc_9_native_and_wasm_agree_in_every_field() {
 }
 
 /// I-MAR-13: what others in the call hold changes nothing, though together they exceed what a market holds; and linked
-/// collateral that finds no room is stale, alone as in company.
+/// collateral that finds no room is scanned alone, whoever else is asked about.
 #[test]
 fn i_mar_13_answers_do_not_depend_on_the_company() {
     let mut floor = Floor::new();
@@ -1181,21 +1181,32 @@ fn i_mar_13_answers_do_not_depend_on_the_company() {
         assert_eq!(hub.assess(&chosen), expected, "{subset:b}");
     }
 
-    // Eight underlyings of legs: what the collateral moves with is a ninth, and counts as stale.
+    // Eight underlyings of legs leave no room for what collateral moves with: it is scanned alone, by 31.5 %.
     let eight: Vec<u16> = (3..=10).collect();
     assert_eq!(eight.len(), MAX_UNDERLYINGS);
-    let crowded = portfolio(UNIT, &[(WETH, ONE), (5, ONE)], &on(&eight));
-    let roomy = portfolio(UNIT, &[(WETH, ONE), (5, ONE)], &on(&eight[..7]));
+    let held = [(WETH, ONE), (5, ONE)];
+    let bare = hub.assess_one(&portfolio(UNIT, &[], &on(&eight)));
+    let crowded = portfolio(UNIT, &held, &on(&eight));
+    let roomy = portfolio(UNIT, &held, &on(&eight[..7]));
     let a = hub.assess_one(&crowded);
-    assert_eq!((a.staleAssets, a.staleSlots), (1 << WETH | 1 << 5, 0));
+    assert_eq!(a.equity, bare.equity + coins(42_000));
+    for (more, share) in [(a.im - bare.im, 493_750), (a.mm - bare.mm, 365_000)] {
+        let expected = U256::from(42_000 * ONE / 1_000_000 * share);
+        assert!(
+            more.abs_diff(expected) < U256::from(1_000_000_000_000_u64),
+            "{more}"
+        );
+    }
+    // With one underlying less WETH, the first, has room, and only the other is alone.
     let b = hub.assess_one(&roomy);
-    assert_eq!(
-        (b.staleAssets, b.staleSlots),
-        (1 << 5, 0),
-        "the first finds room"
+    let without = hub.assess_one(&portfolio(UNIT, &held[..1], &on(&eight[..7])));
+    let expected = U256::from(40_000 * ONE / 1_000_000 * 365_000);
+    let more = b.mm - without.mm;
+    assert!(
+        more.abs_diff(expected) < U256::from(1_000_000_000_000_u64),
+        "{more}"
     );
-    // At best it is worth what it would be: its price.
-    assert!(a.best >= a.equity - I256::from_raw(a.mm) + coins(42_000));
+    assert!(!a.stale && !b.stale);
     assert_eq!(
         hub.assess(&[batch[2].clone(), crowded, roomy, batch[0].clone()])[1..3],
         [a, b]
@@ -1306,19 +1317,16 @@ fn i_ora_6_an_option_from_life_to_settlement() {
     assert!(!settled.stale);
     let worth = 1_000 + 2 * 110 - 290;
     assert!(near(settled.equity, worth), "{}", settled.equity);
-    // Nothing moves: the short's minimum and what closing costs, of spot.
-    let rates = |short: i128, option: i128| {
-        coins(2_500) / coins(1) * int((short + 3 * option) * UNIT / 1_000_000)
-    };
-    assert!(
-        settled.im <= rates(10_000, 2_000).into_raw()
-            && settled.mm <= rates(5_000, 1_000).into_raw()
-    );
-    assert!(settled.im > U256::from(39 * ONE), "{}", settled.im);
-    floor.at(expiry + 90 * 86_400, 100 * UNIT, 40_000 * UNIT);
+    // It is a sum of cash: nothing is required of it, and no feed can shake it.
+    assert_eq!((settled.im, settled.mm), (U256::ZERO, U256::ZERO));
+    floor
+        .hub
+        .chain
+        .set_next_block_timestamp(expiry + 90 * 86_400)
+        .unwrap();
     floor.hub.chain.mine(1, None).unwrap();
     let later = floor.hub.assess_one(&held);
-    assert_eq!((later.stale, later.equity), (false, settled.equity));
+    assert_eq!(later, settled);
 }
 
 /// I-MAR-2: a calendar spread costs its basis, and no portfolio of options has an initial requirement below its

@@ -1,0 +1,417 @@
+//! The lens: portfolios given as legs, what-ifs, sensitivities, and what can be withdrawn.
+
+mod hub;
+use hub::{furnished::*, *};
+use plimsoll::bindings::{Greeks, Leg};
+use plimsoll_e2e::{House, IVault, ok};
+use plimsoll_kernel::{book, codec::OptionLeg, codec::PerpLeg};
+
+const UNIT: i128 = ONE.cast_signed();
+
+/// A leg in the open, from a slot of one perpetual or future.
+fn leg(slot: U256) -> Leg {
+    let leg = PerpLeg::decode(slot).expect("a perpetual or future");
+    Leg {
+        instrument: leg.instrument.0,
+        size: leg.size,
+        quote: leg.quote,
+    }
+}
+
+const fn leg_of(option: OptionLeg) -> Leg {
+    Leg {
+        instrument: option.instrument.0,
+        size: option.size,
+        quote: 0,
+    }
+}
+
+fn assess_legs(cash: i128, held: &[(u8, u128)], legs: &[Leg]) -> ILens::assessLegsCall {
+    ILens::assessLegsCall {
+        cash,
+        collateral: portfolio(0, held, &[]).collateral,
+        legs: legs.to_vec(),
+    }
+}
+
+/// Ether with an expiry of 80 % or so a year, flat in the strike.
+fn floor() -> Floor {
+    let mut floor = Floor::new();
+    let update = flat(floor.day, 2_000 * ONE, UNIT / 20);
+    floor.hub.pushed(&[update]);
+    floor
+}
+
+fn flat(day: u16, forward: u128, variance: i128) -> ExpiryUpdate {
+    ExpiryUpdate {
+        a: variance,
+        b: 0,
+        discount: ONE as u64,
+        ..surface(ETH, day, forward, variance)
+    }
+}
+
+// ---- legs and what-ifs -----------------------------------------------------------------------
+
+/// I-MAR-16: legs in the open are told what the same legs in slots are; legs of one instrument net, one that closes
+/// leaves minus its quote in cash.
+#[test]
+fn i_mar_16_legs_are_assessed_as_slots_are() {
+    let floor = floor();
+    let (hub, day) = (&floor.hub, floor.day);
+    let linear = [
+        perpetual(1, ETH, 3 * LOTS, 6_000 * UNIT),
+        perpetual(1, BTC, -LOTS / 10, -4_100 * UNIT),
+        future(2, ETH, day, -LOTS, -2_000 * UNIT),
+    ];
+    let written: Vec<_> = [(true, 2_000), (true, 2_200), (false, 1_800)]
+        .map(|(call, strike)| option(3, ETH, call, day, strike * ONE, -2 * LOTS))
+        .to_vec();
+    let held = [(WETH, ONE), (LOOSE, 5)];
+    let slots = [linear.to_vec(), options(&written)].concat();
+    let stored = hub.assess_one(&portfolio(5_000 * UNIT, &held, &slots));
+    assert!(!stored.stale && !stored.mm.is_zero());
+    let mut legs: Vec<_> = linear.map(leg).to_vec();
+    legs.extend(written.iter().copied().map(leg_of));
+    let told = hub.get(hub.lens, &assess_legs(5_000 * UNIT, &held, &legs));
+    assert_eq!(told, stored);
+
+    // In halves, out of order, with a detour through a position that closes at a loss of 70.
+    let mut halves = Vec::new();
+    for leg in legs.iter().rev() {
+        let half = Leg {
+            size: leg.size / 2,
+            quote: leg.quote / 2,
+            ..*leg
+        };
+        let rest = Leg {
+            size: leg.size - half.size,
+            quote: leg.quote - half.quote,
+            ..*leg
+        };
+        halves.splice(0..0, [half]);
+        halves.push(rest);
+    }
+    halves.push(leg(perpetual(7, ETH, 5, 100 * UNIT)));
+    halves.push(leg(perpetual(7, ETH, -5, -30 * UNIT)));
+    let told = hub.get(hub.lens, &assess_legs(5_070 * UNIT, &held, &halves));
+    assert_eq!(told, stored);
+}
+
+#[test]
+fn i_mar_16_a_what_if_is_what_margin_would_say() {
+    let floor = floor();
+    let (hub, day) = (&floor.hub, floor.day);
+    let call = option(1, ETH, true, day, 2_000 * ONE, -5 * LOTS);
+    let before = portfolio(
+        9_000 * UNIT,
+        &[(WETH, ONE)],
+        &[
+            vec![perpetual(1, ETH, 3 * LOTS, 6_000 * UNIT)],
+            options(&[call]),
+        ]
+        .concat(),
+    );
+    let put = option(1, ETH, false, day, 2_000 * ONE, -5 * LOTS);
+    let changes = vec![
+        leg(perpetual(1, ETH, -3 * LOTS, -6_100 * UNIT)),
+        leg_of(put),
+        Leg {
+            size: 2 * LOTS,
+            ..leg_of(call)
+        },
+    ];
+    let left = OptionLeg {
+        size: -3 * LOTS,
+        ..call
+    };
+    let after = portfolio(
+        9_100 * UNIT - 250 * UNIT,
+        &[(WETH, ONE)],
+        &options(&[left, put]),
+    );
+    let told = hub.get(
+        hub.lens,
+        &ILens::whatIfCall {
+            portfolio: before.clone(),
+            cash: -250 * UNIT,
+            changes,
+        },
+    );
+    assert_eq!(told.before, hub.assess_one(&before));
+    assert_eq!(told.after_, hub.assess_one(&after));
+    assert_ne!(told.before, told.after_);
+}
+
+#[test]
+fn changes_are_refused_with_reasons() {
+    let floor = floor();
+    let (hub, day) = (&floor.hub, floor.day);
+    let good = || leg(perpetual(1, ETH, LOTS, 0));
+    let ask = |legs: &[Leg]| assess_legs(0, &[], legs);
+    let written = || leg_of(option(1, ETH, true, day, 2_000 * ONE, 1));
+    for bad in [
+        Leg {
+            instrument: 0,
+            ..good()
+        },
+        Leg {
+            instrument: good().instrument | 1,
+            ..good()
+        },
+        Leg {
+            instrument: good().instrument | 1 << 78,
+            ..good()
+        },
+        Leg {
+            quote: 1,
+            ..written()
+        }, // an option has no quote
+    ] {
+        let e: ILens::InvalidInstrument = hub.refused(hub.lens, &ask(&[good(), bad.clone()]));
+        assert_eq!(e.instrument, bad.instrument);
+    }
+    let e: ILens::UnknownLeg = hub.refused(hub.lens, &ask(&[Leg { size: 0, ..good() }]));
+    assert_eq!(e.instrument, good().instrument);
+    hub.get(
+        hub.lens,
+        &ask(&[
+            good(),
+            Leg {
+                size: 0,
+                quote: 5,
+                ..good()
+            },
+        ]),
+    );
+    let large = |size, quote| Leg {
+        size,
+        quote,
+        ..good()
+    };
+    for legs in [
+        vec![large(i64::MAX, 0), large(1, 0)],
+        vec![large(1, i128::MAX), large(1, 1)],
+        vec![Leg {
+            size: 1 << 53,
+            ..written()
+        }],
+        vec![
+            good(),
+            large(-LOTS, -i128::MAX),
+            large(1, 1),
+            large(-1, -i128::MAX),
+        ],
+    ] {
+        let e: ILens::SizeOutOfRange = hub.refused(hub.lens, &ask(&legs));
+        assert_eq!(e.instrument, legs[0].instrument);
+    }
+    let what_if = |portfolio: &Portfolio, cash| ILens::whatIfCall {
+        portfolio: portfolio.clone(),
+        cash,
+        changes: vec![],
+    };
+    let e: ILens::SizeOutOfRange =
+        hub.refused(hub.lens, &what_if(&portfolio(i128::MAX, &[], &[]), 1));
+    assert_eq!(e.instrument, 0);
+
+    let many = |given: usize, limit: usize, call: &dyn Fn() -> Result<(), Bytes>| {
+        let e: ILens::TooManyItems = decode_error(&call().unwrap_err());
+        assert_eq!((e.given, e.limit), (U256::from(given), U256::from(limit)));
+    };
+    let perpetuals: Vec<_> = (1..=65).map(|n| perpetual(n, ETH, 1, 0)).collect();
+    let legs: Vec<_> = perpetuals.iter().copied().map(leg).collect();
+    hub.get(hub.lens, &ask(&legs[..64]));
+    many(65, 64, &|| hub.ask(hub.lens, &ask(&legs)).map(drop));
+    many(129, 128, &|| {
+        hub.ask(hub.lens, &ask(&vec![good(); 129])).map(drop)
+    });
+    hub.get(hub.lens, &ask(&vec![good(); 128]));
+    let held: Vec<_> = (0..17).map(|asset| (asset, 1)).collect();
+    many(17, 16, &|| {
+        hub.ask(hub.lens, &assess_legs(0, &held, &[])).map(drop)
+    });
+    for crowded in [portfolio(0, &held, &[]), portfolio(0, &[], &perpetuals)] {
+        let (given, limit) = if crowded.legs.is_empty() {
+            (17, 16)
+        } else {
+            (65, 64)
+        };
+        let greeks = ILens::greeksCall {
+            portfolio: crowded.clone(),
+        };
+        many(given, limit, &|| {
+            hub.ask(hub.lens, &what_if(&crowded, 0)).map(drop)
+        });
+        many(given, limit, &|| hub.ask(hub.lens, &greeks).map(drop));
+    }
+}
+
+// ---- sensitivities ---------------------------------------------------------------------------
+
+/// Both within a thousandth of the larger, or of a cent.
+fn close(told: i128, found: I256, what: &str) {
+    let told = int(told);
+    let slack = told.abs().max(found.abs()) / coins(1_000) * coins(1) + int(UNIT / 100);
+    assert!(
+        (told - found).abs() <= slack,
+        "{what}: {told} told, {found} found"
+    );
+}
+
+/// Greeks are what margin's own equity does when the market moves.
+#[test]
+fn greeks_are_finite_differences_of_equity() {
+    const YEAR: i128 = 31_536_000;
+    let mut floor = floor();
+    let day = floor.day;
+    let legs = [
+        vec![
+            perpetual(1, ETH, 2 * LOTS, 0),
+            future(1, ETH, day, -LOTS, 0),
+            perpetual(1, BTC, LOTS / 100, 0),
+        ],
+        options(&[
+            option(1, ETH, true, day, 2_100 * ONE, -7 * LOTS),
+            option(1, ETH, true, day, 1_900 * ONE, 3 * LOTS),
+            option(1, ETH, false, day, 1_700 * ONE, -4 * LOTS),
+        ]),
+    ]
+    .concat();
+    let held = portfolio(0, &[(WETH, ONE / 2), (WBTC, 10_000_000)], &legs);
+    let start = floor.hub.now() + 100;
+    let seconds = i128::from(plimsoll_kernel::surface::expiry_seconds(day) - start);
+    let variance = UNIT / 20;
+    let mut moment = start;
+    let mut equity = |floor: &mut Floor, spot: u128, variance: i128| {
+        floor.at(moment, spot.cast_signed(), 40_000 * UNIT);
+        floor.hub.pushed(&[flat(day, spot, variance)]);
+        moment += 1;
+        floor.hub.assess_one(&held).equity
+    };
+    let (spot, step) = (2_000 * ONE, 2 * ONE);
+    let up = equity(&mut floor, spot + step, variance);
+    let down = equity(&mut floor, spot - step, variance);
+    let later = equity(&mut floor, spot, variance - variance * 3_600 / seconds);
+    // A tenth of a point of volatility more: (σ + 0.001)² τ = w + 0.002 √(w τ) + 10⁻⁶ τ.
+    let root = U256::from((variance * seconds / YEAR).cast_unsigned() * ONE).root(2);
+    let root: u128 = root.to();
+    let more = root.cast_signed() / 500 + UNIT * seconds / YEAR / 1_000_000;
+    let riskier = equity(&mut floor, spot, variance + more);
+    let here = equity(&mut floor, spot, variance);
+    let told = floor.hub.get(
+        floor.hub.lens,
+        &ILens::greeksCall {
+            portfolio: held.clone(),
+        },
+    );
+    let [eth, btc] = &told[..] else {
+        panic!("two underlyings: {told:?}")
+    };
+    assert_eq!((eth.underlying, btc.underlying), (ETH, BTC));
+    close(eth.delta, (up - down) / int(4), "delta");
+    close(
+        eth.gamma * 1_000,
+        (up + down - here - here) / int(4) * int(1_000),
+        "a thousand gammas",
+    );
+    close(eth.vega, (riskier - here) * int(1_000), "vega");
+    close(eth.theta, (later - here) * int(24), "theta");
+    assert!(
+        eth.gamma < 0 && eth.vega < 0 && eth.theta > 0,
+        "short options: {eth:?}"
+    );
+    // A hundredth of a bitcoin and a tenth.
+    assert_eq!(
+        *btc,
+        Greeks {
+            underlying: BTC,
+            delta: UNIT / 100 + UNIT / 10,
+            gamma: 0,
+            vega: 0,
+            theta: 0,
+        }
+    );
+    let none = floor.hub.get(
+        floor.hub.lens,
+        &ILens::greeksCall {
+            portfolio: portfolio(5, &[], &[]),
+        },
+    );
+    assert_eq!(none, []);
+}
+
+// ---- in the house ----------------------------------------------------------------------------
+
+/// I-MAR-15, I-MAR-16: what margin says of a portfolio is what the vault says of the account that holds it; a refused
+/// withdrawal names what the what-if names; the most that may leave may leave, and not one unit more.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_mar_15_with_options_too() {
+    use plimsoll_e2e::{DESK, ETH as ETHER, option, perp};
+    let house = House::start().await;
+    let p = &house.people;
+    let day = house.day(30).await;
+    let push = async |forward: &str| {
+        ok(house
+            .push(vec![house.flat(ETHER, day, forward, "0.8").await])
+            .await);
+    };
+    push("2,000").await;
+    house.give(&p.alice, "10,000").await;
+    house.give_token(&p.alice, house.weth, "2").await;
+    house.give(&p.bob, "100,000").await;
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETHER), "10", "2,000")
+        .await;
+    let call = option(DESK, ETHER, true, day, "2,200");
+    let put = option(DESK, ETHER, false, day, "1,900");
+    house.fill_at_mark(&p.bob, &p.alice, call, "8").await;
+    house.fill_at_mark(&p.bob, &p.alice, put, "3").await;
+
+    let account = p.alice.account();
+    for price in ["2,000", "2,111", "1,950.5"] {
+        ok(house.set_price(ETHER, price).await);
+        push(price).await;
+        let (held, ..) = ok(house.account(account).await);
+        assert_eq!(book::all(&held.legs).count(), 3);
+        assert_eq!(held.legs.len(), 2, "two options share a slot");
+        let what_if = async |cash| {
+            let call = ILens::whatIfCall {
+                portfolio: held.clone(),
+                cash,
+                changes: vec![],
+            };
+            ok(house.ask(house.at.lens, &call).await)
+        };
+        let told = what_if(-9_000 * UNIT).await;
+        assert_eq!(told.before, ok(house.assess(account).await));
+        let withdraw = |amount| IVault::withdrawCall {
+            account,
+            token: house.usdc.address,
+            amount,
+            to: p.alice.address,
+        };
+        let amount = house.usdc.amount("9,000").expect("an amount");
+        let e: IVault::InsufficientMargin = house
+            .expect_revert(&p.alice, house.at.vault, &withdraw(amount))
+            .await;
+        assert_eq!(e.equity, told.after_.equity);
+        // Asked a second or more before, when requirements were a little less.
+        let late = e.im - told.after_.im;
+        assert!(late < U256::from(ONE / 100), "{late}");
+        assert!(e.equity < I256::from_raw(e.im));
+
+        let most = ok(house.max_withdraw(account, house.usdc).await);
+        assert!(most > U256::ZERO);
+        let ask = async |amount| {
+            house
+                .client
+                .call_as(p.alice.address, house.at.vault, &withdraw(amount))
+                .await
+        };
+        ok(ask(most).await);
+        let e = ask(most + U256::ONE).await.expect_err("one unit more");
+        assert!(e.as_error::<IVault::InsufficientMargin>().is_some(), "{e}");
+    }
+    house.assert_balanced().await;
+}
