@@ -123,9 +123,9 @@ interface IOracle {
     error UpdatesNotAscending(uint16 underlying, uint16 expiryDay);
     error ObservedInFuture(uint64 observedAt, uint64 nowSeconds);
     error ObservedTooLongAgo(uint16 underlying, uint64 observedAt, uint64 nowSeconds, uint32 maxAge);
-    /// What is stored was observed at updatedAt, not before observedAt.
+    /// What is stored was observed at updatedAt, not before observedAt; and nothing else of the push can be stored.
     error NotNewer(uint16 underlying, uint16 expiryDay, uint64 observedAt, uint64 updatedAt);
-    /// The expiry is settled, at this price (1e18).
+    /// The expiry is settled, at this price (1e18); and nothing else of the push can be stored.
     error SettlementFinal(uint16 underlying, uint16 expiryDay, uint128 price);
     /// forward + fixedPart is 0 or above the limit (2^106); all 1e18.
     error ForwardOutOfRange(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint128 limit);
@@ -133,8 +133,12 @@ interface IOracle {
     error ForwardNotLive(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint64 observedAt, uint64 windowStart);
     /// From expiry on forward is 0, fixedPart above 0, and observedAt not before expiry.
     error SettlementOnly(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint64 observedAt, uint64 expiry);
-    /// forward, here both parts together, differs from spot by more than the limit; all 1e18.
+    /// Before the settlement window forward differs from spot by more than the limit; in it, the variable part alone is
+    /// above spot by more than that. All 1e18.
     error ForwardTooFar(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 spot, uint128 limit);
+    /// From the settlement window on: both parts together are not between an eighth of fresh spot, rounded up, and eight
+    /// times it; all 1e18.
+    error SettlementOutOfRange(uint16 underlying, uint16 expiryDay, uint128 price, uint128 lowest, uint128 highest);
     /// Above 0, at most 1e18.
     error DiscountOutOfRange(uint16 underlying, uint16 expiryDay, uint64 discount);
     /// The underlying has `limit` expiries that are to come.
@@ -197,7 +201,8 @@ interface IOracle {
     /// @param underlying Not 0.
     /// @param feed       Of spot, listed.
     /// @param maxAge     Seconds, 1..172800; an observation of exactly this age is fresh.
-    /// @param maxBasis   1e18: the most a forward may differ from spot, a share of spot; above 0, at most 1.
+    /// @param maxBasis   1e18: the most a forward may differ from spot before its settlement window, and its variable
+    ///                   part be above spot in it, a share of spot; above 0, at most 1.
     function setSurfaceTerms(uint16 underlying, uint16 feed, uint32 maxAge, uint64 maxBasis) external;
 
     /// Zeros when not set.
@@ -217,22 +222,28 @@ interface IOracle {
 
     /// Stores market data of expiries that enough signers have signed: EIP-712, with this domain, the struct
     ///   PushExpiries(ExpiryUpdate[] updates,uint64 observedAt)
-    /// Anybody may call. All or nothing.
+    /// Anybody may call. An update is skipped, without an event, where what is stored is settled or was not observed
+    /// before observedAt: whoever submits part of it first cannot block the rest. Of what is not skipped all is stored or
+    /// nothing, and checked against what is stored then.
     ///
-    /// Before expiry: forward > 0; fixedPart > 0 only if observed in the last 30 minutes before it; both together no
-    /// further from fresh spot than maxBasis; the surface without negative variance, without negative density, and
-    /// without calendar arbitrage against the expiries before and after it, as far as those are fresh.
+    /// Before expiry: forward > 0; fixedPart > 0 only if observed in the settlement window, the last 30 minutes before
+    /// it. Before the window forward is no further from spot than maxBasis. In the window forward is at most spot plus
+    /// maxBasis, and both parts together between spot / 8 and 8 spot: the fixed part is of past prices. Spot must be
+    /// fresh. The surface is without negative variance, without negative density, and without calendar arbitrage against
+    /// the expiries before and after it, as far as those are fresh.
     /// From expiry on: exactly one update, the settlement: forward 0, fixedPart the settlement price, observed at or
-    /// after expiry, no further from spot than maxBasis if spot is fresh. It is fresh for ever and nothing replaces it.
+    /// after expiry; between spot / 8 and 8 spot if spot is fresh, against a slip of the comma, for it is fresh for ever
+    /// and nothing replaces it. Without fresh spot nothing holds it but the signers.
     /// Between expiry and settlement what was pushed before goes stale by age.
     ///
     /// Warning: whoever holds signed pushes chooses when to submit them, within maxAge, and need not submit all: keep
     /// maxAge as short as pushes are frequent.
     ///
     /// Reverts with any error above from TooManyItems on except those of the setters, with UnknownUnderlying, and
-    /// before expiry with the errors of `price`.
+    /// before expiry with the errors of `price`; with NotNewer or SettlementFinal, of the first update, when all are
+    /// skipped.
     /// @param updates    Ascending by (underlying, expiryDay), at most 32.
-    /// @param observedAt Unix seconds: later than what is stored for each, not after now, at most maxAge ago.
+    /// @param observedAt Unix seconds: later than what is stored for one at least, not after now, at most maxAge ago.
     /// @param signatures Ascending by signer's address; 65 bytes r, s, v with v 27 or 28 and s in the lower half.
     function pushExpiries(ExpiryUpdate[] calldata updates, uint64 observedAt, bytes[] calldata signatures) external;
 

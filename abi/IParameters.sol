@@ -19,8 +19,15 @@ interface IParameters {
     error UnknownUnderlying(uint16 underlying);
     /// The vault has no index as high.
     error UnknownAsset(uint8 asset);
-    /// Feed 0 where a price is needed.
+    /// Feed 0 where the price of an underlying is needed.
     error FeedRequired(uint16 underlying);
+    /// Feed 0 for an asset that is not the settlement coin, asset 0: it would be worth one coin for ever.
+    error AssetFeedRequired(uint8 asset);
+    /// The listed feed is fresh and the one to take its place differs from it by more than 2 % of its price, or is not
+    /// fresh itself (newPrice 0). Prices 1e18; that of feed 0, the settlement coin's own, is 1e18.
+    error FeedsDisagree(uint16 oldFeed, uint16 newFeed, uint128 oldPrice, uint128 newPrice);
+    /// What an asset moves with neither changes nor goes away: it hedges somebody's legs.
+    error LinkFrozen(uint8 asset, uint16 underlying, uint16 given);
     error ZeroLot(uint16 underlying);
     error LotFrozen(uint16 underlying, uint64 lot, uint64 given);
     error UnknownScenarioSet(uint8 scenarioSet);
@@ -61,17 +68,20 @@ interface IParameters {
     function setRules(uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed) external;
 
     /// Lists an underlying or changes its terms. Owner only.
+    /// While the listed feed is fresh, another one must be fresh too and agree with it within 2 %; when it is dead, any
+    /// may take its place.
     /// Reverts with UnknownUnderlying (0), FeedRequired, the oracle's UnknownFeed, ZeroLot, LotFrozen,
-    /// UnknownScenarioSet, RateTooFine, RateOutOfRange, InitialBelowMaintenance, EnvelopeExceeded.
+    /// UnknownScenarioSet, RateTooFine, RateOutOfRange, InitialBelowMaintenance, EnvelopeExceeded, FeedsDisagree.
     /// @param underlying Number, not 0.
     function setUnderlying(uint16 underlying, UnderlyingTerms calldata terms) external;
 
-    /// Lists a collateral asset or changes its terms. Owner only.
-    /// Reverts with UnknownAsset (16 or more), UnknownUnderlying, FeedRequired, the oracle's
-    /// UnknownFeed, TooManyAssetDecimals, AssetDecimalsFrozen, RateTooFine, RateOutOfRange, InitialBelowMaintenance.
+    /// Lists a collateral asset or changes its terms. Owner only. Its feed is replaced as that of an underlying is.
+    /// Reverts with UnknownAsset (16 or more), FeedRequired, UnknownUnderlying, AssetFeedRequired, the oracle's
+    /// UnknownFeed, TooManyAssetDecimals, AssetDecimalsFrozen, LinkFrozen, RateTooFine, RateOutOfRange,
+    /// InitialBelowMaintenance, FeedsDisagree.
     /// @param asset      Index in the vault's list, below 16.
-    /// @param feed       Oracle feed of its price; 0 = the settlement coin itself (price 1).
-    /// @param underlying What it moves with, so that it offsets short legs; 0 = nothing.
+    /// @param feed       Oracle feed of its price; 0 = the settlement coin itself (price 1): asset 0 and no other.
+    /// @param underlying What it moves with, so that it offsets short legs; 0 = nothing. Frozen once it is not 0.
     /// @param decimals   The token's decimals, 0..24; frozen once set.
     /// @param imHaircut  mmHaircut..1e18 - 1e12; at most 0.2e18 for an asset that moves with an underlying, because the scan
     ///                   takes its share too.

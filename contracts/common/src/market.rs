@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use plimsoll_kernel::portfolio::{
     Portfolio,
     market::Market,
-    snapshot::{Board, FEED, Needs},
+    snapshot::{Board, FEED, Needs, Quote},
 };
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
@@ -133,14 +133,17 @@ pub fn of(
     Ok((board, words))
 }
 
-/// Asks the oracle whether it lists a feed; 0 needs none.
+/// What the oracle says of a feed; 0 is the settlement coin's own price.
 ///
 /// # Errors
-/// Its `UnknownFeed`.
-pub fn check_feed(vm: &VM, oracle: Address, feed: u16) -> Result<(), Revert> {
-    if feed != 0 {
-        let key = U256::from(FEED | u64::from(feed));
-        ask(vm, oracle, &oracle::SNAPSHOT, &[key])?;
+/// Its `UnknownFeed`, `InsufficientGas`; [`BadAnswer`].
+pub fn quote(vm: &VM, oracle: Address, feed: u16) -> Result<Quote, Revert> {
+    if feed == 0 {
+        return Ok(Quote::ONE);
     }
-    Ok(())
+    let key = U256::from(FEED | u64::from(feed));
+    match *ask(vm, oracle, &oracle::SNAPSHOT, &[key])? {
+        [word] => Ok(Quote::decode(word)),
+        _ => Err(BadAnswer { callee: oracle }.into()),
+    }
 }

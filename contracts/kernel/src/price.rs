@@ -151,6 +151,12 @@ pub enum Fault {
     Stale,
 }
 
+/// The most that what takes a feed's place may differ by from this price, which is fresh: 2 % of it, rounded down.
+#[must_use]
+pub const fn max_jump(price: u128) -> u128 {
+    price / 50
+}
+
 /// Reads an answer. The value is 1e18, rounded down where the feed has more than 18 decimals.
 ///
 /// An answer that is merely old keeps its value, for a liquidation that must go on without a fresh one; every other

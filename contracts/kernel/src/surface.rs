@@ -20,6 +20,8 @@ use crate::{
 pub const WORDS: usize = 3;
 /// Seconds before expiry over whose mean an expiry settles.
 pub const SETTLEMENT_WINDOW: u64 = 1_800;
+/// Most a settlement price may be above or below fresh spot, a factor: it is final, and a slip of the comma in it too.
+pub const SETTLEMENT_FACTOR: u128 = 8;
 /// How far away, at most, the expiry is whose volatility shapes the scenarios of its underlying, seconds.
 pub const NEAR: u64 = 172_800;
 /// Most expiries an underlying has at a time.
@@ -178,14 +180,27 @@ pub const fn check_forward(
     }
     let expiry = expiry_seconds(day);
     if now < expiry {
-        let window = observed_at >= expiry - SETTLEMENT_WINDOW; // SAFETY: expiry is 28,800 at least.
-        if variable == 0 || (fixed != 0 && !window) {
+        if variable == 0 || (fixed != 0 && !in_window(day, observed_at)) {
             return Err(ForwardError::NotLive);
         }
     } else if variable != 0 || fixed == 0 || observed_at < expiry {
         return Err(ForwardError::NotSettlement);
     }
     Ok(())
+}
+
+/// Whether the settlement window of this day has begun.
+#[must_use]
+pub const fn in_window(day: u16, observed_at: u64) -> bool {
+    observed_at >= expiry_seconds(day) - SETTLEMENT_WINDOW // SAFETY: an expiry is 28,800 at least.
+}
+
+/// The lowest and the highest settlement price at this spot, 1e18: both parts of a forward together, from the window on.
+/// The lowest is rounded up.
+#[must_use]
+pub const fn settlement_range(spot: u128) -> (u128, u128) {
+    let highest = spot.saturating_mul(SETTLEMENT_FACTOR);
+    (spot.div_ceil(SETTLEMENT_FACTOR), highest)
 }
 
 /// A discount factor from 1e18, rounded down; `None` outside (0, 1].
@@ -393,6 +408,17 @@ mod tests {
         assert_eq!(check(1, 5, EXPIRY, EXPIRY), Err(NotSettlement));
         assert_eq!(check(0, 5, EXPIRY, EXPIRY), Ok(()));
         assert_eq!(check(0, 5, EXPIRY + 9, EXPIRY + 9), Ok(()));
+    }
+
+    #[test]
+    fn a_settlement_is_within_a_factor_of_spot() {
+        let start = EXPIRY - SETTLEMENT_WINDOW;
+        assert!(!in_window(DAY, start - 1) && in_window(DAY, start) && in_window(DAY, EXPIRY));
+        assert!(!in_window(0, 0) && in_window(0, u64::MAX));
+        assert_eq!(settlement_range(16), (2, 128));
+        assert_eq!(settlement_range(17), (3, 136));
+        assert_eq!(settlement_range(1), (1, 8));
+        assert_eq!(settlement_range(u128::MAX), (1 << 125, u128::MAX));
     }
 
     #[test]

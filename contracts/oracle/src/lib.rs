@@ -246,7 +246,8 @@ impl Oracle {
     /// * `underlying` - not 0.
     /// * `feed` - of spot, listed.
     /// * `max_age` - seconds, 1..=172800; an observation of exactly this age is fresh.
-    /// * `max_basis` - the most a forward may differ from spot, a share of spot in 1e18, above 0, at most 1.
+    /// * `max_basis` - the most a forward may differ from spot, a share of spot in 1e18, above 0, at most 1. See
+    ///   `abi/IOracle.sol` for what it means in the settlement window.
     ///
     /// # Errors
     /// [`UnknownUnderlying`], [`UnknownFeed`], [`MaxAgeOutOfRange`], [`MaxBasisOutOfRange`].
@@ -324,7 +325,10 @@ impl Oracle {
         self.domain()
     }
 
-    /// Stores market data of up to 32 expiries that enough signers have signed. Anybody's call; all or nothing.
+    /// Stores market data of up to 32 expiries that enough signers have signed. Anybody's call.
+    ///
+    /// An update is skipped where what is stored is settled or not older: nobody who holds another push can block one
+    /// by being first. All others are stored, or none.
     ///
     /// Before expiry an update has a variable part, and a fixed one only if it was observed in the last 30 minutes.
     /// From expiry on exactly one is taken: no variable part, the fixed part is the settlement price, observed at or
@@ -332,20 +336,21 @@ impl Oracle {
     ///
     /// # Arguments
     /// * `updates` - ascending by underlying and day.
-    /// * `observed_at` - unix seconds: later than what is stored for each, not after now, not older than allowed.
+    /// * `observed_at` - unix seconds: later than what is stored for one of them, not after now, not older than allowed.
     /// * `signatures` - ascending by signer, 65 bytes r ‖ s ‖ v.
     ///
     /// # Errors
     /// [`TooManyItems`], [`ObservedInFuture`], [`UpdatesNotAscending`]; of the signatures
     /// [`TooFewSignatures`](sol::TooFewSignatures), [`InvalidSignature`](sol::InvalidSignature),
-    /// [`UnknownSigner`](sol::UnknownSigner), [`SignersNotAscending`](sol::SignersNotAscending); of an update those
-    /// listed in `abi/IOracle.sol`.
+    /// [`UnknownSigner`](sol::UnknownSigner), [`SignersNotAscending`](sol::SignersNotAscending);
+    /// [`NotNewer`](sol::NotNewer) or [`SettlementFinal`](sol::SettlementFinal) of the first update when all are
+    /// skipped; of an update that is not, those listed in `abi/IOracle.sol`.
     ///
     /// # Events
-    /// [`ExpiryPushed`](sol::ExpiryPushed) or [`Settled`](sol::Settled) for each.
+    /// [`ExpiryPushed`](sol::ExpiryPushed) or [`Settled`](sol::Settled) for each that is stored.
     pub fn push_expiries(
         &mut self,
-        updates: Vec<ExpiryUpdate>,
+        mut updates: Vec<ExpiryUpdate>,
         observed_at: u64,
         signatures: Vec<Bytes>,
     ) -> Result<(), Revert> {
@@ -368,6 +373,18 @@ impl Oracle {
                 expiry_day: late.expiry_day,
             }
             .into());
+        }
+        let mut skipped = None;
+        updates.retain(|update| {
+            let reason = self.outdated(update, observed_at);
+            let keep = reason.is_none();
+            skipped = skipped.take().or(reason);
+            keep
+        });
+        if updates.is_empty()
+            && let Some(reason) = skipped
+        {
+            return Err(reason);
         }
         for group in updates.chunk_by(|a, b| a.underlying == b.underlying) {
             let underlying = group.first().map_or(0, |update| update.underlying);
@@ -500,16 +517,16 @@ impl Oracle {
         if old.aggregator == new.aggregator {
             return Ok(());
         }
-        let Ok(price) = self.strict_price(feed, old)? else {
+        let Ok(old_price) = self.strict_price(feed, old)? else {
             return Ok(());
         };
         let new_price = self.strict_price(feed, new)??;
-        if new_price.abs_diff(price) > Record::max_jump(price) {
+        if new_price.abs_diff(old_price) > price::max_jump(old_price) {
             return Err(PriceWouldJump {
                 feed,
-                price: u128_to_u256(price),
+                price: u128_to_u256(old_price),
                 new_price: u128_to_u256(new_price),
-                limit: u128_to_u256(Record::max_jump(price)),
+                limit: u128_to_u256(price::max_jump(old_price)),
             }
             .into());
         }

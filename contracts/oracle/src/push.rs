@@ -6,8 +6,8 @@ use crate::{
         Butterfly, Calendar, CalendarWing, Correlation, DiscountOutOfRange, ExpiryData,
         ExpiryPushed, ExpiryUpdate, ForwardNotLive, ForwardOutOfRange, ForwardTooFar,
         NegativeSlope, NegativeVariance, NotNewer, ObservedTooLongAgo, Settled, SettlementFinal,
-        SettlementOnly, SurfaceOutOfRange, TooManyExpiries, UnknownFeed, UnknownUnderlying, Width,
-        WingSlope,
+        SettlementOnly, SettlementOutOfRange, SurfaceOutOfRange, TooManyExpiries, UnknownFeed,
+        UnknownUnderlying, Width, WingSlope,
     },
 };
 use alloy_primitives::U256;
@@ -43,7 +43,36 @@ struct Group {
 }
 
 impl Oracle {
-    /// Stores the updates of one underlying, ascending by day.
+    /// Why there is no use in an update any more, if so: what is stored is final, or not older.
+    pub(crate) fn outdated(&self, update: &ExpiryUpdate, observed_at: u64) -> Option<Revert> {
+        let &ExpiryUpdate {
+            underlying,
+            expiry_day,
+            ..
+        } = update;
+        let key = key(underlying, expiry_day);
+        let stamp = Stamp::of(&self.expiries.list(key).get(WORDS - 1));
+        if stamp.is_settled() {
+            let error = SettlementFinal {
+                underlying,
+                expiry_day,
+                price: self.stored(key).expiry.fixed,
+            };
+            return Some(error.into());
+        }
+        if observed_at <= stamp.updated_at {
+            let error = NotNewer {
+                underlying,
+                expiry_day,
+                observed_at,
+                updated_at: stamp.updated_at,
+            };
+            return Some(error.into());
+        }
+        None
+    }
+
+    /// Stores the updates of one underlying, ascending by day, none of them outdated.
     pub(crate) fn push_group(
         &mut self,
         underlying: u16,
@@ -102,24 +131,6 @@ impl Oracle {
             fixed_part,
             ..
         } = update;
-        let stored = self.stored(key(underlying, expiry_day));
-        if stored.stamp().is_settled() {
-            return Err(SettlementFinal {
-                underlying,
-                expiry_day,
-                price: stored.expiry.fixed,
-            }
-            .into());
-        }
-        if observed_at <= stored.updated_at {
-            return Err(NotNewer {
-                underlying,
-                expiry_day,
-                observed_at,
-                updated_at: stored.updated_at,
-            }
-            .into());
-        }
         check_forward(group, update)?;
         let mut record = Record {
             expiry: Expiry {
@@ -294,16 +305,31 @@ fn check_forward(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
         Err(_) if now >= expiry => return Ok(()),
         Err(revert) => return Err(revert.clone()),
     };
-    let total = forward.saturating_add(fixed_part);
     // A share of at most 1: never more than spot.
     let limit = mul_div_floor(spot, group.terms.max_basis.into(), WAD as u128).unwrap_or(0);
-    if total.abs_diff(spot) > limit {
+    // What the window has fixed is of past prices: only the rest is of today's.
+    let window = surface::in_window(expiry_day, observed_at);
+    let above = forward.saturating_sub(spot);
+    let below = spot.saturating_sub(forward);
+    if above > limit || (below > limit && !window) {
         return Err(ForwardTooFar {
             underlying,
             expiry_day,
-            forward: total,
+            forward,
             spot,
             limit,
+        }
+        .into());
+    }
+    let price = forward.saturating_add(fixed_part);
+    let (lowest, highest) = surface::settlement_range(spot);
+    if window && !(lowest..=highest).contains(&price) {
+        return Err(SettlementOutOfRange {
+            underlying,
+            expiry_day,
+            price,
+            lowest,
+            highest,
         }
         .into());
     }

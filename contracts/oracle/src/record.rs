@@ -19,14 +19,6 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The most another aggregator of the same feed may differ by, as a divisor of the price: 2 %.
-    const MAX_JUMP_DIVISOR: u128 = 50;
-
-    /// What a replacement may differ by from this price, 1e18.
-    pub(crate) const fn max_jump(price: u128) -> u128 {
-        price / Self::MAX_JUMP_DIVISOR
-    }
-
     pub(crate) fn terms(&self) -> Terms {
         Terms {
             decimals: self.decimals,

@@ -83,6 +83,7 @@ plimsoll_common::errors! {
         underlying: u16, expiry_day: u16, forward: u128, fixed_part: u128, observed_at: u64, expiry: u64,
     }
     ForwardTooFar { underlying: u16, expiry_day: u16, forward: u128, spot: u128, limit: u128 }
+    SettlementOutOfRange { underlying: u16, expiry_day: u16, price: u128, lowest: u128, highest: u128 }
     DiscountOutOfRange { underlying: u16, expiry_day: u16, discount: u64 }
     TooManyExpiries { underlying: u16, expiry_day: u16, limit: U256 }
 

@@ -32,13 +32,15 @@ use plimsoll_kernel::{
         snapshot::{ASSET, RULES, UNDERLYING},
         terms::{self, AssetTerms, MAX_TOKEN_DECIMALS, RateTerms, Refusal, RuleTerms},
     },
+    price,
 };
 use stylus_sdk::prelude::*;
 
 use sol::{
-    AssetDecimalsFrozen, AssetSet, EnvelopeExceeded, FeedRequired, InitialBelowMaintenance,
-    LotFrozen, RateOutOfRange, RateTooFine, RulesSet, TooManyAssetDecimals, UnderlyingSet,
-    UnknownAsset, UnknownScenarioSet, UnknownUnderlying, ZeroLot,
+    AssetDecimalsFrozen, AssetFeedRequired, AssetSet, EnvelopeExceeded, FeedRequired,
+    FeedsDisagree, InitialBelowMaintenance, LinkFrozen, LotFrozen, RateOutOfRange, RateTooFine,
+    RulesSet, TooManyAssetDecimals, UnderlyingSet, UnknownAsset, UnknownScenarioSet,
+    UnknownUnderlying, ZeroLot,
 };
 
 /// 1e18 in millionths: the scale of the ABI over the scale of storage.
@@ -187,15 +189,19 @@ impl Parameters {
             coin_feed,
         };
         rules.check().map_err(|r| explain(r, 0, &given, 0))?;
-        self.check_feed(coin_feed)?;
+        self.check_feed(None, coin_feed)?;
         self.write_rules(&rules)
     }
 
     /// Lists an underlying or changes its terms. Owner only.
     ///
+    /// While the listed feed is fresh, another must be too, and agree with it within 2 %; when it is dead, any may take
+    /// its place.
+    ///
     /// # Errors
     /// [`UnknownUnderlying`] for 0, [`FeedRequired`], the oracle's `UnknownFeed`, [`ZeroLot`], [`LotFrozen`],
-    /// [`UnknownScenarioSet`], [`RateTooFine`], [`RateOutOfRange`], [`InitialBelowMaintenance`], [`EnvelopeExceeded`].
+    /// [`UnknownScenarioSet`], [`RateTooFine`], [`RateOutOfRange`], [`InitialBelowMaintenance`], [`EnvelopeExceeded`],
+    /// [`FeedsDisagree`].
     ///
     /// # Events
     /// [`UnderlyingSet`].
@@ -227,7 +233,8 @@ impl Parameters {
         stored
             .check()
             .map_err(|refusal| explain(refusal, underlying, &given, scenario_set))?;
-        if let Some(old) = self.listed(underlying)?
+        let old = self.listed(underlying)?;
+        if let Some(old) = &old
             && old.lot != lot
         {
             return Err(LotFrozen {
@@ -237,24 +244,26 @@ impl Parameters {
             }
             .into());
         }
-        self.check_feed(feed)?;
+        self.check_feed(old.map(|old| old.feed), feed)?;
         self.write(UNDERLYING | u64::from(underlying), stored.encode().to_vec())?;
         UnderlyingSet { underlying, terms }.emit(self.vm());
         Ok(())
     }
 
-    /// Lists a collateral asset or changes its terms. Owner only.
+    /// Lists a collateral asset or changes its terms. Owner only. Its feed is replaced as that of an underlying is.
     ///
     /// # Arguments
     /// * `asset` - its index in the vault's list, below 16.
-    /// * `feed` - the oracle's feed of its price; 0 = the settlement coin itself, price 1.
-    /// * `underlying` - what it moves with; 0 = nothing, and for the settlement coin nothing else.
+    /// * `feed` - the oracle's feed of its price; 0 = the settlement coin itself, price 1: asset 0 and no other.
+    /// * `underlying` - what it moves with; 0 = nothing, and for the settlement coin nothing else. Frozen once it is
+    ///   not 0: a hedge must not vanish.
     /// * `decimals` - the token's, at most 24; frozen once set.
     /// * `im_haircut`, `mm_haircut` - 1e18, mm ≤ im, below 1e18; at most 0.2e18 with an underlying.
     ///
     /// # Errors
-    /// [`UnknownAsset`], [`UnknownUnderlying`], [`FeedRequired`], the oracle's `UnknownFeed`, [`TooManyAssetDecimals`],
-    /// [`AssetDecimalsFrozen`], [`RateTooFine`], [`RateOutOfRange`], [`InitialBelowMaintenance`].
+    /// [`UnknownAsset`], [`FeedRequired`], [`UnknownUnderlying`], [`AssetFeedRequired`], the oracle's `UnknownFeed`,
+    /// [`TooManyAssetDecimals`], [`AssetDecimalsFrozen`], [`LinkFrozen`], [`RateTooFine`], [`RateOutOfRange`],
+    /// [`InitialBelowMaintenance`], [`FeedsDisagree`].
     ///
     /// # Events
     /// [`AssetSet`].
@@ -278,6 +287,9 @@ impl Parameters {
             self.listed(underlying)?
                 .ok_or(UnknownUnderlying { underlying })?;
         }
+        if asset != 0 && feed == 0 {
+            return Err(AssetFeedRequired { asset }.into());
+        }
         let given = [im_haircut, mm_haircut];
         let terms = AssetTerms {
             feed,
@@ -288,17 +300,26 @@ impl Parameters {
         terms
             .check()
             .map_err(|refusal| explain(refusal, underlying, &given, decimals))?;
-        if let Some(old) = self.listed_asset(asset)?
-            && old.decimals != decimals
-        {
-            return Err(AssetDecimalsFrozen {
-                asset,
-                decimals: old.decimals,
-                given: decimals,
+        let old = self.listed_asset(asset)?;
+        if let Some(old) = &old {
+            if old.decimals != decimals {
+                return Err(AssetDecimalsFrozen {
+                    asset,
+                    decimals: old.decimals,
+                    given: decimals,
+                }
+                .into());
             }
-            .into());
+            if old.underlying != 0 && old.underlying != underlying {
+                return Err(LinkFrozen {
+                    asset,
+                    underlying: old.underlying,
+                    given: underlying,
+                }
+                .into());
+            }
         }
-        self.check_feed(feed)?;
+        self.check_feed(old.map(|old| old.feed), feed)?;
         self.write(ASSET | u64::from(asset), vec![terms.encode()])?;
         AssetSet {
             asset,
@@ -440,9 +461,26 @@ impl Parameters {
         Ok(())
     }
 
-    /// The oracle must list a feed before it is named here, so that fetching prices cannot fail later.
-    fn check_feed(&self, feed: u16) -> Result<(), Revert> {
-        market::check_feed(self.vm(), self.oracle(), feed)
+    /// The oracle must list a feed before it is named here, so that fetching prices cannot fail later; and it must not
+    /// move a price that is fresh.
+    fn check_feed(&self, old: Option<u16>, feed: u16) -> Result<(), Revert> {
+        let quote = |feed| market::quote(self.vm(), self.oracle(), feed);
+        let new = quote(feed)?;
+        let Some(old_feed) = old.filter(|old| *old != feed) else {
+            return Ok(());
+        };
+        let old = quote(old_feed)?;
+        let new_price = if new.fresh { new.value } else { 0 };
+        if old.fresh && new_price.abs_diff(old.value) > price::max_jump(old.value) {
+            return Err(FeedsDisagree {
+                old_feed,
+                new_feed: feed,
+                old_price: old.value,
+                new_price,
+            }
+            .into());
+        }
+        Ok(())
     }
 }
 

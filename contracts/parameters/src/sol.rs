@@ -16,6 +16,9 @@ plimsoll_common::errors! {
     UnknownUnderlying { underlying: u16 }
     UnknownAsset { asset: u8 }
     FeedRequired { underlying: u16 }
+    AssetFeedRequired { asset: u8 }
+    FeedsDisagree { old_feed: u16, new_feed: u16, old_price: u128, new_price: u128 }
+    LinkFrozen { asset: u8, underlying: u16, given: u16 }
     ZeroLot { underlying: u16 }
     LotFrozen { underlying: u16, lot: u64, given: u64 }
     UnknownScenarioSet { scenario_set: u8 }

@@ -63,8 +63,12 @@ impl Desk {
 
     /// The next block is at this time, and spot is 2,000 in it.
     fn at(&mut self, time: u64) {
+        self.at_spot(time, 2_000);
+    }
+
+    fn at_spot(&mut self, time: u64, spot: i128) {
         self.hub.chain.set_next_block_timestamp(time).unwrap();
-        let answer = int(2_000_0000_0000);
+        let answer = int(spot * 1_0000_0000);
         self.hub.answer(self.feed, answer, U256::from(time));
         self.hub.chain.set_next_block_timestamp(time).unwrap();
     }
@@ -640,13 +644,96 @@ fn i_ora_1_observations_only_become_newer() {
     let newer = desk.push(&[desk.update(day)], first + 5);
     desk.must(&newer);
     desk.at(start + 20);
-    let both = desk.push(&[desk.update(day), desk.update(day + 1)], first + 4);
-    let e: IOracle::NotNewer = desk.refused(&both);
+    let older = desk.push(&[desk.update(day)], first + 4);
+    let e: IOracle::NotNewer = desk.refused(&older);
     assert_eq!((e.observedAt, e.updatedAt), (first + 4, first + 5));
-    assert_eq!(desk.days(), [day], "all or nothing");
-    desk.at(start + 20);
-    let other = desk.push(&[desk.update(day + 1)], first + 4);
-    desk.must(&other);
+}
+
+/// I-ORA-10: part of a push, sent first by somebody who holds it signed on its own, does not block the rest.
+#[test]
+fn i_ora_10_a_push_cannot_be_blocked_by_a_part_of_it() {
+    let mut desk = Desk::new();
+    let (oracle, stranger, day) = (desk.hub.oracle, desk.hub.stranger, desk.day);
+    desk.must(&terms(2, 7, MAX_AGE, ONE as u64 / 4));
+    let time = desk.next() + 100;
+    let at = |underlying, day, forward: u128| ExpiryUpdate {
+        underlying,
+        forward: forward * ONE,
+        ..update(desk.day, day)
+    };
+    let first = at(ETH, day, 2_001);
+    let all = [
+        at(ETH, day, 2_002),
+        at(ETH, day + 1, 2_003),
+        at(2, day, 2_004),
+    ];
+    // Of a later second, of the same.
+    for ahead in [7, 0] {
+        let before = desk.hub.chain.snapshot();
+        desk.at(time + 7);
+        let part = desk.push(std::slice::from_ref(&first), time + ahead);
+        desk.hub.must(stranger, oracle, &part);
+        let call = desk.push(&all, time);
+        let done = desk.hub.must(stranger, oracle, &call);
+        let stored: Vec<_> = events::<IOracle::ExpiryPushed>(&done)
+            .into_iter()
+            .map(|e| (e.underlying, e.expiryDay, e.forward, e.observedAt))
+            .collect();
+        assert_eq!(
+            stored,
+            [
+                (ETH, day + 1, 2_003 * ONE, time),
+                (2, day, 2_004 * ONE, time)
+            ]
+        );
+        let kept = desk.expiry(day);
+        assert_eq!((kept.forward, kept.updatedAt), (2_001 * ONE, time + ahead));
+        assert_eq!(desk.expiry(day + 1).forward, 2_003 * ONE);
+        assert_eq!(desk.days(), [day, day + 1]);
+        // Nothing of it is left to be stored: the first says why.
+        let e: IOracle::NotNewer = desk.refused(&call);
+        assert_eq!(
+            (e.underlying, e.expiryDay, e.observedAt, e.updatedAt),
+            (ETH, day, time, time + ahead)
+        );
+        assert!(desk.hub.chain.revert(before));
+    }
+}
+
+/// I-ORA-10: what is skipped does not stand in for what stays: the rest is checked against what is stored.
+#[test]
+fn i_ora_10_what_is_skipped_is_no_neighbour() {
+    let mut desk = Desk::new();
+    let (first, day, time) = (desk.day, desk.day, desk.next() + 100);
+    let level = |day, a: i128| ExpiryUpdate {
+        a,
+        ..update(first, day)
+    };
+    let [low, middle, high] = [UNIT / 50, UNIT / 20, UNIT / 10];
+    desk.at(time + 1);
+    let stays = desk.push(&[level(day + 1, middle)], time + 1);
+    desk.must(&stays);
+    // Good among themselves, not with the newer one in between.
+    for (near, far, refused) in [(high, high, (day, day + 1)), (low, low, (day + 1, day + 2))] {
+        let call = desk.push(
+            &[
+                level(day, near),
+                level(day + 1, near),
+                level(day + 2, far + 1_000),
+            ],
+            time,
+        );
+        let e: IOracle::Calendar = desk.refused(&call);
+        assert_eq!((e.nearDay, e.farDay), refused);
+        assert_eq!(desk.days(), [day + 1], "nothing of it");
+    }
+    let call = desk.push(
+        &[level(day, low), level(day + 1, low), level(day + 2, high)],
+        time,
+    );
+    desk.must(&call);
+    assert_eq!(desk.days(), [day, day + 1, day + 2]);
+    assert_eq!(desk.expiry(day + 1).updatedAt, time + 1);
 }
 
 // ---- what is refused -------------------------------------------------------------------------
@@ -930,13 +1017,89 @@ fn i_ora_6_a_part_is_fixed_in_the_window_only() {
     let shown = desk.expiry(day);
     assert_eq!((shown.forward, shown.fixedPart), (1_000 * ONE, 1_000 * ONE));
     assert!(!shown.settled);
-    // Both parts together are held to spot.
-    desk.at(start + 901);
-    let e: IOracle::ForwardTooFar = desk.push_refused(&[parts(1_500 * ONE, 1_000 * ONE + 1)]);
-    assert_eq!((e.forward, e.limit), (2_500 * ONE + 1, 500 * ONE));
     desk.at(expiry - 1);
     let e: IOracle::ForwardNotLive = desk.push_refused(&[all]);
     assert_eq!((e.forward, e.fixedPart), (0, 2_000 * ONE));
+}
+
+/// In the window the variable part is held to today's spot; what is fixed already is of past prices, and held, with the
+/// rest, to an eighth and eight times spot only.
+#[test]
+fn i_ora_9_a_window_mean_may_be_far_from_spot() {
+    let mut desk = Desk::new();
+    let (day, expiry) = (desk.day, expiry_seconds(desk.day));
+    let start = expiry - SETTLEMENT_WINDOW;
+    desk.must(&terms(ETH, 7, MAX_AGE, ONE as u64 / 20));
+    let parts = |forward, fixed| ExpiryUpdate {
+        forward,
+        fixedPart: fixed,
+        ..update(day, day)
+    };
+    // The second before, all of it is today's.
+    desk.at(start);
+    let early = parts(1_900 * ONE - 1, 0);
+    let call = desk.push(std::slice::from_ref(&early), start - 1);
+    let e: IOracle::ForwardTooFar = desk.refused(&call);
+    assert_eq!(
+        (e.forward, e.spot, e.limit),
+        (1_900 * ONE - 1, SPOT, 100 * ONE)
+    );
+    // The same, observed in the window: less and less of it is variable.
+    desk.at(start);
+    desk.pushed(&[early]);
+    // Spot fell by a tenth when nine tenths were fixed at 2,100.
+    let late = expiry - SETTLEMENT_WINDOW / 10;
+    desk.at_spot(late, 1_890);
+    desk.pushed(&[parts(189 * ONE, 1_890 * ONE)]);
+    for (time, forward, fixed) in [(1, 1_984 * ONE + ONE / 2, 0), (2, 1, 15_120 * ONE - 1)] {
+        desk.at_spot(late + time, 1_890);
+        desk.pushed(&[parts(forward, fixed)]);
+    }
+    desk.at_spot(late + 3, 1_890);
+    let above = 1_984 * ONE + ONE / 2 + 1;
+    let e: IOracle::ForwardTooFar = desk.push_refused(&[parts(above, 7)]);
+    assert_eq!(
+        (e.forward, e.spot, e.limit),
+        (above, 1_890 * ONE, 94 * ONE + ONE / 2)
+    );
+    for (forward, fixed) in [(1, 15_120 * ONE), (1, 236 * ONE + ONE / 4 - 2), (5, 0)] {
+        desk.at_spot(late + 4, 1_890);
+        let e: IOracle::SettlementOutOfRange = desk.push_refused(&[parts(forward, fixed)]);
+        assert_eq!(
+            (e.underlying, e.expiryDay, e.price, e.lowest, e.highest),
+            (ETH, day, forward + fixed, 236 * ONE + ONE / 4, 15_120 * ONE)
+        );
+    }
+    desk.at_spot(expiry, 1_890);
+    let mean = desk.settlement(2_079 * ONE);
+    desk.pushed(&[mean]);
+    assert!(desk.expiry(day).settled);
+}
+
+/// I-ORA-10: an expiry that is settled does not stand in the way of the others of a push.
+#[test]
+fn i_ora_10_a_settled_expiry_is_skipped() {
+    let mut desk = Desk::new();
+    let (day, expiry) = (desk.day, expiry_seconds(desk.day));
+    desk.at(expiry);
+    let settlement = desk.settlement(1_990 * ONE);
+    desk.pushed(std::slice::from_ref(&settlement));
+    for first in [desk.update(day), desk.settlement(1_991 * ONE)] {
+        let before = desk.hub.chain.snapshot();
+        desk.at(expiry + 1);
+        let next = desk.update(day + 1);
+        let done = desk.pushed(&[first.clone(), next.clone()]);
+        let pushed = events::<IOracle::ExpiryPushed>(&done);
+        assert_eq!(pushed.len(), 1);
+        assert_eq!(pushed[0].expiryDay, day + 1);
+        assert_eq!(events::<IOracle::Settled>(&done).len(), 0);
+        assert_eq!(desk.expiry(day).fixedPart, 1_990 * ONE);
+        // With nothing else to store it is refused, and says why.
+        let call = desk.push(&[first, next], expiry + 1);
+        let e: IOracle::SettlementFinal = desk.refused(&call);
+        assert_eq!((e.expiryDay, e.price), (day, 1_990 * ONE));
+        assert!(desk.hub.chain.revert(before));
+    }
 }
 
 /// A-08, I-ORA-6: one settlement price, after expiry, from an observation after expiry; nothing replaces it.
@@ -972,12 +1135,20 @@ fn i_ora_6_settlement_is_final() {
         );
     }
     desk.at(expiry);
-    let far = desk.settlement(2_500 * ONE + 1);
-    let e: IOracle::ForwardTooFar = desk.push_refused(&[far]);
-    assert_eq!(
-        (e.forward, e.spot, e.limit),
-        (2_500 * ONE + 1, SPOT, 500 * ONE)
-    );
+    for price in [16_000 * ONE + 1, 250 * ONE - 1] {
+        desk.at(expiry);
+        let far = desk.settlement(price);
+        let e: IOracle::SettlementOutOfRange = desk.push_refused(&[far]);
+        assert_eq!((e.underlying, e.expiryDay, e.price), (ETH, day, price));
+        assert_eq!((e.lowest, e.highest), (250 * ONE, 16_000 * ONE));
+    }
+    for price in [16_000 * ONE, 250 * ONE] {
+        let before = desk.hub.chain.snapshot();
+        desk.at(expiry);
+        let far = desk.settlement(price);
+        desk.pushed(&[far]);
+        assert!(desk.hub.chain.revert(before));
+    }
     // Unsettled it goes stale.
     let late = expiry + 501;
     desk.at(late);
@@ -1031,7 +1202,7 @@ fn i_liv_9_settlement_needs_no_spot_and_no_gas_limit_hides_it() {
     let (oracle, stranger, feed) = (desk.hub.oracle, desk.hub.stranger, desk.feed);
     let expiry = expiry_seconds(desk.day);
     desk.at(expiry);
-    let far = desk.settlement(5_000 * ONE);
+    let far = desk.settlement(16_001 * ONE);
     let call = desk.push(std::slice::from_ref(&far), expiry);
     let mut refusals = 0;
     desk.hub.chain.mine(1, None).unwrap();
@@ -1039,14 +1210,14 @@ fn i_liv_9_settlement_needs_no_spot_and_no_gas_limit_hides_it() {
         let result = desk.hub.raw(oracle, call.abi_encode().into(), 0, Some(gas));
         assert!(!matches!(result.outcome, Outcome::Success), "at {gas} gas");
         refusals +=
-            usize::from(IOracle::ForwardTooFar::abi_decode_validate(&result.output).is_ok());
+            usize::from(IOracle::SettlementOutOfRange::abi_decode_validate(&result.output).is_ok());
     }
     assert!(refusals > 50, "{refusals}");
     let owner = desk.hub.owner;
     desk.hub
         .must(owner, feed, &HostileFeed::setRevertsCall { reverts_: true });
     desk.hub.must(stranger, oracle, &call);
-    assert_eq!(desk.expiry(desk.day).fixedPart, 5_000 * ONE);
+    assert_eq!(desk.expiry(desk.day).fixedPart, 16_001 * ONE);
 }
 
 // ---- what it costs ---------------------------------------------------------------------------

@@ -334,7 +334,7 @@ pub struct Quote {
 
 impl Quote {
     /// The settlement coin's own.
-    const ONE: Self = Self {
+    pub const ONE: Self = Self {
         value: WAD as u128,
         confidence: 0,
         fresh: true,
@@ -348,7 +348,8 @@ impl Quote {
     }
 
     /// Its parts; what cannot be a price counts as none.
-    fn decode(word: U256) -> Self {
+    #[must_use]
+    pub fn decode(word: U256) -> Self {
         let [fresh, confidence, low, high] = *word.as_limbs();
         let value = u128::from(high) << 64 | u128::from(low);
         let usable = value <= MAX_QUOTE;
