@@ -376,6 +376,7 @@ fn i_liv_3_a_snapshot_is_bounded() {
         U256::from(keys::RULES),
         U256::from(7_u64 << 32),
         U256::from(keys::NEAR) | U256::ONE << 64,
+        U256::from(keys::FEED | 0x1_0007),
         U256::MAX,
     ] {
         let e: IOracle::InvalidKey = hub.refused(oracle, &call(&[key]));

@@ -47,12 +47,12 @@ pub const EXPIRY: u64 = 5 << KIND;
 /// Key of an underlying's nearest expiry.
 pub const NEAR: u64 = 6 << KIND;
 
-/// A key, taken apart: its kind, and what is below.
+/// A key, taken apart: its kind, and what is below. Zeros for what is no key: numbers have 16 bits, but for expiries.
 #[must_use]
 pub fn parse(key: U256) -> (u64, u32) {
     let [low, ..] = *key.as_limbs();
     let kind = low >> KIND << KIND;
-    if key == U256::from(low) {
+    if key == U256::from(low) && (kind == EXPIRY || low_u32(low) >> 16 == 0) {
         (kind, low_u32(low))
     } else {
         (0, 0)
