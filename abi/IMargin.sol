@@ -11,7 +11,8 @@ import {Portfolio, Assessment} from "./Types.sol";
 interface IMargin {
     error NotOwner(address caller, address owner);
     error AlreadyInitialized();
-    /// Portfolios (16), leg slots (64), collateral items (16).
+    /// Portfolios (16), leg slots (64), collateral items (16); underlyings, expiries and feeds of one portfolio together (64),
+    /// which no account can hold.
     error TooManyItems(uint256 given, uint256 limit);
     /// The oracle answered with something that does not decode.
     error BadAnswer(address callee);
