@@ -434,6 +434,15 @@ pub fn wad64(text: &str, of: &str) -> Result<u64> {
     u64::try_from(wad(text, of)?).map_err(|_| eyre!("{of}: {text} is too large"))
 }
 
+/// A signed number as the contracts take it.
+///
+/// # Errors
+///
+/// Not a number.
+pub fn signed_wad(text: &str, of: &str) -> Result<i128> {
+    ids::parse_decimal(text, 18).wrap_err_with(|| of.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

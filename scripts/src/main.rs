@@ -1,13 +1,15 @@
 //! The `plimsoll` command.
 
+use alloy::signers::local::PrivateKeySigner;
 use clap::{Args, Parser, Subcommand};
 use eyre::{Result, WrapErr, bail, eyre};
 use plimsoll::{
-    account, bench,
+    account, bench, bindings,
     client::Client,
     config::HouseConfig,
     demo::{self, DemoOptions},
     deploy::{Deployer, Record},
+    push::{self, ExpiriesFile},
     term::Progress,
     verify, wasm, workspace,
 };
@@ -39,8 +41,47 @@ enum Command {
     Build(BuildArgs),
     /// Deploy a house, or finish or extend one, on any Arbitrum chain.
     Deploy(DeployArgs),
-    /// Show an account: health, legs, collateral.
+    /// Show an account: health, legs, collateral, sensitivities, distance to liquidation.
     Account(AccountArgs),
+    /// Sign forwards and volatility surfaces for the oracle, as one of its signers.
+    SignExpiries(SignArgs),
+    /// Push forwards and volatility surfaces to the oracle with the signatures of its signers.
+    PushExpiries(PushArgs),
+}
+
+#[derive(Debug, Args)]
+struct SignArgs {
+    /// JSON or TOML: observed_at (unix seconds) and expiries, each with underlying, day, forward, a, b, rho, m, sigma in
+    /// quotes, and, where they are not 0 and 1, fixed_part and discount.
+    file: PathBuf,
+    /// The node; asked for its chain id only.
+    #[arg(
+        long,
+        env = "PLIMSOLL_RPC_URL",
+        default_value = "http://127.0.0.1:8545"
+    )]
+    rpc_url: String,
+    /// Key of the signer, hex. Give it in the environment rather than on the command line.
+    #[arg(long, env = "PLIMSOLL_PRIVATE_KEY", hide_env_values = true)]
+    private_key: Option<String>,
+    /// Record of the deployment; deployments/<chainId>.json by default.
+    #[arg(long)]
+    record: Option<PathBuf>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct PushArgs {
+    #[command(flatten)]
+    sign: SignArgs,
+    /// A signature, 65 bytes of hex, in any order; once for each signer.
+    #[arg(long = "signature")]
+    signatures: Vec<alloy::primitives::Bytes>,
+    /// The sender is a signer too: add its signature.
+    #[arg(long)]
+    sign_too: bool,
 }
 
 #[derive(Debug, Args)]
@@ -207,6 +248,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Build(args) => build(&args, &progress)?,
         Command::Deploy(args) => deploy(args, progress).await?,
         Command::Account(args) => show(args).await?,
+        Command::SignExpiries(args) => sign_expiries(args).await?,
+        Command::PushExpiries(args) => push_expiries(args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -281,16 +324,111 @@ fn record_path(given: Option<PathBuf>, chain_id: u64) -> PathBuf {
     given.unwrap_or_else(|| workspace::deployments().join(format!("{chain_id}.json")))
 }
 
-async fn deploy(args: DeployArgs, progress: Progress) -> Result<()> {
-    let house = args.config.as_deref().map(HouseConfig::read).transpose()?;
-    let key = args.private_key.ok_or_else(|| {
-        eyre!("no key: set PLIMSOLL_PRIVATE_KEY to the deployer's private key (hex)")
+/// The key of who signs.
+fn signer_of(key: Option<String>, who: &str) -> Result<PrivateKeySigner> {
+    let key = key.ok_or_else(|| {
+        eyre!("no key: set PLIMSOLL_PRIVATE_KEY to the {who}'s private key (hex)")
     })?;
     // Not the parser's own words: they may quote the key.
-    let signer = key
-        .trim()
+    key.trim()
         .parse()
-        .map_err(|_| eyre!("the private key is not 32 bytes of hex"))?;
+        .map_err(|_| eyre!("the private key is not 32 bytes of hex"))
+}
+
+/// The record of the house on the chain that is spoken to.
+fn record_of(client: &Client, given: Option<PathBuf>) -> Result<Record> {
+    let path = record_path(given, client.chain_id());
+    if !path.exists() {
+        bail!(
+            "there is no record {} of a house on chain {}: name one with --record, or deploy with \
+             `plimsoll deploy`",
+            path.display(),
+            client.chain_id()
+        );
+    }
+    Record::open(&path, client.chain_id())
+}
+
+/// A push made ready: the oracle, what is pushed, the hash that is signed.
+struct Ready {
+    client: Client,
+    signer: PrivateKeySigner,
+    oracle: alloy::primitives::Address,
+    file: ExpiriesFile,
+    updates: Vec<bindings::ExpiryUpdate>,
+    hash: alloy::primitives::B256,
+}
+
+async fn ready(args: SignArgs, who: &str) -> Result<Ready> {
+    let file = ExpiriesFile::read(&args.file)?;
+    let updates = file.updates()?;
+    let signer = signer_of(args.private_key, who)?;
+    let client = Client::connect(&args.rpc_url).await?;
+    let oracle = record_of(&client, args.record)?.addresses()?.oracle;
+    let domain = push::domain(client.chain_id(), oracle);
+    let hash = push::signing_hash(&domain, &updates, file.observed_at);
+    Ok(Ready {
+        client,
+        signer,
+        oracle,
+        file,
+        updates,
+        hash,
+    })
+}
+
+async fn sign_expiries(args: SignArgs) -> Result<()> {
+    let json = args.json;
+    let ready = ready(args, "signer").await?;
+    let signatures = push::sign(ready.hash, std::slice::from_ref(&ready.signer))?;
+    for signature in signatures {
+        if json {
+            let (signer, hash) = (ready.signer.address(), ready.hash);
+            let object =
+                serde_json::json!({ "signer": signer, "hash": hash, "signature": signature });
+            println!("{object}");
+        } else {
+            println!("{signature}");
+        }
+    }
+    Ok(())
+}
+
+async fn push_expiries(args: PushArgs) -> Result<()> {
+    let json = args.sign.json;
+    let ready = ready(args.sign, "sender").await?;
+    let mut signatures = args.signatures;
+    if args.sign_too {
+        signatures.extend(push::sign(ready.hash, std::slice::from_ref(&ready.signer))?);
+    }
+    let call = bindings::IOracle::pushExpiriesCall {
+        observedAt: ready.file.observed_at,
+        signatures: push::in_order(ready.hash, &signatures)?,
+        updates: ready.updates,
+    };
+    let count = call.updates.len();
+    let receipt = ready
+        .client
+        .send(&ready.signer, ready.oracle, &call)
+        .await
+        .map_err(|e| eyre!("{e}"))?;
+    if json {
+        let (hash, gas) = (receipt.transaction_hash, receipt.gas_used);
+        let object = serde_json::json!({ "transaction": hash, "gas": gas, "expiries": count });
+        println!("{object}");
+    } else {
+        println!(
+            "{count} expiries pushed in {} ({} gas)",
+            receipt.transaction_hash,
+            plimsoll::term::grouped(receipt.gas_used)
+        );
+    }
+    Ok(())
+}
+
+async fn deploy(args: DeployArgs, progress: Progress) -> Result<()> {
+    let house = args.config.as_deref().map(HouseConfig::read).transpose()?;
+    let signer = signer_of(args.private_key, "deployer")?;
     let client = Client::connect(&args.rpc_url).await?;
     let programs = wasm::build(&progress)?;
     let path = record_path(args.record, client.chain_id());
@@ -320,16 +458,7 @@ async fn deploy(args: DeployArgs, progress: Progress) -> Result<()> {
 async fn show(args: AccountArgs) -> Result<()> {
     let account = account::parse_id(&args.account)?;
     let client = Client::connect(&args.rpc_url).await?;
-    let path = record_path(args.record, client.chain_id());
-    if !path.exists() {
-        bail!(
-            "there is no record {} of a house on chain {}: name one with --record, or deploy with \
-             `plimsoll deploy`",
-            path.display(),
-            client.chain_id()
-        );
-    }
-    let record = Record::open(&path, client.chain_id())?;
+    let record = record_of(&client, args.record)?;
     let view = account::read(&client, &record, account).await?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&view)?);
