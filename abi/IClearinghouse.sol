@@ -55,7 +55,8 @@ interface IClearinghouse {
     error NotMultipleOfLot(uint256 size, uint64 lot);
     /// Margin has no terms for it.
     error UnknownUnderlying(uint16 underlying);
-    /// The mark of this instrument is stale, or its expiry was never pushed.
+    /// The mark of this instrument is stale: its price or surface is, its expiry was never pushed or is past and not
+    /// settled, or its strike is further than a factor of 1,024 from the forward.
     error MarkStale(uint128 instrument);
     /// Price with the fee lies outside the band around the mark, all 1e18 per unit.
     error PriceOutsideBand(uint128 instrument, uint256 price, uint256 mark, uint256 band);

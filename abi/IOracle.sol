@@ -256,7 +256,9 @@ interface IOracle {
 
     /// All that a margin check needs, at once: words, in the order of the keys. Total: neither a feed's nor a surface's
     /// state makes it revert. A key is a kind shifted left by 32, plus a number.
-    ///   4 << 32 | feed                          one word:    price value(128) ‖ confidence(64), both 1e18 ‖ zero(63) ‖ fresh(1)
+    ///   4 << 32 | feed                          one word:    price value(128) ‖ confidence(64), both 1e18 ‖ zero(62) ‖
+    ///                                           unknown(1) ‖ fresh(1); unknown: nothing usable is known, and the value is
+    ///                                           the most it can be, the feed's upper bound
     ///   5 << 32 | underlying << 16 | expiryDay  three words: the expiry, zeros where it was never pushed
     ///   6 << 32 | underlying                    three words: its first listed expiry after now, if it is at most 172,800
     ///                                           seconds away, else zeros

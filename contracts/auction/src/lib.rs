@@ -791,6 +791,10 @@ impl Auction {
 
     /// λ of the ramp that applies now.
     fn lambda(&self, account: B256, subject: &Subject) -> u64 {
+        // A clamped requirement relieves by numbers that are no risk; nobody is paid for them.
+        if subject.worth.assessment.out_of_range {
+            return 0;
+        }
         let (clock, p) = (self.clock(account), self.rules());
         let (since, maximum, duration) = if subject.is_insolvent() {
             (

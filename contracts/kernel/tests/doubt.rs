@@ -22,6 +22,7 @@ const LOT: u64 = 1_000_000_000_000_000;
 struct Doubt {
     now: u64,
     spot: i128,
+    known: bool,
     fresh: bool,
     coin_fresh: bool,
     expiry: Option<Expiry>,
@@ -35,6 +36,7 @@ impl Default for Doubt {
         Self {
             now: EXPIRY - 30 * 86_400,
             spot: 2_000,
+            known: true,
             fresh: true,
             coin_fresh: true,
             expiry: None,
@@ -53,6 +55,7 @@ impl Doubt {
                 id,
                 lot: LOT,
                 spot: (self.spot * ONE) as u128,
+                known: self.known,
                 confidence: 0,
                 fresh: self.fresh,
                 rates: Rates::DEFAULT,
@@ -135,47 +138,59 @@ fn slot(kind: Kind, strike: i128, units: i64) -> U256 {
     LegSlot::Options(leg, None).encode().unwrap()
 }
 
-/// Collateral whose feed answers nonsense has no last price: it may be worth the debt, so the fund owes nothing.
+/// Collateral whose feed answers nonsense counts at best what its feed is believed up to: it may be worth the debt, so
+/// the fund owes nothing; and dust of it is dust.
 #[test]
-fn a_price_that_was_never_known_could_be_any() {
+fn an_unknown_price_is_a_bound_for_collateral() {
     let doubt = Doubt {
-        asset: Some(weth(0, false, 1)),
+        asset: Some(weth(100_000, false, 1)),
         ..Doubt::default()
     };
     let a = doubt.assess(-130_000, &[], 100);
     assert_eq!((a.equity, a.stale_assets), (-130_000 * ONE, 4));
-    assert!(a.best > LIMIT / 2, "{a:?}");
-    // with its last price it counts at best what that was
-    let old = Doubt {
-        asset: Some(weth(2_000, false, 1)),
+    assert!(a.best >= (10_000_000 - 130_000) * ONE, "{a:?}");
+    // a unit of dust shelters nobody: 100 bought at 2,000, spot 1,500
+    let dust = [(2, 1)];
+    let slots = [perpetual(1, 100)];
+    let portfolio = Portfolio {
+        cash: 30_000 * ONE,
+        collateral: &dust,
+        slots: &slots,
+    };
+    let low = Doubt {
+        spot: 1_500,
+        asset: Some(weth(100_000, false, 0)),
         ..Doubt::default()
     };
-    let a = old.assess(-130_000, &[], 100);
-    assert!(a.best >= 70_000 * ONE && a.best < 200_000 * ONE);
+    let a = low.market(|market| assess(market, &portfolio, &mut Box::new(Scratch::NEW)));
+    assert!(a.stale && a.best < 0, "{a:?}");
 }
 
-/// Neither a long nor a short is sold at once, and neither is safe, while nobody knows what it is worth.
+/// Neither a long nor a short is safe while nobody knows what it is worth, nor sold at once where the bound could save it.
 #[test]
 fn i_mar_17_legs_without_any_price_have_both_bounds() {
     let doubt = Doubt {
-        spot: 0,
+        spot: 100_000,
+        known: false,
         fresh: false,
         ..Doubt::default()
     };
-    for slots in [
-        [perpetual(1, 10)],
-        [perpetual(1, -10)],
-        [slot(Kind::Call, 2_000, 10)],
-        [slot(Kind::Call, 2_000, -10)],
+    for (slot, low, high) in [
+        (perpetual(1, 10), -20_000, 1_000_000 - 20_000),
+        (perpetual(1, -10), 20_000 - 1_000_000, 20_000),
+        (slot(Kind::Call, 2_000, 10), 0, 1_000_000),
+        (slot(Kind::Call, 2_000, -10), -1_000_000, 0),
+        (slot(Kind::Put, 2_000, -10), -20_000, 0),
     ] {
-        let a = doubt.assess(50_000, &slots, 0);
+        let a = doubt.assess(0, &[slot], 0);
         assert!(a.stale && a.stale_slots == 1, "{a:?}");
-        assert!(a.best >= 0, "not sold at once: {a:?}");
+        assert_eq!(a.equity, low * ONE, "{a:?}");
+        assert_eq!(a.best + a.mm, high * ONE, "{a:?}");
     }
-    for slots in [[perpetual(1, -10)], [slot(Kind::Call, 2_000, -10)]] {
-        let a = doubt.assess(1_000_000, &slots, 0);
-        assert!(a.worst < 0 && a.equity < a.mm, "not safe: {a:?}");
-    }
+    // Where not even the bound is known, the range.
+    let nothing = Doubt { spot: 0, ..doubt };
+    let a = nothing.assess(0, &[perpetual(1, -10)], 0);
+    assert!(a.equity < -LIMIT / 2 && a.best >= 0, "{a:?}");
 }
 
 /// A settled leg is cash: no charge, no scan, no staleness of a spot it does not rest on.
@@ -189,7 +204,7 @@ fn a_settled_leg_is_a_sum_of_cash() {
         expiry: Some(expiry(0, 2_500, 100)),
         ..Doubt::default()
     };
-    for (fresh, spot) in [(true, 2_000), (false, 2_000), (false, 0), (true, 9_000)] {
+    for (fresh, spot) in [(true, 2_000), (false, 2_000), (true, 9_000)] {
         let a = settled(fresh, spot).assess(100, &slots, 0);
         assert!((a.equity - 800 * ONE).abs() < ONE / 1_000_000_000, "{a:?}");
         assert_eq!((a.im, a.mm, a.stale), (0, 0, false), "{a:?}");

@@ -51,6 +51,7 @@ impl Case {
             id: 1,
             lot: LOT,
             spot: moved(self.spot),
+            known: true,
             confidence: 0,
             fresh: true,
             rates: terms.rates(),

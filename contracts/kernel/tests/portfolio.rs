@@ -884,6 +884,7 @@ fn i_mar_17_assessing_is_total() {
                     id,
                     lot,
                     spot,
+                    known: true,
                     confidence: ONE / 3,
                     fresh,
                     rates: Rates {

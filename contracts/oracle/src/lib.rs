@@ -420,9 +420,17 @@ impl Oracle {
         for key in keys {
             match snapshot::parse(key) {
                 (snapshot::FEED, feed) => {
-                    let price = self.total_price(low_u16(feed.into()), now)?;
-                    let value = to_u128(price.value).unwrap_or(0);
-                    words.push(Quote::encode(value, price.confidence, price.fresh));
+                    let feed = low_u16(feed.into());
+                    let price = self.total_price(feed, now)?;
+                    // what was wrong is not known, but not above what the feed is believed up to
+                    words.push(match to_u128(price.value) {
+                        Some(0) | None => {
+                            let record = self.record(feed).ok_or(UnknownFeed { feed })?;
+                            let most = record.terms().max_price;
+                            Quote::encode_unknown(most, price.confidence)
+                        }
+                        Some(value) => Quote::encode(value, price.confidence, price.fresh),
+                    });
                 }
                 (snapshot::EXPIRY, expiry) => self.answer_words(expiry, now, &mut words),
                 (snapshot::NEAR, underlying) => {

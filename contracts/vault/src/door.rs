@@ -40,6 +40,15 @@ pub(crate) fn int(value: i128) -> I256 {
     I256::from_raw(Int256::from(value).to_raw())
 }
 
+/// As [`assessed`], for who takes part in a sale: a settlement coin in doubt makes everybody stale, and must not stop
+/// liquidations. What rests on a stale price itself still does.
+fn assessed_in_sale(answer: &Assessment) -> Assessed {
+    Assessed {
+        stale: answer.stale_slots != 0 || answer.stale_assets != 0,
+        ..assessed(answer)
+    }
+}
+
 /// The kernel's view of an answer of `margin`.
 pub(crate) fn assessed(answer: &Assessment) -> Assessed {
     Assessed {
@@ -335,12 +344,17 @@ impl Vault {
         asked: &[&AccountState],
         after: &[Assessment],
     ) -> Result<(), Revert> {
+        let judged = if liquidated.is_zero() {
+            assessed
+        } else {
+            assessed_in_sale
+        };
         let doubtful: Vec<_> = asked
             .iter()
             .zip(after)
             .filter(|(state, after)| {
                 state.account != liquidated
-                    && (state.header.in_auction() || !assessed(after).is_healthy())
+                    && (state.header.in_auction() || !judged(after).is_healthy())
             })
             .collect();
         if doubtful.is_empty() {
@@ -357,7 +371,7 @@ impl Vault {
                 continue;
             }
             let account = state.account;
-            if assessed(after).is_healthy() {
+            if judged(after).is_healthy() {
                 return Err(AccountInAuction { account }.into());
             }
             if after.stale && Int256::from_raw(after.equity.into_raw()).at_least(after.im) {

@@ -1260,6 +1260,102 @@ async fn attack_a_47_a_gift_does_not_hide_bad_debt() {
     house.assert_balanced().await;
 }
 
+/// A coin whose feed is stale stops opening and withdrawing, not the sale of who is below the line.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_a_45_a_coin_in_doubt_does_not_stop_an_auction() {
+    let house = in_auction().await;
+    let p = &house.people;
+    // The coin's price in dollars: a feed that never answers again.
+    let coin = create(
+        &house,
+        &reference::Feed::BYTECODE,
+        reference::Feed::constructorCall {
+            description_: "coin".into(),
+            decimals_: 8,
+        },
+    )
+    .await;
+    let answer = reference::Feed::pushCall {
+        answer: aliases::I192::try_from(100_000_000).unwrap(),
+    };
+    ok(house.send(&p.deployer, coin, &answer).await);
+    let list = IOracle::setFeedCall {
+        feed: 9,
+        aggregator: coin,
+        maxAge: 60,
+        minPrice: uwad("0.5"),
+        maxPrice: uwad("1.5"),
+        confidence: 0,
+    };
+    ok(house.send(&p.deployer, house.at.oracle, &list).await);
+    let rules = ok(house
+        .ask(house.at.parameters, &IParameters::rulesCall {})
+        .await);
+    let call = IParameters::setRulesCall {
+        imFactor: rules.imFactor,
+        mmFactor: rules.mmFactor,
+        maxOffset: rules.maxOffset,
+        calmReach: rules.calmReach,
+        togetherReach: rules.togetherReach,
+        coinFeed: 9,
+    };
+    ok(house.send(&p.deployer, house.at.parameters, &call).await);
+    house.give(&p.carol, "10,000").await;
+    house.warp(300).await.unwrap();
+    house.set_price(ETH, "1,600").await.unwrap();
+    let a = ok(house.assess(p.alice.account()).await);
+    assert!(a.stale && a.staleSlots == 0 && a.staleAssets == 0);
+    // Nobody trades, the bidder buys.
+    let refused = House::report(
+        p.bob.account(),
+        p.carol.account(),
+        perp(DESK, ETH),
+        "1",
+        "1,600",
+    );
+    let _: IVault::PricesStale = house
+        .expect_revert(&p.stranger, house.desk(), &refused)
+        .await;
+    let call = bid(&house, p.bidder.account(), WAD / 2).await;
+    let receipt = ok(house.send(&p.bidder, house.at.auction, &call).await);
+    let taken: Vec<IAuction::BidTaken> = House::events(&receipt, house.at.auction);
+    assert_eq!(taken.len(), 1);
+    house.assert_balanced().await;
+}
+
+/// Numbers beyond the range are clamped against the owner; what a bid takes off a clamped requirement is no risk, and
+/// nobody is paid for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_a_38_a_clamped_requirement_earns_no_discount() {
+    let house = House::start().await;
+    let p = &house.people;
+    let alice = p.alice.account();
+    house.give(&p.alice, "480").await;
+    house.give(&p.bob, "20,000").await;
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETH), "1", "2,000")
+        .await;
+    let all = house.weth.amount("2,000,000,000,000,000").unwrap();
+    let cap = IVault::setCapCall {
+        asset: 2,
+        cap: u128::MAX,
+    };
+    ok(house.send(&p.deployer, house.at.vault, &cap).await);
+    ok(house.mint(house.weth, p.alice.address, all).await);
+    ok(house.deposit(&p.alice, alice, house.weth, all).await);
+    house.set_price(ETH, "1,000").await.unwrap();
+    let a = ok(house.assess(alice).await);
+    assert!(a.outOfRange && a.equity < a.mm.to());
+    let start = IAuction::startCall { account: alice };
+    ok(house.send(&p.stranger, house.at.auction, &start).await);
+    house.warp(3_600).await.unwrap();
+    house.set_price(ETH, "1,000").await.unwrap();
+    let state = ok(house
+        .ask(house.at.auction, &IAuction::stateCall { account: alice })
+        .await);
+    assert_eq!(state.lambda, U256::ZERO);
+}
+
 /// Splitmix64: numbers that look random and are the same every time.
 struct Dice(u64);
 

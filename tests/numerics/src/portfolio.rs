@@ -129,6 +129,7 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
             id: place as u16 + 1,
             lot: if absurd { r.next() } else { lot as u64 },
             spot,
+            known: true,
             confidence: if r.rarely(5) {
                 (r.next() >> 32) as i64
             } else {

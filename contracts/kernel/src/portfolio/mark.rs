@@ -18,7 +18,7 @@ pub struct Mark {
     /// volatility are worth and 1/2,000 of the forward, because a share of the mark is nothing for an option far out of
     /// the money. 0 for perpetuals and futures.
     pub tolerance: u128,
-    /// Everything it rests on is fresh.
+    /// Everything it rests on is fresh, and the strike is within a factor of 1,024 of the forward.
     pub fresh: bool,
 }
 
@@ -26,6 +26,8 @@ pub struct Mark {
 const VOLATILITY_PARTS: i64 = 20;
 /// The tolerance in the forward, as a divisor of it.
 const FORWARD_PARTS: u128 = 2_000;
+/// Strikes further from the forward than by this factor do not trade.
+const FAR: u128 = 1_024;
 /// One unit, 1e18, in lots of [`LOT`].
 const LOTS: i64 = 1_000_000_000;
 const LOT: u64 = 1_000_000_000;
@@ -65,6 +67,9 @@ fn known(market: &Market<'_>, instrument: InstrumentId) -> Option<Mark> {
             fresh,
         });
     }
+    // further out nothing can be told from nothing, and sizes that fit today may not tomorrow
+    let strike = parts.strike?.to_wad();
+    let fresh = fresh && strike / FAR <= forward && forward / FAR <= strike;
     let tenor = Tenor::new(underlying, expiry, market.now);
     let unit = OptionLeg {
         instrument,

@@ -73,8 +73,10 @@ pub struct Underlying<'a> {
     pub id: u16,
     /// 1e18 units per lot.
     pub lot: u64,
-    /// Spot, 1e18 coin per unit; 0 where it was never known. At most [`MAX_PRICE`].
+    /// Spot, 1e18 coin per unit; where none is known, the most it can be. At most [`MAX_PRICE`].
     pub spot: u128,
+    /// False when `spot` is no price but a bound.
+    pub known: bool,
     /// Uncertainty of spot, a share of it.
     pub confidence: Q40,
     /// False when spot is stale, missing or out of bounds.
@@ -184,7 +186,7 @@ impl Rates {
 pub struct Asset {
     /// Its index in the vault.
     pub index: u8,
-    /// Conservative price of a whole unit, 1e18.
+    /// Conservative price of a whole unit, 1e18; where none is known, and it is not fresh, the most it can be.
     pub price: u128,
     /// Decimals of the token, at most 24.
     pub decimals: u8,

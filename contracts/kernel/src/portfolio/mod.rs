@@ -282,9 +282,7 @@ impl<'m> Run<'_, 'm> {
         if !asset.fresh {
             self.stale_assets |= bit;
             let relief = linked.map_or(0, |(_, underlying)| self.relief(underlying, value, units));
-            // a price that was never known could be any
-            let most = if asset.price == 0 { LIMIT } else { value };
-            add(&mut self.best, plus(most, relief));
+            add(&mut self.best, plus(value, relief));
             return;
         }
         add(&mut self.equity, value);
@@ -373,8 +371,8 @@ impl<'m> Run<'_, 'm> {
                 .iter()
                 .find(|p| p.venue == leg.instrument.venue());
             let (mark, index) = perpetual.map_or((underlying.spot, 0), |p| (p.mark, p.index));
-            if mark == 0 {
-                self.unvalued(Some(place), units, 0, leg.quote);
+            if perpetual.is_none() && !underlying.known {
+                self.unvalued(Some(place), units, underlying.spot, leg.quote);
                 return;
             }
             if let Some(sums) = self.scratch.sums.get_mut(place) {
@@ -571,7 +569,12 @@ impl<'m> Run<'_, 'm> {
         let Some(sums) = self.scratch.sums.get(place).copied() else {
             return;
         };
-        let spot = underlying.spot.min(MAX_PRICE);
+        // a bound is no base for a charge: at the best it would count as a loss that nobody knows of
+        let spot = if underlying.known {
+            underlying.spot.min(MAX_PRICE)
+        } else {
+            0
+        };
         let rates = &underlying.rates;
         let short = self.cash_of_up(sums.short_options, spot);
         let options = self.cash_of_up(sums.options, spot);

@@ -7,7 +7,7 @@
 //! | terms | [`RULES`] | 1: [`RuleTerms`] |
 //! | terms | [`UNDERLYING`] · number | 2: [`UnderlyingTerms`] |
 //! | terms | [`ASSET`] · index | 1: [`AssetTerms`] |
-//! | oracle | [`FEED`] · number | 1: value 128 · confidence 64 · zero 63 · fresh 1 |
+//! | oracle | [`FEED`] · number | 1: value 128 · confidence 64 · zero 62 · unknown 1 · fresh 1; unknown: the value is the most it can be |
 //! | oracle | [`EXPIRY`] · underlying 16 · day 16 | 3: [`Record`] |
 //! | oracle | [`NEAR`] · underlying | 3: [`Record`] of its nearest listed expiry, zeros where none is near |
 //!
@@ -258,6 +258,7 @@ impl Board {
                     id: low_u16((*number).into()),
                     lot: terms.lot,
                     spot: quote.value,
+                    known: quote.known,
                     confidence: quote.confidence,
                     fresh: quote.fresh,
                     rates: terms.rates(),
@@ -290,8 +291,8 @@ impl Board {
         let coin_feed = self.rules.coin_feed;
         let quote = self.quote(quotes, coin_feed);
         let coin = match quote.value {
-            0 => WAD,
-            value => low_u64(value.min(WAD.into())),
+            value if quote.known => low_u64(value.min(WAD.into())),
+            _ => WAD,
         };
         f(&Market {
             now,
@@ -324,8 +325,10 @@ fn expiry(words: &[U256; WORDS]) -> Expiry {
 /// A price as margin uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// 1e18 coins per unit; 0 when nothing usable is known.
+    /// 1e18 coins per unit; where it is not known, the most it can be, 0 where nobody knows that.
     pub value: u128,
+    /// False when nothing usable is known.
+    pub known: bool,
     /// Its uncertainty, a share of it, at most 1.
     pub confidence: Q40,
     /// May be relied on.
@@ -336,27 +339,40 @@ impl Quote {
     /// The settlement coin's own.
     pub const ONE: Self = Self {
         value: WAD as u128,
+        known: true,
         confidence: 0,
         fresh: true,
     };
+    const FRESH: u64 = 1;
+    const UNKNOWN: u64 = 2;
 
     /// The word of the table above, from a confidence in 1e18.
     #[must_use]
     pub fn encode(value: u128, confidence: u64, fresh: bool) -> U256 {
         let (low, high) = halves(value);
-        U256::from_limbs([fresh.into(), confidence, low, high])
+        let flags = if fresh { Self::FRESH } else { 0 };
+        U256::from_limbs([flags, confidence, low, high])
+    }
+
+    /// The word of a price of which only the most it can be is known.
+    #[must_use]
+    pub fn encode_unknown(most: u128, confidence: u64) -> U256 {
+        let (low, high) = halves(most);
+        U256::from_limbs([Self::UNKNOWN, confidence, low, high])
     }
 
     /// Its parts; what cannot be a price counts as none.
     #[must_use]
     pub fn decode(word: U256) -> Self {
-        let [fresh, confidence, low, high] = *word.as_limbs();
+        let [flags, confidence, low, high] = *word.as_limbs();
         let value = u128::from(high) << 64 | u128::from(low);
-        let usable = value <= MAX_QUOTE;
+        let value = if value <= MAX_QUOTE { value } else { 0 };
+        let known = value != 0 && flags & Self::UNKNOWN == 0;
         Self {
-            value: if usable { value } else { 0 },
+            value,
+            known,
             confidence: part_of_one(confidence),
-            fresh: usable && fresh & 1 == 1,
+            fresh: known && flags & Self::FRESH != 0,
         }
     }
 }

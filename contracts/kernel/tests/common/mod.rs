@@ -388,6 +388,7 @@ impl MarketCase {
                 id: u.id,
                 lot: u.lot,
                 spot: u.spot,
+                known: true,
                 confidence: q(u.confidence),
                 fresh: u.fresh,
                 rates: Rates {
