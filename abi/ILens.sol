@@ -40,7 +40,8 @@ interface ILens {
     function assessLegs(int128 cash, AssetBalance[] calldata collateral, Leg[] calldata legs) external view returns (Assessment memory);
 
     /// What margin says of a portfolio, and what it would say after `cash` and `changes` are added to it. A leg that closes
-    /// leaves minus its quote in cash.
+    /// leaves minus its quote in cash. What a set of legs takes off the requirement, its relief, is before.mm - after_.mm
+    /// with their opposites as changes.
     /// Reverts with InvalidInstrument, UnknownLeg, SizeOutOfRange, TooManyItems.
     function whatIf(Portfolio calldata portfolio, int128 cash, Leg[] calldata changes) external view returns (Assessment memory before, Assessment memory after_);
 

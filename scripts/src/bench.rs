@@ -127,6 +127,8 @@ pub struct Split {
     pub others: u64,
     /// What is left: calls, memory, copying between programs.
     pub rest: u64,
+    /// Pages of 64 KiB that margin ends with.
+    pub margin_pages: u64,
 }
 
 /// Measures and prints.
@@ -172,6 +174,7 @@ fn split_table(split: &BTreeMap<&'static str, Split>) -> Table {
         "margin's code",
         "others' code",
         "rest",
+        "margin's pages",
     ]);
     for name in OPERATIONS {
         if let Some(s) = split.get(name) {
@@ -184,6 +187,7 @@ fn split_table(split: &BTreeMap<&'static str, Split>) -> Table {
                 s.margin,
                 s.others,
                 s.rest,
+                s.margin_pages,
             ];
             let cells = figures.into_iter().map(grouped);
             table.row(std::iter::once(name.to_owned()).chain(cells));
@@ -625,6 +629,17 @@ fn add_frame(h: &House, programs: &[Program], frame: &CallFrame, split: &mut Spl
     let own = ink(&frame.host_calls) / INK;
     if program.name == "margin" {
         split.margin += own;
+        let grown = frame
+            .host_calls
+            .iter()
+            .filter(|call| call.name == "pay_for_memory_grow");
+        split.margin_pages = u64::from(program.activation.footprint)
+            + grown
+                .map(|call| {
+                    let pages = call.args.iter();
+                    pages.fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+                })
+                .sum::<u64>();
     } else {
         split.others += own;
     }
