@@ -95,6 +95,11 @@ interface IClearinghouse {
     ///                    points more volatility are worth and 1/2,000 of the forward, else 0.
     function marks(uint128[] calldata instruments) external view returns (uint256[] memory values, uint64[] memory lots, bool[] memory fresh, uint256[] memory tolerances);
 
-    /// Clears up to 16 fills of the calling venue, all or none.
+    /// Clears up to 16 fills of the calling venue, all or none. Both accounts have admitted the venue; an option is paid for
+    /// in cash at once, a perpetual or future keeps what was paid in its quote; afterwards both are healthy, or their
+    /// requirement fell and they dealt no worse than at the mark.
+    /// Reverts with NotAVenue, NoFills, TooManyItems, InvalidInstrument, WrongVenue, SelfTrade, ZeroAmount, AmountTooLarge,
+    /// NotMultipleOfLot, UnknownUnderlying, MarkStale, PriceOutsideBand; with the vault's refusals, of which
+    /// VenueNotAdmitted, InsufficientMargin, PricesStale, AccountInAuction and TooManyLegs are the common ones.
     function clear(Fill[] calldata fills) external;
 }

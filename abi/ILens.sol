@@ -26,7 +26,8 @@ interface ILens {
     function margin() external view returns (address);
     function oracle() external view returns (address);
 
-    /// Sensitivities of a portfolio to each underlying it holds, by ascending number, at the last prices.
+    /// Sensitivities of a portfolio to each underlying it holds, by ascending number, at the last prices: closed forms of
+    /// Black-76, volatility of each strike kept.
     /// Reverts with TooManyItems.
     function greeks(Portfolio calldata portfolio) external view returns (Greeks[] memory);
 
@@ -35,7 +36,8 @@ interface ILens {
     /// Reverts with TooManyItems.
     function contributions(Portfolio calldata portfolio, uint16 underlying, uint8 scenario) external view returns (Contribution[] memory);
 
-    /// Assesses a portfolio given as legs, for a protocol that clears nothing here. Legs of one instrument net.
+    /// Assesses a portfolio given as legs, for a protocol that clears nothing here. Sizes are in lots (IClearinghouse.marks
+    /// says how much a lot is); legs of one instrument net.
     /// Reverts with InvalidInstrument, UnknownLeg, SizeOutOfRange, TooManyItems.
     function assessLegs(int128 cash, AssetBalance[] calldata collateral, Leg[] calldata legs) external view returns (Assessment memory);
 

@@ -32,13 +32,13 @@ export const abi = (name) => JSON.parse(readFileSync(join(root, 'abi', `${name}.
 
 /** Options common to all scripts, for `parseArgs`. */
 export const COMMON = {
-  rpc: { type: 'string', default: process.env.PLIMSOLL_RPC ?? 'http://127.0.0.1:8547' },
+  rpc: { type: 'string', default: process.env.PLIMSOLL_RPC ?? 'http://127.0.0.1:8545' },
   record: { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 };
 
-export const COMMON_HELP = `  --rpc URL        node to speak to            [PLIMSOLL_RPC, else http://127.0.0.1:8547]
+export const COMMON_HELP = `  --rpc URL        node to speak to            [PLIMSOLL_RPC, else http://127.0.0.1:8545]
   --record FILE    deployment record           [deployments/<chain id>.json]
   --json           one JSON object a line; amounts are decimal strings in 1e-18
   -h, --help       this text`;

@@ -114,7 +114,7 @@ pub struct AccountView {
     pub mm: String,
     /// Some price is stale.
     pub stale: bool,
-    /// `healthy`, `below initial margin`, `liquidatable` or `in auction`.
+    /// `healthy`, `below initial margin`, `liquidatable`, `in auction` or `holds nothing`.
     pub state: &'static str,
     /// Sensitivities.
     pub greeks: Vec<GreeksRow>,
@@ -227,7 +227,11 @@ pub async fn read(client: &Client, record: &Record, account: B256) -> Result<Acc
         vol_up: share(far.volUp),
         vol_down: share(far.volDown),
     };
-    let state = if a.inAuction {
+    let empty =
+        a.portfolio.cash == 0 && a.portfolio.legs.is_empty() && a.portfolio.collateral.is_empty();
+    let state = if empty {
+        "holds nothing"
+    } else if a.inAuction {
         "in auction"
     } else if assessed.equity < I256::try_from(assessed.mm)? {
         "liquidatable"
@@ -324,13 +328,18 @@ impl AccountView {
             out += &format!("\n{}", table.render(0));
             let d = &self.distances;
             let mut table = Table::new(["liquidatable when", "by"]);
-            for (what, share) in [
-                ("all spots rise", &d.spot_up),
-                ("all spots fall", &d.spot_down),
-                ("all volatilities rise", &d.vol_up),
-                ("all volatilities fall", &d.vol_down),
+            for (what, share, end) in [
+                ("all spots rise", &d.spot_up, "300 %"),
+                ("all spots fall", &d.spot_down, "95 %"),
+                ("all volatilities rise", &d.vol_up, "300 %"),
+                ("all volatilities fall", &d.vol_down, "90 %"),
             ] {
-                table.row([what, share.as_deref().unwrap_or("not near")]);
+                let share = share.as_ref().and_then(|s| s.parse::<f64>().ok());
+                let by = share.map_or_else(
+                    || format!("not within {end}"),
+                    |share| format!("{:.2} %", share * 100.0),
+                );
+                table.row([what.to_owned(), by]);
             }
             out += &format!("\n{}", table.render(0));
         }

@@ -61,34 +61,44 @@ sol! {
     }
 }
 
-/// What revert data says, in the words of the ABI; hex where nobody knows it.
+/// What revert data says, in the words of the ABI; hex where nobody knows it. The contract is named where only one has
+/// such an error.
 pub fn explain(data: &[u8]) -> String {
-    fn known<I: SolInterface + Debug>(name: &str, data: &[u8]) -> Option<String> {
+    fn known<I: SolInterface + Debug>(
+        name: &'static str,
+        data: &[u8],
+    ) -> Option<(&'static str, String)> {
         // `IVault::IVaultErrors` prints as `Locked(Locked)`: the inner one is what is wanted.
         let text = I::abi_decode(data).ok().map(|e| format!("{e:?}"))?;
         let inner = text.split_once('(').map_or(text.as_str(), |(_, rest)| {
             rest.strip_suffix(')').unwrap_or(rest)
         });
-        Some(format!("{name}.{inner}"))
+        Some((name, inner.to_owned()))
     }
     if data.is_empty() {
         return "reverted without a reason".to_owned();
     }
-    known::<IVault::IVaultErrors>("vault", data)
-        .or_else(|| known::<IClearinghouse::IClearinghouseErrors>("clearinghouse", data))
-        .or_else(|| known::<IMargin::IMarginErrors>("margin", data))
-        .or_else(|| known::<IParameters::IParametersErrors>("parameters", data))
-        .or_else(|| known::<IOracle::IOracleErrors>("oracle", data))
-        .or_else(|| known::<ILens::ILensErrors>("lens", data))
-        .or_else(|| known::<IExplainer::IExplainerErrors>("explainer", data))
-        .or_else(|| known::<IAuction::IAuctionErrors>("auction", data))
-        .or_else(|| known::<IArbWasm::IArbWasmErrors>("ArbWasm", data))
-        .or_else(|| known::<reference::BookExchange::BookExchangeErrors>("book", data))
-        .or_else(|| known::<reference::PoolExchange::PoolExchangeErrors>("pool", data))
-        .or_else(|| known::<reference::Token::TokenErrors>("token", data))
-        .or_else(|| known::<reference::Feed::FeedErrors>("feed", data))
-        .or_else(|| alloy::sol_types::decode_revert_reason(data))
-        .unwrap_or_else(|| format!("reverted with {}", Bytes::copy_from_slice(data)))
+    let all = [
+        known::<IVault::IVaultErrors>("vault", data),
+        known::<IClearinghouse::IClearinghouseErrors>("clearinghouse", data),
+        known::<IMargin::IMarginErrors>("margin", data),
+        known::<IParameters::IParametersErrors>("parameters", data),
+        known::<IOracle::IOracleErrors>("oracle", data),
+        known::<ILens::ILensErrors>("lens", data),
+        known::<IExplainer::IExplainerErrors>("explainer", data),
+        known::<IAuction::IAuctionErrors>("auction", data),
+        known::<IArbWasm::IArbWasmErrors>("ArbWasm", data),
+        known::<reference::BookExchange::BookExchangeErrors>("book", data),
+        known::<reference::PoolExchange::PoolExchangeErrors>("pool", data),
+        known::<reference::Token::TokenErrors>("token", data),
+        known::<reference::Feed::FeedErrors>("feed", data),
+    ];
+    match &all.into_iter().flatten().collect::<Vec<_>>()[..] {
+        [] => alloy::sol_types::decode_revert_reason(data)
+            .unwrap_or_else(|| format!("reverted with {}", Bytes::copy_from_slice(data))),
+        [(name, error)] => format!("{name}.{error}"),
+        [(_, error), ..] => error.clone(),
+    }
 }
 
 /// The reference contracts of `tests/solidity`, with their creation code.

@@ -51,17 +51,18 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct SignArgs {
-    /// JSON or TOML: observed_at (unix seconds) and expiries, each with underlying, day, forward, a, b, rho, m, sigma in
-    /// quotes, and, where they are not 0 and 1, fixed_part and discount.
+    /// JSON or TOML, as scripts/data/expiries.example.json: observed_at (unix seconds) and expiries by underlying and day
+    /// (days since 1970-01-01). Amounts are decimal numbers in quotes: forward, a, b, rho, m, sigma, and, where they are
+    /// not 0 and 1, fixed_part (what a settlement window has fixed, or the settlement price) and discount.
     file: PathBuf,
-    /// The node; asked for its chain id only.
+    /// The node of the oracle's chain.
     #[arg(
         long,
         env = "PLIMSOLL_RPC_URL",
         default_value = "http://127.0.0.1:8545"
     )]
     rpc_url: String,
-    /// Key of the signer, hex. Give it in the environment rather than on the command line.
+    /// Key of who signs, or sends, hex. Give it in the environment rather than on the command line.
     #[arg(long, env = "PLIMSOLL_PRIVATE_KEY", hide_env_values = true)]
     private_key: Option<String>,
     /// Record of the deployment; deployments/<chainId>.json by default.
@@ -326,7 +327,7 @@ fn record_path(given: Option<PathBuf>, chain_id: u64) -> PathBuf {
 
 /// The key of who signs.
 fn signer_of(key: Option<String>, who: &str) -> Result<PrivateKeySigner> {
-    let key = key.ok_or_else(|| {
+    let key = key.filter(|key| !key.trim().is_empty()).ok_or_else(|| {
         eyre!("no key: set PLIMSOLL_PRIVATE_KEY to the {who}'s private key (hex)")
     })?;
     // Not the parser's own words: they may quote the key.
@@ -417,8 +418,9 @@ async fn push_expiries(args: PushArgs) -> Result<()> {
         let object = serde_json::json!({ "transaction": hash, "gas": gas, "expiries": count });
         println!("{object}");
     } else {
+        let what = if count == 1 { "expiry" } else { "expiries" };
         println!(
-            "{count} expiries pushed in {} ({} gas)",
+            "{count} {what} pushed in {} ({} gas)",
             receipt.transaction_hash,
             plimsoll::term::grouped(receipt.gas_used)
         );

@@ -203,6 +203,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_example_is_a_push() {
+        let path = crate::workspace::root().join("scripts/data/expiries.example.json");
+        assert_eq!(
+            ExpiriesFile::read(&path).unwrap().updates().unwrap().len(),
+            1
+        );
+    }
+
+    #[test]
     fn a_file_is_a_push_and_signatures_find_their_order() {
         let file: ExpiriesFile = serde_json::from_str(
             r#"{"observed_at": 7, "expiries": [{"underlying": 1, "day": 20800, "forward": "2,010.5",
