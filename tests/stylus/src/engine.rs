@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use alloy_primitives::Bytes;
-use wasmi::{Config, Engine, Global, Instance, Linker, Store, TrapCode, Val};
+use wasmi::{
+    Config, Engine, Global, Instance, Linker, Store, StoreLimits, StoreLimitsBuilder, TrapCode, Val,
+};
 
 use crate::{
     activate::{self, ActivationError},
     host::{Host, HostioTrace},
     hostio::{self, Escape, Frame, Handles},
     instrument::{INK_LEFT, INK_STATUS, STACK_LEFT},
+    memory::MAX_PAGES,
     params::StylusParams,
     parse::{ENTRY_POINT, MEMORY},
 };
@@ -18,6 +21,9 @@ use crate::{
 const MAX_CALLS: usize = 1 << 20;
 /// Bytes of the interpreter's stack, likewise. They are taken as they are needed.
 const MAX_STACK_BYTES: usize = 1 << 28;
+/// Bytes of memory a program may hold. More than [`MAX_PAGES`] cannot be paid, but `memory.grow` pays
+/// for its argument modulo 65,536: a memory of no pages would get four gigabytes for nothing.
+const MAX_MEMORY_BYTES: usize = MAX_PAGES as usize * 65_536;
 
 /// A module made ready to run. Cheap to clone; keep one by code hash.
 #[derive(Clone)]
@@ -115,6 +121,7 @@ impl Module {
         // SAFETY: the store, which owns the frame, is dropped before `host` may be used again.
         let frame = unsafe { Frame::new(host, params, Bytes::copy_from_slice(input)) };
         let mut store = Store::new(&self.inner.engine, frame);
+        store.limiter(|frame| &mut frame.limits);
         let program = match self.instantiate(&mut store) {
             Ok(program) => program,
             Err(error) => {
@@ -151,6 +158,13 @@ impl Module {
             stack,
         })
     }
+}
+
+/// What a program's store may hold.
+pub(crate) fn limits() -> StoreLimits {
+    StoreLimitsBuilder::new()
+        .memory_size(MAX_MEMORY_BYTES)
+        .build()
 }
 
 impl RunOutcome {

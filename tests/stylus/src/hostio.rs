@@ -7,7 +7,7 @@
 use core::{fmt, ptr::NonNull};
 
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
-use wasmi::{Caller, Engine, Global, Linker, Memory, Val};
+use wasmi::{Caller, Engine, Global, Linker, Memory, StoreLimits, Val};
 
 use crate::{
     host::{ApiStatus, CallKind, CallRequest, CreateRequest, Host, HostioTrace},
@@ -57,6 +57,7 @@ pub(crate) struct Frame {
     /// The host of the run this frame belongs to: see [`Frame::host`].
     host: NonNull<dyn Host>,
     pub(crate) handles: Option<Handles>,
+    pub(crate) limits: StoreLimits,
     ink_price: u64,
     arbos_version: u64,
     model: crate::MemoryModel,
@@ -85,6 +86,7 @@ impl Frame {
             // SAFETY: made from a reference.
             host: unsafe { NonNull::new_unchecked(host) },
             handles: None,
+            limits: crate::engine::limits(),
             ink_price: u64::from(params.ink_price.max(1)),
             arbos_version: params.arbos_version,
             model: params.memory_model(),

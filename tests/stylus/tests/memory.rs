@@ -69,6 +69,11 @@ fn the_number_of_pages_is_cut_to_sixteen_bits() {
     // 65537 count as one
     let (said, ink, host) = grown("1", 2, 2, 65_537);
     assert_eq!((said, ink, host.open), (-1, 10_000_000, 3));
+    // a memory of no pages has room for 65536, which nobody paid for
+    let mut host = TestHost::default();
+    let body = "i32.const 65536 memory.grow i32.const -1 i32.ne memory.size i32.or";
+    let outcome = run_on(&mut host, &with_memory("0", "", body), &[], GAS);
+    assert_eq!((outcome.status, host.open), (RunStatus::Success, 0));
 }
 
 #[test]
