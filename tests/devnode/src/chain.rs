@@ -105,8 +105,10 @@ struct Inner {
 struct Time {
     /// Seconds the clock was moved by, in all.
     moved: u64,
-    /// Seconds to add to the next block alone ([`Clock::Step`]).
+    /// Seconds to add to the next block alone, where blocks are a step apart.
     jump: u64,
+    /// Seconds from block to block that were set, whatever the clock.
+    interval: Option<u64>,
     /// What to add to the system's clock ([`Clock::System`]).
     offset: i128,
     /// The next block's time.
@@ -286,7 +288,8 @@ impl Chain {
                     _ => latest,
                 };
                 let (from, to) = (number(from_block), number(to_block));
-                if from > to {
+                // a tag means the head, before which there is nothing yet
+                if from > to && matches!(to_block, Some(BlockNumberOrTag::Number(_))) {
                     return Err(ChainError::InvalidFilter(format!(
                         "range from {from} to {to} runs backwards"
                     )));
@@ -422,6 +425,12 @@ impl Chain {
             return Err(ChainError::UnsupportedTransaction(
                 "blob transactions".into(),
             ));
+        }
+        if let Some(kind) = request
+            .transaction_type
+            .filter(|kind| !matches!(kind, 0..=2 | 4))
+        {
+            return Err(ChainError::UnsupportedTransaction(format!("type {kind}")));
         }
         request.chain_id = Some(self.config.chain_id);
         let input = txs::input(&request)?;
@@ -1233,11 +1242,14 @@ impl Chain {
     /// Moves the clock: the next block is this many seconds later than it would have been. Answers
     /// the sum of all such moves.
     pub fn increase_time(&mut self, seconds: u64) -> u64 {
+        let stepping = self.step().is_some();
         let time = &mut self.inner.time;
         time.moved = time.moved.saturating_add(seconds);
-        match self.config.clock {
-            Clock::Step(_) => time.jump = time.jump.saturating_add(seconds),
-            Clock::System => time.offset += i128::from(seconds),
+        if stepping {
+            time.jump = time.jump.saturating_add(seconds);
+        }
+        if self.config.clock == Clock::System {
+            time.offset += i128::from(seconds);
         }
         time.moved
     }
@@ -1276,12 +1288,26 @@ impl Chain {
         if let Some(next) = time.next {
             return next.saturating_add(time.jump);
         }
-        match self.config.clock {
-            Clock::Step(step) => parent.saturating_add(step).saturating_add(time.jump),
-            Clock::System => {
+        match self.step() {
+            Some(step) => parent.saturating_add(step).saturating_add(time.jump),
+            None => {
                 let moved = (i128::from(now()) + time.offset).clamp(0, u64::MAX.into());
                 parent.max(moved as u64)
             }
+        }
+    }
+
+    /// Makes blocks so many seconds apart, whatever the clock; `None` lets the clock decide again.
+    /// Answers what it was.
+    pub const fn set_block_interval(&mut self, seconds: Option<u64>) -> Option<u64> {
+        core::mem::replace(&mut self.inner.time.interval, seconds)
+    }
+
+    /// Seconds from block to block, where they do not follow the system's clock.
+    fn step(&self) -> Option<u64> {
+        match (self.inner.time.interval, self.config.clock) {
+            (Some(seconds), _) | (None, Clock::Step(seconds)) => Some(seconds),
+            (None, Clock::System) => None,
         }
     }
 

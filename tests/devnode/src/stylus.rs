@@ -438,6 +438,9 @@ impl ChainHost<'_> {
                 output: Bytes::new(),
             };
         }
+        if gas_left < 100 {
+            return no_call(gas_left); // too little to make the account warm
+        }
         let account = sure(self.vm.ctx.journal_mut().load_account_with_code(to));
         let mut base = if account.is_cold { 2600 } else { 100 };
         if !value.is_zero() {

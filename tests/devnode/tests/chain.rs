@@ -549,6 +549,17 @@ fn time() {
     assert!(now > 1_700_000_000);
     chain.increase_time(1_000_000);
     assert!(chain.next_block_timestamp() >= now + 1_000_000);
+
+    // an interval beats the clock until it is taken away
+    assert_eq!(chain.set_block_interval(Some(7)), None);
+    let genesis = chain.latest().header.timestamp;
+    chain.mine(2, None).unwrap();
+    assert_eq!(chain.latest().header.timestamp, genesis + 14);
+    chain.increase_time(100);
+    chain.mine(2, None).unwrap();
+    assert_eq!(chain.latest().header.timestamp, genesis + 128);
+    assert_eq!(chain.set_block_interval(None), Some(7));
+    assert!(chain.next_block_timestamp() >= now + 1_000_100);
 }
 
 #[test]

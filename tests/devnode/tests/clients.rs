@@ -231,6 +231,17 @@ async fn refuses_in_geths_words() {
     let (_, words) = refusal(raw(&provider, "eth_sendTransaction", json!([stranger])).await);
     assert!(words.starts_with("unknown account"), "{words}");
 
+    let both =
+        json!([{"from": me, "to": me, "gasPrice": "0x77359400", "maxFeePerGas": "0x77359400"}]);
+    for method in ["eth_sendTransaction", "eth_call", "eth_estimateGas"] {
+        let (code, words) = refusal(raw(&provider, method, both.clone()).await);
+        assert_eq!(code, -32602, "{method}");
+        assert!(words.starts_with("both gasPrice and"), "{words}");
+    }
+    let blob = json!([{"from": me, "to": me, "type": "0x3"}]);
+    let (_, words) = refusal(raw(&provider, "eth_sendTransaction", blob).await);
+    assert!(words.contains("type 3"), "{words}");
+
     let (code, words) = refusal(raw(&provider, "eth_nonsense", json!([])).await);
     assert_eq!(code, -32601, "{words}");
     let (code, words) = refusal(raw(&provider, "eth_getBalance", json!([])).await);
@@ -745,6 +756,12 @@ async fn filters_are_polled() {
     assert!(changes(&logs).await.is_empty());
     assert_eq!(changes(&blocks).await, [json!(receipt.block_hash)]);
     assert_eq!(changes(&pending).await, [json!(receipt.transaction_hash)]);
+    // from a block that is yet to come: nothing so far; backwards by its own numbers: wrong
+    let ahead = raw(&provider, "eth_getLogs", json!([{"fromBlock": "0x99"}]));
+    assert_eq!(ahead.await.unwrap(), json!([]));
+    let backwards = json!([{"fromBlock": "0x99", "toBlock": "0x1"}]);
+    let (code, _) = refusal(raw(&provider, "eth_getLogs", backwards).await);
+    assert_eq!(code, -32602);
     let all = raw(&provider, "eth_getFilterLogs", json!([logs]))
         .await
         .unwrap();

@@ -251,7 +251,8 @@ async fn huge_bodies_and_batches_are_refused() {
 }
 
 /// Methods that move the chain when their parameters are good, or when they need none.
-const MOVERS: [&str; 19] = [
+const MOVERS: [&str; 20] = [
+    "anvil_setBlockTimestampInterval",
     "evm_setIntervalMining",
     "anvil_setIntervalMining",
     "evm_mine",
@@ -300,6 +301,39 @@ fn odd_values() -> Vec<Value> {
         json!({"blockHash": "0x12", "fromBlock": "0x1"}),
         json!({"tracer": "x".repeat(10_000)}),
     ]
+}
+
+#[tokio::test]
+async fn methods_that_are_not_there_are_named_in_batches_too() {
+    let node = started().await;
+    let call = |id: u64, method: &str| json!({"jsonrpc": "2.0", "id": id, "method": method, "params": ["newHeads"]});
+    let names = [
+        "eth_nonsense",
+        "eth_subscribe",
+        "eth_unsubscribe",
+        "eth_chainId",
+    ];
+    let mut batch: Vec<_> = (0..).zip(names).map(|(id, name)| call(id, name)).collect();
+    let mut alone = Vec::new();
+    for request in &batch {
+        alone.push(answer(&node, request).await);
+    }
+    batch.push(json!({"jsonrpc": "2.0", "method": "eth_chainId"}));
+    let together = answer(&node, &Value::Array(batch)).await;
+    assert_eq!(together, Value::Array(alone), "alone or in a batch");
+
+    let no_socket = "notifications not supported: open a WebSocket on the same port";
+    let no_method = "the method eth_nonsense does not exist/is not available";
+    for (at, words) in [(0, no_method), (1, no_socket), (2, no_socket)] {
+        let error = &together[at]["error"];
+        assert_eq!(
+            (&error["code"], &error["message"]),
+            (&json!(-32601), &json!(words))
+        );
+    }
+    assert_eq!(together[3]["result"], "0x64aba");
+    let long = answer(&node, &call(1, &"x".repeat(10_000))).await;
+    assert!(long.to_string().len() < 300, "{long}");
 }
 
 #[tokio::test]

@@ -170,6 +170,44 @@ fn as_deep_as_it_goes() {
 }
 
 #[test]
+fn a_call_that_cannot_pay_100_gas_leaves_the_account_cold() {
+    // calls a stranger, and whatever came of it succeeds with the ink that is left below one gas
+    const CALLS: &str = r#"
+    (module
+      (import "vm_hooks" "call_contract" (func $call (param i32 i32 i32 i32 i64 i32) (result i32)))
+      (memory (export "memory") 1 1)
+      (data (i32.const 0) "\77\77\77\77\77\77\77\77\77\77\77\77\77\77\77\77\77\77\77\77")
+      (func (export "user_entrypoint") (param i32) (result i32)
+        (drop (call $call (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 32) (i64.const 0) (i32.const 64)))
+        i32.const 0))"#;
+    let mut world = World::new();
+    let program = world.program(CALLS);
+    let stranger = Address::repeat_byte(0x77);
+    let probe = world.contract(&format!(
+        "0 0 0 0 0 {program} 0 CALLDATALOAD CALL 0 MSTORE \
+         GAS {stranger} BALANCE POP GAS SWAP1 SUB 32 MSTORE 64 0 RETURN"
+    ));
+    // whether the program succeeded with this gas, and what the stranger's balance cost afterwards
+    let with = |gas: u64| {
+        let output = world.call(probe, op::word(gas).to_vec()).output;
+        let word = |at| U256::from_be_slice(&output[at..at + 32]).to::<u64>();
+        (word(0) == 1, word(32) - 7)
+    };
+    let (mut fails, mut succeeds) = (0, 100_000);
+    while fails + 1 < succeeds {
+        let gas = (fails + succeeds) / 2;
+        *(if with(gas).0 {
+            &mut succeeds
+        } else {
+            &mut fails
+        }) = gas;
+    }
+    assert_eq!(with(succeeds), (true, 2_600));
+    assert_eq!(with(succeeds + 99), (true, 2_600));
+    assert_eq!(with(succeeds + 100), (true, 100));
+}
+
+#[test]
 fn frames_of_both_kinds_count_towards_the_depth() {
     // 1,000 EVM frames, then programs and EVM frames in turns
     let mut world = World::new();

@@ -74,6 +74,19 @@ pub(crate) fn set_time(node: &mut Backend, mut args: Args) -> Result<Value> {
     Ok(json!(timestamp.saturating_sub(before)))
 }
 
+/// Blocks so many seconds apart, whatever the clock says.
+pub(crate) fn set_block_interval(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let seconds = args.need::<Num>("seconds")?.as_u64("seconds")?;
+    check_time(seconds)?;
+    node.chain.set_block_interval(Some(seconds));
+    Ok(Value::Null)
+}
+
+/// Whether there was an interval to remove.
+pub(crate) fn remove_block_interval(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(json!(node.chain.set_block_interval(None).is_some()))
+}
+
 fn check_time(timestamp: u64) -> Result<()> {
     if timestamp > 1 << 62 {
         return Err(RpcError::params(format!("time ends before {timestamp}")));

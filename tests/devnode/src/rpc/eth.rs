@@ -219,6 +219,12 @@ pub(crate) fn request(args: &mut Args) -> Result<TransactionRequest> {
              transaction call data",
         ));
     }
+    let capped = request.max_fee_per_gas.is_some() || request.max_priority_fee_per_gas.is_some();
+    if request.gas_price.is_some() && capped {
+        return Err(RpcError::params(
+            "both gasPrice and (maxFeePerGas or maxPriorityFeePerGas) specified",
+        ));
+    }
     request.input.normalize_input();
     Ok(request)
 }

@@ -15,9 +15,11 @@ use http::{HeaderValue, Method, StatusCode, header};
 use jsonrpsee::{
     RpcModule,
     server::{
-        BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, IdProvider, MethodResponse,
-        Server, ServerConfig, ServerHandle,
-        middleware::rpc::{Batch, Notification, Request, RpcServiceBuilder, RpcServiceT},
+        BatchRequestConfig, BatchResponseBuilder, HttpBody, HttpRequest, HttpResponse, IdProvider,
+        MethodResponse, Server, ServerConfig, ServerHandle,
+        middleware::rpc::{
+            Batch, BatchEntry, Notification, Request, RpcServiceBuilder, RpcServiceT,
+        },
     },
     types::{ErrorCode, ErrorObject, SubscriptionId},
 };
@@ -114,6 +116,11 @@ const METHODS: &[(&str, Handler)] = &[
     ("evm_setTime", dev::set_time),
     ("evm_setNextBlockTimestamp", dev::set_next_timestamp),
     ("evm_mine", dev::evm_mine),
+    ("anvil_setBlockTimestampInterval", dev::set_block_interval),
+    (
+        "anvil_removeBlockTimestampInterval",
+        dev::remove_block_interval,
+    ),
     ("evm_addAccountBalance", dev::add_balance),
     ("evm_setAccountBalance", dev::set_balance),
     ("plimsoll_setL1BlockNumber", dev::set_l1_block_number),
@@ -279,7 +286,7 @@ pub(crate) async fn serve(
         .build();
     let server = Server::builder()
         .set_config(config)
-        .set_rpc_middleware(RpcServiceBuilder::new().layer_fn(NoSubscriptions))
+        .set_rpc_middleware(RpcServiceBuilder::new().layer_fn(Plain))
         .set_http_middleware(tower::ServiceBuilder::new().layer(BrowserLayer))
         .build(address)
         .await?;
@@ -297,35 +304,71 @@ impl IdProvider for Ids {
     }
 }
 
-/// Says over HTTP, in geth's words, that subscriptions need a WebSocket.
+/// Says in geth's words which method there is not, and over HTTP that subscriptions need a WebSocket.
 #[derive(Clone, Debug)]
-struct NoSubscriptions<S>(S);
+struct Plain<S>(S);
 
-impl<S> RpcServiceT for NoSubscriptions<S>
+/// Characters of a method's name that are said back at most.
+const MAX_NAME: usize = 64;
+
+impl<S> RpcServiceT for Plain<S>
 where
     S: RpcServiceT<MethodResponse = MethodResponse> + Clone + Send + Sync + 'static,
 {
     type MethodResponse = MethodResponse;
     type NotificationResponse = S::NotificationResponse;
-    type BatchResponse = S::BatchResponse;
+    type BatchResponse = MethodResponse;
 
     fn call<'a>(&self, request: Request<'a>) -> impl Future<Output = MethodResponse> + Send + 'a {
         let service = self.0.clone();
         async move {
-            let subscribes = request.method_name() == "eth_subscribe";
+            let name: String = request.method_name().chars().take(MAX_NAME).collect();
             let id = request.id().into_owned();
             let answer = service.call(request).await;
-            if subscribes && answer.as_error_code() == Some(ErrorCode::InternalError.code()) {
-                let words = "notifications not supported: open a WebSocket on the same port";
-                let code = ErrorCode::MethodNotFound.code();
-                return MethodResponse::error(id, ErrorObject::owned(code, words, None::<()>));
-            }
-            answer
+            let subscribes = matches!(name.as_str(), "eth_subscribe" | "eth_unsubscribe");
+            let words = match answer.as_error_code().map(ErrorCode::from) {
+                Some(ErrorCode::MethodNotFound) => {
+                    format!("the method {name} does not exist/is not available")
+                }
+                Some(ErrorCode::InternalError) if subscribes => {
+                    "notifications not supported: open a WebSocket on the same port".into()
+                }
+                _ => return answer,
+            };
+            let code = ErrorCode::MethodNotFound.code();
+            MethodResponse::error(id, ErrorObject::owned(code, words, None::<()>))
         }
     }
 
+    // The inner service would answer the calls of a batch by itself.
     fn batch<'a>(&self, batch: Batch<'a>) -> impl Future<Output = Self::BatchResponse> + Send + 'a {
-        self.0.batch(batch)
+        let service = self.clone();
+        async move {
+            let mut answers = BatchResponseBuilder::new_with_limit(MAX_RESPONSE as usize);
+            let mut notified = false;
+            for entry in batch {
+                let answer = match entry {
+                    Ok(BatchEntry::Call(request)) => service.call(request).await,
+                    Ok(BatchEntry::Notification(notification)) => {
+                        notified = true;
+                        service.notification(notification).await;
+                        continue;
+                    }
+                    Err(error) => {
+                        let (error, id) = error.into_parts();
+                        MethodResponse::error(id, error)
+                    }
+                };
+                if let Err(too_large) = answers.append(answer) {
+                    return too_large;
+                }
+            }
+            if answers.is_empty() && notified {
+                MethodResponse::notification()
+            } else {
+                MethodResponse::from_batch(answers.finish())
+            }
+        }
     }
 
     fn notification<'a>(
