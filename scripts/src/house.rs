@@ -212,10 +212,6 @@ impl House {
         options: Options,
         progress: Progress,
     ) -> Result<Self> {
-        let mut errors = ErrorRegistry::new();
-        errors
-            .add_dir(&crate::workspace::root().join("abi"))
-            .wrap_err("reading abi/")?;
         let accounts = dev_accounts(options.chain.accounts);
         let node = Node::start(NodeConfig {
             port: options.port,

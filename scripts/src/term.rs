@@ -50,11 +50,6 @@ impl Progress {
         !self.quiet && io::stderr().is_terminal()
     }
 
-    /// Whether it says nothing.
-    pub const fn is_silent(&self) -> bool {
-        self.quiet
-    }
-
     /// Time since the start.
     pub fn elapsed(&self) -> Duration {
         self.start.elapsed()

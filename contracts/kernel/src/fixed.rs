@@ -232,7 +232,7 @@ pub const fn clamp_i64(v: i128) -> i64 {
 // ------------------------------------------------------------------ the decimal edge
 
 /// 5^18: a number with 18 decimal places is `v / (2^18 5^18)`.
-const FIVE_18: i128 = 3_814_697_265_625;
+pub(crate) const FIVE_18: i128 = 3_814_697_265_625;
 
 /// From 18 decimal places to `N` binary places (18 ..= 62), rounded as named, saturating at the
 /// bounds of `i64`.

@@ -1,4 +1,16 @@
-//! The kernel.
+//! Every formula of the house, and nothing else: no I/O, no SDK, no float. The contracts and every off-chain program
+//! compute with it, so their answers agree bit for bit.
+//!
+//! | module | what is in it |
+//! | --- | --- |
+//! | [`num`], [`fixed`] | integers and binary fixed point with named rounding |
+//! | [`elementary`], [`normal`] | exp, ln, sqrt; the normal distribution |
+//! | [`black76`], [`svi`] | option values and greeks; variance surfaces |
+//! | [`codec`], [`book`] | ids, leg slots; an account's list of legs |
+//! | [`price`], [`surface`] | what a feed's answer is worth; stored forwards and surfaces |
+//! | [`fill`], [`gate`] | what a trade does to its sides; what a change may do to an account |
+//! | [`portfolio`] | margin |
+//! | [`auction`] | liquidation |
 #![no_std]
 #![cfg_attr(
     not(test),
@@ -19,7 +31,6 @@ pub mod codec;
 pub mod elementary;
 pub mod fill;
 pub mod fixed;
-pub mod forward;
 pub mod gate;
 pub mod normal;
 pub mod num;

@@ -1,41 +1,16 @@
 //! What the house makes of a feed's answer: scale, bounds, age.
-use crate::num::{Divisor, Int256, U256, power_of_ten, to_u128, wide_mul_div_floor};
+use crate::num::{Divisor, Int256, U256, power_of_ten, to_u128};
 
-/// Highest price anything can have, 1e18 per unit: 10^15 settlement coins. With it no sum of margin leaves 256 bits.
-pub const MAX_PRICE: u128 = 1_000_000_000_000_000_000_000_000_000_000_000;
+/// Highest upper bound of a feed, 1e18 per unit: 10^15 settlement coins. Margin counts prices up to a twelfth of it, see
+/// [`market::MAX_PRICE`](crate::portfolio::market::MAX_PRICE).
+pub const MAX_FEED_PRICE: u128 = 1_000_000_000_000_000_000_000_000_000_000_000;
 /// Most decimals a feed may have.
 pub const MAX_FEED_DECIMALS: u8 = 36;
 /// Longest age an answer may be allowed, seconds: two days, twice the slowest heartbeat in use.
 pub const MAX_AGE_LIMIT: u32 = 172_800;
 
-/// A price and whether it may be relied on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Price {
-    /// 1e18 settlement coin per whole unit, at most [`MAX_PRICE`]; 0 when nothing usable is known.
-    pub value: u128,
-    /// Within its age and bounds.
-    pub fresh: bool,
-}
-
-impl Price {
-    /// The settlement coin's own.
-    pub const ONE: Self = Self {
-        value: crate::num::WAD as u128,
-        fresh: true,
-    };
-
-    /// From the ABI: a value that cannot be a price counts as none.
-    #[must_use]
-    pub fn from_abi(value: U256, fresh: bool) -> Self {
-        match to_u128(value) {
-            Some(value) if value <= MAX_PRICE => Self { value, fresh },
-            _ => Self::default(),
-        }
-    }
-}
-
 /// A bound on prices in 24 bits, so that a feed's whole record fits one storage word: an 18-bit mantissa times a
-/// power of ten, 1e-18 to [`MAX_PRICE`], at least five significant digits.
+/// power of ten, 1e-18 to [`MAX_FEED_PRICE`], at least five significant digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound(u32);
 
@@ -43,10 +18,10 @@ impl Bound {
     const EXPONENT_BITS: u32 = 6;
     const MANTISSA_MAX: u128 = (1 << 18) - 1;
 
-    /// The bound of exactly this price (1e18); `None` for 0, above [`MAX_PRICE`] or with too many digits.
+    /// The bound of exactly this price (1e18); `None` for 0, above [`MAX_FEED_PRICE`] or with too many digits.
     #[must_use]
     pub fn from_wad(price: u128) -> Option<Self> {
-        if price == 0 || price > MAX_PRICE {
+        if price == 0 || price > MAX_FEED_PRICE {
             return None;
         }
         let (mut mantissa, mut exponent) = (price, 0_u32);
@@ -199,13 +174,13 @@ fn to_wad(answer: U256, decimals: u8) -> Option<u128> {
     if decimals <= 18 {
         return to_u128(answer)?.checked_mul(u128::from(power));
     }
-    to_u128(wide_mul_div_floor(answer, 1, Divisor::new(power)?)?)
+    to_u128(Divisor::new(power)?.divide(answer).0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::num::{WAD, u128_to_u256};
+    use crate::num::WAD;
     use proptest::prelude::*;
 
     const ONE: u128 = WAD as u128;
@@ -316,14 +291,19 @@ mod tests {
             ONE,
             99_999 * ONE,
             123_450 * ONE,
-            MAX_PRICE,
+            MAX_FEED_PRICE,
         ] {
             assert_eq!(Bound::from_wad(price).map(Bound::to_wad), Some(price));
         }
-        for price in [0, 2_621_440, 1_000_001 * ONE, MAX_PRICE + 1, u128::MAX] {
+        for price in [0, 2_621_440, 1_000_001 * ONE, MAX_FEED_PRICE + 1, u128::MAX] {
             assert_eq!(Bound::from_wad(price), None, "{price}");
         }
-        const { assert!(MAX_PRICE < 1 << 110, "what margin's range is proven with") }
+        const {
+            assert!(
+                MAX_FEED_PRICE < 1 << 110,
+                "what margin's range is proven with"
+            )
+        }
     }
 
     #[test]
@@ -341,19 +321,6 @@ mod tests {
         ] {
             assert_eq!(Confidence::from_wad(share), None, "{share}");
         }
-    }
-
-    #[test]
-    fn what_is_no_price_in_the_abi_is_none() {
-        assert_eq!(
-            Price::from_abi(u128_to_u256(MAX_PRICE), true).value,
-            MAX_PRICE
-        );
-        assert_eq!(
-            Price::from_abi(u128_to_u256(MAX_PRICE + 1), true),
-            Price::default()
-        );
-        assert_eq!(Price::from_abi(U256::MAX, true), Price::default());
     }
 
     proptest! {

@@ -12,7 +12,10 @@
 use crate::{
     fixed::{ONE_Q62, Q62, Round, from_wad},
     num::{U256, halves, low_u16},
-    portfolio::market::{EXPIRY_HOUR, Expiry, MAX_PRICE},
+    portfolio::{
+        market::{Expiry, MAX_PRICE, expiry_seconds},
+        scan::POCKET_HORIZON,
+    },
     svi::Svi,
 };
 
@@ -22,16 +25,8 @@ pub const WORDS: usize = 3;
 pub const SETTLEMENT_WINDOW: u64 = 1_800;
 /// Most a settlement price may be above or below fresh spot, a factor: it is final, and a slip of the comma in it too.
 pub const SETTLEMENT_FACTOR: u128 = 8;
-/// How far away, at most, the expiry is whose volatility shapes the scenarios of its underlying, seconds.
-pub const NEAR: u64 = 172_800;
 /// Most expiries an underlying has at a time.
 pub const MAX_DAYS: usize = 16;
-
-/// Second at which the expiry of this day is, 08:00 UTC.
-#[must_use]
-pub const fn expiry_seconds(day: u16) -> u64 {
-    day as u64 * 86_400 + EXPIRY_HOUR
-}
 
 /// An expiry as it was last pushed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -283,12 +278,12 @@ impl Days {
         Some(Self(days))
     }
 
-    /// The first day whose expiry is after `now`, if it is at most [`NEAR`] seconds away.
+    /// The first day whose expiry is after `now`, if it is at most [`POCKET_HORIZON`] seconds away.
     #[must_use]
     pub fn near(&self, now: u64) -> Option<u16> {
         let mut days = self.as_slice().iter();
         let day = *days.find(|day| expiry_seconds(**day) > now)?;
-        (expiry_seconds(day) - now <= NEAR).then_some(day) // SAFETY: the expiry is after now.
+        (expiry_seconds(day) - now <= POCKET_HORIZON).then_some(day) // SAFETY: the expiry is after now.
     }
 
     /// The days whose expiry is after `now` that come next before and after this one.
@@ -448,8 +443,8 @@ mod tests {
     #[test]
     fn near_is_after_now_and_two_days_at_most() {
         let list = days(&[DAY, DAY + 1, DAY + 9]);
-        assert_eq!(list.near(EXPIRY - NEAR - 1), None);
-        assert_eq!(list.near(EXPIRY - NEAR), Some(DAY));
+        assert_eq!(list.near(EXPIRY - POCKET_HORIZON - 1), None);
+        assert_eq!(list.near(EXPIRY - POCKET_HORIZON), Some(DAY));
         assert_eq!(list.near(EXPIRY - 1), Some(DAY));
         assert_eq!(list.near(EXPIRY), Some(DAY + 1));
         assert_eq!(list.near(EXPIRY + 86_400), None);

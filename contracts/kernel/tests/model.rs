@@ -6,7 +6,7 @@ mod common;
 use common::{MarketCase, PortfolioCase, Random, fail, market, portfolio};
 use plimsoll_kernel::{
     codec::{Instrument, Strike},
-    portfolio::{Assessment, Portfolio, Scratch, aggregate, assess, market::Rules},
+    portfolio::{Assessment, aggregate, market::Rules},
 };
 
 /// Bounds of the difference, as shares of the gross value of a portfolio ([`PortfolioCase::gross`]).
@@ -36,14 +36,7 @@ fn case(seed: u64) -> (MarketCase, PortfolioCase) {
 
 fn answer(m: &MarketCase, p: &PortfolioCase) -> (Assessment, i128, i128) {
     m.with(Rules::DEFAULT, |market| {
-        let slots = p.slots();
-        let mut scratch = Box::new(Scratch::NEW);
-        let portfolio = Portfolio {
-            cash: p.cash,
-            collateral: &p.collateral,
-            slots: &slots,
-        };
-        let answer = assess(market, &portfolio, &mut scratch);
+        let (answer, scratch) = p.assess_in_detail(market);
         let whole = aggregate::requirement(market, scratch.scans(), u8::MAX);
         let alone = scratch.scans().iter().map(|s| s.worst).max();
         (answer, whole, alone.unwrap_or(0))

@@ -220,14 +220,7 @@ struct Detail {
 }
 
 fn detail(p: &PortfolioCase, market: &Market<'_>) -> Detail {
-    let slots = p.slots();
-    let mut scratch = Box::new(Scratch::NEW);
-    let portfolio = Portfolio {
-        cash: p.cash,
-        collateral: &p.collateral,
-        slots: &slots,
-    };
-    let a = assess(market, &portfolio, &mut scratch);
+    let (a, scratch) = p.assess_in_detail(market);
     Detail {
         a,
         add_ons: *scratch.add_ons(),

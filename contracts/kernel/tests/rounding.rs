@@ -9,7 +9,7 @@ use plimsoll_kernel::{
     fill,
     fixed::Q40,
     portfolio::{
-        AddOn, AddOns, Assessment, Charge, Portfolio, Scratch, assess,
+        AddOn, AddOns, Assessment, Charge, Scratch,
         market::{MAX_PRICE, Rates, Rules},
         money::LIMIT,
     },
@@ -63,15 +63,7 @@ fn answer(m: &MarketCase, p: &PortfolioCase) -> (Assessment, AddOns) {
 }
 
 fn under(rules: Rules, m: &MarketCase, p: &PortfolioCase) -> (Assessment, Box<Scratch>) {
-    let mut scratch = Box::new(Scratch::NEW);
-    let slots = p.slots();
-    let portfolio = Portfolio {
-        cash: p.cash,
-        collateral: &p.collateral,
-        slots: &slots,
-    };
-    let a = m.with(rules, |market| assess(market, &portfolio, &mut scratch));
-    (a, scratch)
+    m.with(rules, |market| p.assess_in_detail(market))
 }
 
 /// ⌊n/d⌋ and ⌈n/d⌉.

@@ -6,10 +6,7 @@ mod common;
 use common::{AssetCase, ExpiryCase, MarketCase, PortfolioCase, UnderlyingCase, WAD};
 use plimsoll_kernel::{
     codec::{Instrument, Kind, Strike},
-    portfolio::{
-        AddOn, AddOns, Assessment, Charge, Portfolio, Scratch, aggregate, assess, market::Rules,
-        scan::Scan,
-    },
+    portfolio::{AddOn, AddOns, Assessment, Charge, aggregate, market::Rules, scan::Scan},
 };
 
 const DAY: u16 = 20_000;
@@ -78,14 +75,7 @@ struct Answer {
 
 fn answer(m: &MarketCase, p: &PortfolioCase) -> Answer {
     m.with(Rules::DEFAULT, |market| {
-        let slots = p.slots();
-        let mut scratch = Box::new(Scratch::NEW);
-        let portfolio = Portfolio {
-            cash: p.cash,
-            collateral: &p.collateral,
-            slots: &slots,
-        };
-        let a = assess(market, &portfolio, &mut scratch);
+        let (a, scratch) = p.assess_in_detail(market);
         assert!(!a.stale && !a.out_of_range);
         Answer {
             a,

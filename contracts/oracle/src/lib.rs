@@ -163,7 +163,7 @@ impl Oracle {
             return Err(InvalidFeed { feed, aggregator }.into());
         }
         check_max_age(max_age)?;
-        let limit = u128_to_u256(price::MAX_PRICE);
+        let limit = u128_to_u256(price::MAX_FEED_PRICE);
         if min_price.is_zero() || min_price >= max_price || max_price > limit {
             return Err(InvalidBounds {
                 min_price,

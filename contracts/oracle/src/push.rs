@@ -15,10 +15,8 @@ use plimsoll_common::Revert;
 use plimsoll_kernel::{
     fixed::{ONE_Q62, Round, to_wad},
     num::{WAD, mul_div_floor},
-    portfolio::market::{Expiry, MAX_PRICE},
-    surface::{
-        self, Days, ForwardError, MAX_DAYS, Record, SETTLEMENT_WINDOW, Stamp, WORDS, expiry_seconds,
-    },
+    portfolio::market::{Expiry, MAX_PRICE, expiry_seconds},
+    surface::{self, Days, ForwardError, MAX_DAYS, Record, SETTLEMENT_WINDOW, Stamp, WORDS},
     svi::{Svi, SviError},
 };
 use stylus_sdk::prelude::*;

@@ -280,7 +280,7 @@ fn greeks_are_finite_differences_of_equity() {
     .concat();
     let held = portfolio(0, &[(WETH, ONE / 2), (WBTC, 10_000_000)], &legs);
     let start = floor.hub.now() + 100;
-    let seconds = i128::from(plimsoll_kernel::surface::expiry_seconds(day) - start);
+    let seconds = i128::from(plimsoll_kernel::portfolio::market::expiry_seconds(day) - start);
     let variance = UNIT / 20;
     let mut moment = start;
     let mut equity = |floor: &mut Floor, spot: u128, variance: i128| {

@@ -11,11 +11,12 @@ use plimsoll_kernel::{
     codec::{OptionLeg, Strike},
     portfolio::{
         self as kernel, MAX_EXPIRIES, MAX_UNDERLYINGS, Scratch,
+        market::expiry_seconds,
         money::LIMIT,
         snapshot::{self, Board, Needs},
         terms::{AssetTerms, RateTerms, RuleTerms, UnderlyingTerms as Terms},
     },
-    surface::{SETTLEMENT_WINDOW, expiry_seconds},
+    surface::SETTLEMENT_WINDOW,
 };
 use std::fmt::Debug;
 

@@ -8,8 +8,12 @@ use plimsoll::{bindings::ExpiryData, push};
 use plimsoll_devnode::{ChainConfig, types::Outcome};
 use plimsoll_kernel::{
     fixed::{ONE_Q62, Round, to_wad},
-    portfolio::snapshot::{self as keys, Quote},
-    surface::{NEAR, Record, SETTLEMENT_WINDOW, expiry_seconds},
+    portfolio::{
+        market::expiry_seconds,
+        scan::POCKET_HORIZON,
+        snapshot::{self as keys, Quote},
+    },
+    surface::{Record, SETTLEMENT_WINDOW},
     svi::{Svi, SviError},
 };
 use std::fmt::Debug;
@@ -316,8 +320,8 @@ fn near_is_the_first_to_come_within_two_days() {
         desk.at(time);
         near(&desk)
     };
-    assert_eq!(at(expiry - NEAR - 1), None);
-    let first = at(expiry - NEAR).unwrap();
+    assert_eq!(at(expiry - POCKET_HORIZON - 1), None);
+    let first = at(expiry - POCKET_HORIZON).unwrap();
     assert_eq!((first.day, first.fresh), (day, false), "stale, and told so");
     assert_eq!(at(expiry - 1).unwrap().day, day);
     assert_eq!(at(expiry).unwrap().day, day + 1);
@@ -1233,7 +1237,7 @@ fn gas_of_snapshots_and_pushes() {
         let done = desk.pushed(&updates[..n]);
         println!("a push of {n}: {} gas", done.receipt.gas_used);
     }
-    desk.at(expiry_seconds(day) - NEAR);
+    desk.at(expiry_seconds(day) - POCKET_HORIZON);
     desk.pushed(&updates);
     let gas = |feeds: usize, expiries: u16, underlyings: usize| {
         let keys: Vec<_> = (0..expiries).map(|i| key(ETH, day + i)).collect();

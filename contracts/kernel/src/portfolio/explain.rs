@@ -4,7 +4,7 @@ extern crate alloc;
 
 use super::{
     Assessment, Portfolio, Scratch, assess,
-    market::{Asset, Expiry, MAX_PRICE, Market, Perpetual, Underlying},
+    market::{Asset, Expiry, Linear, MAX_PRICE, Market, Perpetual, Underlying},
     money::{Cash, clamp, scale_floor, worth_floor},
     scan::{Nodes, OptionView, Tenor, forward_factor},
     scenario::{Rule, Scenario},
@@ -295,22 +295,12 @@ fn legs<'a>(portfolio: &Portfolio<'a>, underlying: u16) -> impl Iterator<Item = 
 }
 
 #[inline(never)]
-fn linear_prices(underlying: &Underlying<'_>, leg: &Leg) -> (u128, u128, Cash) {
-    // (mark, the part of it that moves with spot, index)
-    if leg.instrument.kind() == Kind::Future {
-        let day = leg.instrument.expiry_day();
-        let expiry = underlying.expiries.iter().find(|e| e.day == day);
-        return expiry.map_or((0, 0, 0), |e| {
-            (e.variable.saturating_add(e.fixed), e.variable, 0)
-        });
+fn linear_of(underlying: &Underlying<'_>, leg: &Leg) -> Linear {
+    if leg.instrument.kind() != Kind::Future {
+        return underlying.perpetual(leg.instrument.venue());
     }
-    let own = underlying
-        .perpetuals
-        .iter()
-        .find(|p| p.venue == leg.instrument.venue());
-    own.map_or((underlying.spot, underlying.spot, 0), |p| {
-        (p.mark, p.mark, p.index)
-    })
+    let expiry = underlying.expiry(leg.instrument.expiry_day());
+    expiry.map_or_else(Linear::default, Expiry::future)
 }
 
 #[inline(never)]
@@ -331,7 +321,7 @@ fn units(leg: &Leg, lot: u64) -> i128 {
 /// Cash per relative move of spot.
 #[inline(never)]
 fn linear_notional(underlying: &Underlying<'_>, leg: &Leg) -> Cash {
-    let (_, moving, _) = linear_prices(underlying, leg);
+    let Linear { moving, .. } = linear_of(underlying, leg);
     cash_of(
         units(leg, underlying.lot),
         moving.min(MAX_PRICE).cast_signed(),
@@ -339,11 +329,7 @@ fn linear_notional(underlying: &Underlying<'_>, leg: &Leg) -> Cash {
 }
 
 fn linear_mark(underlying: &Underlying<'_>, leg: &Leg) -> Cash {
-    let (mark, _, index) = linear_prices(underlying, leg);
-    let price = mark
-        .min(MAX_PRICE)
-        .cast_signed()
-        .saturating_sub(clamp(index));
+    let price = linear_of(underlying, leg).price();
     clamp(cash_of(units(leg, underlying.lot), price).saturating_sub(leg.quote))
 }
 
@@ -365,10 +351,9 @@ struct View<'a> {
 impl<'a> View<'a> {
     #[inline(never)]
     fn new(market: &Market<'_>, underlying: &Underlying<'a>, leg: &Leg) -> Option<Self> {
-        let day = leg.instrument.expiry_day();
-        let expiry = underlying.expiries.iter().find(|e| e.day == day)?;
+        let expiry = underlying.expiry(leg.instrument.expiry_day())?;
         let tenor = Tenor::new(underlying, expiry, market.now);
-        let forward = Price::new(expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE));
+        let forward = Price::new(expiry.forward());
         let own = OptionLeg {
             instrument: leg.instrument,
             size: leg.size,

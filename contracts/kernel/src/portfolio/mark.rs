@@ -1,6 +1,6 @@
 //! The house's own value of one unit of an instrument, and how far from it a trade may be priced.
 use super::{
-    market::{MAX_PRICE, Market},
+    market::Market,
     scan::{OptionView, Tenor},
     scenario::Rule,
 };
@@ -43,23 +43,20 @@ fn known(market: &Market<'_>, instrument: InstrumentId) -> Option<Mark> {
     let mut underlyings = market.underlyings.iter();
     let underlying = underlyings.find(|u| u.id == parts.underlying)?;
     if parts.kind == Kind::Perpetual {
-        let mut perpetuals = underlying.perpetuals.iter();
-        let own = perpetuals.find(|p| p.venue == parts.venue);
         return Some(Mark {
-            value: own.map_or(underlying.spot, |p| p.mark),
+            value: underlying.perpetual(parts.venue).mark,
             tolerance: 0,
             fresh: underlying.fresh,
         });
     }
-    let mut expiries = underlying.expiries.iter();
-    let expiry = expiries.find(|e| e.day == parts.expiry_day)?;
+    let expiry = underlying.expiry(parts.expiry_day)?;
     // between expiry and settlement nobody can push, and everybody knows more than the last push
     let fresh = if expiry.seconds(market.now) > 0 {
         underlying.fresh && expiry.fresh
     } else {
         expiry.is_settled(market.now) && expiry.fresh
     };
-    let forward = expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE);
+    let forward = expiry.forward();
     if parts.kind == Kind::Future {
         return Some(Mark {
             value: forward,

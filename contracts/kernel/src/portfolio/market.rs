@@ -1,6 +1,9 @@
 //! What the calculator is told about the market and the rules: borrowed, nothing is stored here.
 
-use super::{money::Cash, scenario::Set};
+use super::{
+    money::{Cash, clamp},
+    scenario::Set,
+};
 use crate::{
     fixed::{ONE_Q40, Q40, Q62},
     svi::Svi,
@@ -14,8 +17,12 @@ pub const MAX_EXPIRIES: usize = 24;
 pub const MAX_LEGS: usize = 128;
 /// Seconds in a year of 365 days.
 pub const YEAR: u64 = 31_536_000;
-/// Expiry is at 08:00 UTC.
-pub const EXPIRY_HOUR: u64 = 28_800;
+
+/// The second at which expiries of a day (since 1970-01-01) are, 08:00 UTC.
+#[must_use]
+pub const fn expiry_seconds(day: u16) -> u64 {
+    day as u64 * 86_400 + 28_800
+}
 
 /// One snapshot for all legs.
 #[derive(Clone, Copy, Debug)]
@@ -92,6 +99,55 @@ pub struct Underlying<'a> {
     pub perpetuals: &'a [Perpetual],
 }
 
+impl<'a> Underlying<'a> {
+    /// The expiry of this day.
+    #[must_use]
+    pub fn expiry(&self, day: u16) -> Option<&'a Expiry> {
+        self.expiries.iter().find(|e| e.day == day)
+    }
+
+    /// What the perpetual at `venue` is valued by: spot and no funding, unless it is listed.
+    #[must_use]
+    pub fn perpetual(&self, venue: u16) -> Linear {
+        let own = self.perpetuals.iter().find(|p| p.venue == venue);
+        let (mark, index) = own.map_or((self.spot, 0), |p| (p.mark, p.index));
+        Linear {
+            mark,
+            moving: mark,
+            index,
+            known: own.is_some() || self.known,
+        }
+    }
+}
+
+/// What a unit of a perpetual or future is valued by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Linear {
+    /// Its mark, 1e18.
+    pub mark: u128,
+    /// The part of it that moves with spot.
+    pub moving: u128,
+    /// Funding index I, 1e18 coin per unit; 0 for a future.
+    pub index: Cash,
+    /// False when the mark is no price but a bound.
+    pub known: bool,
+}
+
+impl Linear {
+    /// mark − I, clamped: a leg of `size` units is worth ⌊size · (mark − I)⌋ − Q.
+    #[must_use]
+    pub const fn price(&self) -> i128 {
+        capped(self.mark)
+            .cast_signed()
+            .saturating_sub(clamp(self.index))
+    }
+}
+
+/// The price, at most [`MAX_PRICE`].
+const fn capped(price: u128) -> u128 {
+    if price < MAX_PRICE { price } else { MAX_PRICE }
+}
+
 /// Prices above this (1e18 scale) are clamped to it: 2^106, 8.1e13 coins.
 pub const MAX_PRICE: u128 = 1 << 106;
 
@@ -113,6 +169,23 @@ pub struct Expiry {
 }
 
 impl Expiry {
+    /// The whole forward, 1e18, at most [`MAX_PRICE`].
+    #[must_use]
+    pub const fn forward(&self) -> u128 {
+        capped(self.variable.saturating_add(self.fixed))
+    }
+
+    /// What a future on it is valued by.
+    #[must_use]
+    pub const fn future(&self) -> Linear {
+        Linear {
+            mark: self.forward(),
+            moving: self.variable,
+            index: 0,
+            known: true,
+        }
+    }
+
     /// Past expiry with nothing left that moves: a leg on it is a sum of cash.
     #[must_use]
     pub const fn is_settled(&self, now: u64) -> bool {
@@ -122,7 +195,7 @@ impl Expiry {
     /// Seconds from `now` to expiry, 0 once it is past.
     #[must_use]
     pub const fn seconds(&self, now: u64) -> u64 {
-        (self.day as u64 * 86_400 + EXPIRY_HOUR).saturating_sub(now)
+        expiry_seconds(self.day).saturating_sub(now)
     }
 }
 

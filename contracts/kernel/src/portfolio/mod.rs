@@ -3,8 +3,22 @@
 //! [`assess`] is the one entry. It is total: whatever the vault can hold gets an answer, clamped against its owner
 //! where a number leaves its range. Nothing is stored between calls; [`Scratch`] is the only memory, given by the caller.
 
+//!
+//! | module | what is in it |
+//! | --- | --- |
+//! | [`market`] | what the calculator is told: prices, expiries, rates, rules |
+//! | [`snapshot`], [`terms`] | that, from the words of the oracle and of stored parameters |
+//! | `holdings` | what is held, item by item: values, and sums by underlying and expiry |
+//! | `underlyings`, [`scan`], [`scenario`] | what each underlying loses in every scenario |
+//! | [`aggregate`] | the requirement across underlyings |
+//! | `add_ons` | what is charged besides |
+//! | [`mark`], [`explain`] | marks of single instruments; greeks, contributions, distances |
+//! | [`money`] | cash that cannot overflow |
+
+mod add_ons;
 pub mod aggregate;
 pub mod explain;
+mod holdings;
 pub mod mark;
 pub mod market;
 pub mod money;
@@ -12,21 +26,20 @@ pub mod scan;
 pub mod scenario;
 pub mod snapshot;
 pub mod terms;
+mod underlyings;
 
 use crate::{
-    black76::{Factor, Price},
-    codec::{Kind, LegSlot, OptionLeg, PerpLeg},
-    fixed::{ONE_Q40, Q40},
-    num::{self, U256, low_u8, low_u32},
+    black76::Factor,
+    codec::OptionLeg,
+    num::{U256, low_u32},
 };
-use market::{Expiry, MAX_PRICE, Market, Rules, Underlying};
+pub use add_ons::{AddOn, AddOns, CHARGES, Charge};
+use market::{Expiry, Market, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
 use money::{
-    Cash, LIMIT, add, clamp, minus, part_of_one, plus, scale_ceil, scale_floor, worth_ceil,
-    worth_floor,
+    Cash, LIMIT, add, clamp, minus, plus, scale_ceil, scale_floor, worth_ceil, worth_floor,
 };
-use scan::{ExpiryScan, MAX_NODES, Nodes, OptionView, Scan, Tenor, forward_factor};
-use scenario::{Rule, Set};
+use scan::{ExpiryScan, MAX_NODES, Scan};
 
 /// Everything margin depends on, as the vault stores it.
 #[derive(Clone, Copy, Debug)]
@@ -178,75 +191,6 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
     run.result()
 }
 
-/// One kind of add-on: its share in the initial and in the maintenance requirement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct AddOn {
-    /// In the initial requirement.
-    pub im: Cash,
-    /// In the maintenance requirement.
-    pub mm: Cash,
-}
-
-/// What an add-on is for: `docs/method.md` §5.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Charge {
-    /// Collateral haircuts.
-    Haircut,
-    /// Calendar basis.
-    Basis,
-    /// Minimum of short options.
-    ShortOption,
-    /// Cost of closing options.
-    OptionCost,
-    /// Cost of closing perpetuals and futures.
-    LinearCost,
-    /// Settlement coin below its peg.
-    Depeg,
-    /// Uncertainty of spot.
-    Confidence,
-}
-
-/// How many kinds of [`Charge`] there are.
-pub const CHARGES: usize = 7;
-
-/// The add-ons of a portfolio.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct AddOns([AddOn; CHARGES]);
-
-impl AddOns {
-    const ZERO: Self = Self([AddOn { im: 0, mm: 0 }; CHARGES]);
-
-    /// One of them.
-    #[must_use]
-    pub fn get(&self, charge: Charge) -> AddOn {
-        self.0.get(charge as usize).copied().unwrap_or_default()
-    }
-
-    /// All of them, in the order of [`Charge`].
-    #[must_use]
-    pub const fn all(&self) -> &[AddOn] {
-        &self.0
-    }
-
-    /// Their sum.
-    #[must_use]
-    pub fn total(&self) -> AddOn {
-        self.all().iter().fold(AddOn::default(), |sum, a| AddOn {
-            im: plus(sum.im, a.im),
-            mm: plus(sum.mm, a.mm),
-        })
-    }
-
-    /// Adds `base` at a pair of rates, rounded up.
-    #[inline(never)]
-    fn charge(&mut self, charge: Charge, base: Cash, rate: (Q40, Q40)) {
-        if let Some(sum) = self.0.get_mut(charge as usize) {
-            add(&mut sum.im, scale_ceil(base, rate.0));
-            add(&mut sum.mm, scale_ceil(base, rate.1));
-        }
-    }
-}
-
 /// One assessment under way.
 struct Run<'a, 'm> {
     market: &'a Market<'m>,
@@ -263,345 +207,6 @@ struct Run<'a, 'm> {
 }
 
 impl<'m> Run<'_, 'm> {
-    // ---- collateral
-
-    #[inline(never)]
-    fn collateral(&mut self, index: u8, amount: u128) {
-        let bit = 1_u16.checked_shl(index.into()).unwrap_or(0);
-        let Some(asset) = self.market.assets.iter().find(|a| a.index == index) else {
-            self.stale_assets |= bit;
-            add(&mut self.best, LIMIT);
-            return;
-        };
-        let units = num::to_wad_down(amount, asset.decimals);
-        let units = self
-            .in_range(units.and_then(|u| Cash::try_from(u).ok()))
-            .max(0);
-        let value = self.cash_of(units, asset.price.min(MAX_PRICE)).max(0);
-        let linked = self.underlying(asset.underlying);
-        if !asset.fresh {
-            self.stale_assets |= bit;
-            let relief = linked.map_or(0, |(_, underlying)| self.relief(underlying, value, units));
-            add(&mut self.best, plus(value, relief));
-            return;
-        }
-        add(&mut self.equity, value);
-        self.scratch
-            .add_ons
-            .charge(Charge::Haircut, value, asset.haircut);
-        if let Some(sums) = linked.and_then(|(place, _)| self.scratch.sums.get_mut(place)) {
-            sums.used = true;
-            add(&mut sums.notional, value);
-            add(&mut sums.net, units);
-        } else if asset.underlying != 0 {
-            // what it moves with has no place in this market: it is scanned alone, by the widest set
-            let reach = Set::widest().reach(Rule::Up);
-            let Rules {
-                im_factor,
-                mm_factor,
-                ..
-            } = self.market.rules;
-            let loss = scale_ceil(value, reach);
-            let add_ons = &mut self.scratch.add_ons;
-            add_ons.charge(Charge::Haircut, loss, (im_factor, mm_factor));
-        }
-    }
-
-    /// The most that linked collateral could take off the maintenance requirement: what its opposite would need, by
-    /// the scan and by the uncertainty of spot.
-    #[inline(never)]
-    fn relief(&mut self, underlying: &Underlying<'_>, value: Cash, units: i128) -> Cash {
-        let nodes = Nodes::of(underlying, self.market.now);
-        let losses = nodes
-            .as_slice()
-            .iter()
-            .map(|n| scale_ceil(scale_ceil(value, n.shock), n.weight));
-        let scan = losses.fold(0, Cash::max);
-        let spot = self.cash_of_up(units, underlying.spot.min(MAX_PRICE));
-        plus(
-            scale_ceil(scan, self.market.rules.mm_factor),
-            scale_ceil(spot, underlying.confidence),
-        )
-    }
-
-    // ---- legs
-
-    fn slot(&mut self, slot: U256) {
-        match LegSlot::decode(slot) {
-            Some(LegSlot::Linear(leg)) => self.linear(&leg),
-            Some(LegSlot::Options(first, second)) => {
-                self.option(first);
-                second.into_iter().for_each(|leg| self.option(leg));
-            }
-            None => {
-                self.stale_leg = true;
-                self.out_of_range = true;
-            }
-        }
-    }
-
-    #[inline(never)]
-    fn linear(&mut self, leg: &PerpLeg) {
-        let kind = leg.instrument.kind();
-        let Some((place, underlying)) = self.underlying(leg.instrument.underlying()) else {
-            self.unvalued(None, leg.size.into(), 0, leg.quote);
-            return;
-        };
-        let units = self.units(leg.size, underlying.lot);
-        let mut settled = false;
-        let (mark, index, moving) = if kind == Kind::Future {
-            let Some((group, expiry)) = self.expiry(place, leg.instrument.expiry_day()) else {
-                // without a forward: anything from 0 to spot
-                self.unvalued(Some(place), units, underlying.spot, leg.quote);
-                return;
-            };
-            let moving = self.cash_of(units, expiry.variable.min(MAX_PRICE));
-            self.rests_on(place, expiry.fresh);
-            settled = expiry.is_settled(self.market.now);
-            if let Some(group) = self.scratch.groups.get_mut(group)
-                && !settled
-            {
-                add(&mut group.notional, moving);
-                add(&mut group.futures, units);
-            }
-            (expiry.variable.saturating_add(expiry.fixed), 0, moving)
-        } else {
-            let perpetual = underlying
-                .perpetuals
-                .iter()
-                .find(|p| p.venue == leg.instrument.venue());
-            let (mark, index) = perpetual.map_or((underlying.spot, 0), |p| (p.mark, p.index));
-            if perpetual.is_none() && !underlying.known {
-                self.unvalued(Some(place), units, underlying.spot, leg.quote);
-                return;
-            }
-            if let Some(sums) = self.scratch.sums.get_mut(place) {
-                add(&mut sums.net, units);
-            }
-            (mark, index, self.cash_of(units, mark.min(MAX_PRICE)))
-        };
-        let price = mark
-            .min(MAX_PRICE)
-            .cast_signed()
-            .saturating_sub(clamp(index));
-        let (size, price) = if price < 0 {
-            (units.wrapping_neg(), price.unsigned_abs())
-        } else {
-            (units, price.cast_unsigned())
-        };
-        let worth = worth_floor(size, price).and_then(|v| v.checked_sub(leg.quote));
-        let worth = self.in_range(worth);
-        add(&mut self.equity, worth);
-        if let Some(sums) = self.scratch.sums.get_mut(place) {
-            sums.used = true;
-            if settled {
-                return;
-            }
-            add(&mut sums.notional, moving);
-            add(&mut sums.linear, units.wrapping_abs());
-        }
-        self.rests_on(place, underlying.fresh);
-    }
-
-    #[inline(never)]
-    fn option(&mut self, leg: OptionLeg) {
-        let place = self.underlying(leg.instrument.underlying());
-        let instrument = leg.instrument.decode();
-        let (Some((place, underlying)), Some(instrument)) = (place, instrument) else {
-            self.unvalued(None, leg.size.into(), 0, 0);
-            return;
-        };
-        let units = self.units(leg.size, underlying.lot);
-        let Some((group, expiry)) = self.expiry(place, instrument.expiry_day) else {
-            // without a forward: a long option counts as nothing, a short one as the most it can cost
-            let most = match instrument.kind {
-                Kind::Call => underlying.spot,
-                _ => instrument.strike.map_or(0, |k| k.to_wad()),
-            };
-            self.unvalued(Some(place), units, most, 0);
-            return;
-        };
-        let next = self.legs;
-        if next >= MAX_LEGS {
-            self.out_of_range = true;
-            return;
-        }
-        self.legs += 1;
-        let settled = expiry.is_settled(self.market.now);
-        if let (Some(group), Some(entry)) = (
-            self.scratch.groups.get_mut(group),
-            self.scratch.legs.get_mut(next),
-        ) {
-            *entry = (leg, group.head);
-            group.head = low_u8(next as u64) + 1; // SAFETY: next < 128.
-            match instrument.kind {
-                _ if settled => {}
-                Kind::Call => add(&mut group.calls, units),
-                _ => add(&mut group.puts, units),
-            }
-        }
-        if let Some(sums) = self.scratch.sums.get_mut(place) {
-            sums.used = true;
-            if !settled {
-                add(&mut sums.options, units.wrapping_abs());
-                add(&mut sums.short_options, units.wrapping_neg().max(0));
-            }
-        }
-        // a settled leg is a sum of cash: it costs nothing to close, and no spot can change it
-        self.rests_on(place, expiry.fresh && (settled || underlying.fresh));
-    }
-
-    /// A leg that cannot be valued: each unit is worth anything from 0 to `price`, which is 0 where nothing was ever
-    /// known. It counts at its least, and nothing can be opened. `place` is of its underlying, if the market has that.
-    #[inline(never)]
-    fn unvalued(&mut self, place: Option<usize>, units: i128, price: u128, quote: Cash) {
-        let most = match price {
-            0 if units < 0 => -LIMIT,
-            0 => LIMIT,
-            price => self.cash_of(units, price.min(MAX_PRICE)),
-        };
-        self.stale_leg = true;
-        if let Some(place) = place {
-            self.rests_on(place, false);
-        }
-        add(&mut self.equity, minus(most.min(0), clamp(quote)));
-        add(&mut self.best, most.wrapping_abs());
-    }
-
-    /// A leg on the underlying at `place` rests on a price: when it is stale, so is what it hedges there.
-    fn rests_on(&mut self, place: usize, fresh: bool) {
-        self.stale_leg |= !fresh;
-        if let Some(sums) = self.scratch.sums.get_mut(place) {
-            sums.stale |= !fresh;
-        }
-    }
-
-    // ---- underlyings
-
-    fn underlyings(&mut self) {
-        let mut first = 0;
-        for (place, underlying) in self
-            .market
-            .underlyings
-            .iter()
-            .take(MAX_UNDERLYINGS)
-            .enumerate()
-        {
-            if self.scratch.sums.get(place).is_some_and(|s| s.used) {
-                self.scan(place, underlying, first);
-                self.charges(place, underlying, first);
-            }
-            first += underlying.expiries.len();
-        }
-    }
-
-    fn scan(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
-        let nodes = Nodes::of(underlying, self.market.now);
-        for (offset, expiry) in underlying.expiries.iter().enumerate() {
-            self.scan_expiry(place, underlying, expiry, first + offset, &nodes);
-        }
-        let notional = self.scratch.sums.get(place).map_or(0, |s| s.notional);
-        if let Some(scan) = self.scratch.scans.get_mut(place) {
-            scan.finish(notional, nodes.as_slice());
-        }
-    }
-
-    #[inline(never)]
-    fn scan_expiry(
-        &mut self,
-        place: usize,
-        underlying: &Underlying<'_>,
-        expiry: &Expiry,
-        group: usize,
-        nodes: &Nodes,
-    ) {
-        let Some(Group { head, notional, .. }) = self.scratch.groups.get(group).copied() else {
-            return;
-        };
-        if head == 0 && notional == 0 {
-            return;
-        }
-        let tenor = Tenor::new(underlying, expiry, self.market.now);
-        let forward = expiry.variable.saturating_add(expiry.fixed).min(MAX_PRICE);
-        let price = Price::new(forward);
-        for (factor, node) in self.scratch.factors.iter_mut().zip(nodes.all()) {
-            *factor = forward_factor(expiry, node);
-        }
-        self.scratch.expiry = ExpiryScan::ZERO;
-        let mut at = head;
-        while let Some((leg, next)) = usize::from(at)
-            .checked_sub(1)
-            .and_then(|i| self.scratch.legs.get(i))
-            .copied()
-        {
-            match OptionView::new(&leg, underlying.lot, expiry, price, &tenor) {
-                Some(option) => {
-                    let Scratch {
-                        expiry, factors, ..
-                    } = &mut *self.scratch;
-                    expiry.add(&option, factors, nodes.all());
-                }
-                None => self.out_of_range = true,
-            }
-            at = next;
-        }
-        let nodes = nodes.as_slice();
-        let (value, down, up) = self.scratch.expiry.marks(nodes.len());
-        add(&mut self.equity, value);
-        let linear = scale_floor(notional, underlying.rates.basis_move);
-        let (falls, rises) = (minus(value, down), minus(value, up));
-        let loss = plus(falls, linear).max(minus(rises, linear)).max(0);
-        let (at_expiry, per_year) = underlying.rates.basis;
-        let rate = at_expiry
-            .saturating_add(crate::fixed::mul_shift_ceil::<40>(per_year, tenor.years))
-            .min(32 * ONE_Q40);
-        self.scratch
-            .add_ons
-            .charge(Charge::Basis, loss, (rate, rate));
-        if let Some(scan) = self.scratch.scans.get_mut(place) {
-            scan.add(&self.scratch.expiry, nodes);
-        }
-    }
-
-    /// Add-ons of an underlying that are rates on sizes.
-    #[inline(never)]
-    fn charges(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
-        let Some(sums) = self.scratch.sums.get(place).copied() else {
-            return;
-        };
-        // a bound is no base for a charge: at the best it would count as a loss that nobody knows of
-        let spot = if underlying.known {
-            underlying.spot.min(MAX_PRICE)
-        } else {
-            0
-        };
-        let rates = &underlying.rates;
-        let short = self.cash_of_up(sums.short_options, spot);
-        let options = self.cash_of_up(sums.options, spot);
-        let linear = self.cash_of_up(sums.linear, spot);
-        let groups = self
-            .scratch
-            .groups
-            .iter()
-            .skip(first)
-            .take(underlying.expiries.len());
-        let unsure: i128 = groups
-            .flat_map(|g| [g.futures, g.calls, g.puts])
-            .fold(sums.net.wrapping_abs(), |sum, v| {
-                plus(sum, v.wrapping_abs())
-            });
-        let unsure = scale_ceil(self.cash_of_up(unsure, spot), underlying.confidence);
-        let coin = (num::WAD / 100 * 99).saturating_sub(self.market.coin);
-        let depeg = part_of_one(coin);
-        let exposed = scale_ceil(plus(short, linear), depeg);
-        let add_ons = &mut self.scratch.add_ons;
-        add_ons.charge(Charge::ShortOption, short, rates.short_option);
-        add_ons.charge(Charge::OptionCost, options, rates.option_cost);
-        add_ons.charge(Charge::LinearCost, linear, rates.linear_cost);
-        add_ons.charge(Charge::Depeg, exposed, rates.depeg);
-        add_ons.charge(Charge::Confidence, unsure, (ONE_Q40, ONE_Q40));
-    }
-
     // ---- result
 
     #[inline(never)]

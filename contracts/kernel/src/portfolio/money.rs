@@ -7,7 +7,7 @@
 )]
 
 use crate::{
-    fixed::{Q40, Q62},
+    fixed::{FIVE_18, Q40, Q62},
     num,
 };
 
@@ -102,7 +102,7 @@ fn worth(units: i128, price: u128, away: bool) -> Option<Cash> {
 #[must_use]
 pub fn part_of_one(wad: u64) -> Q40 {
     // 2^40 / 1e18 = 2^22 / 5^18
-    (u128::from(wad.min(num::WAD)) << 22).div_ceil(3_814_697_265_625) as Q40
+    (u128::from(wad.min(num::WAD)) << 22).div_ceil(FIVE_18.unsigned_abs()) as Q40
 }
 
 /// A quantity of options as a multiplier of option values in units: `⌊v · mantissa / 2^shift⌋` is cash.
@@ -115,7 +115,7 @@ pub struct Multiplier {
 }
 
 /// 2^62 / 5^18 · 2^41, cut: the reciprocal of 1e18 = 5^18 · 2^18 with 62 significant bits.
-const INVERSE_5_18: i64 = ((1i128 << 103) / 3_814_697_265_625) as i64;
+const INVERSE_5_18: i64 = ((1i128 << 103) / FIVE_18) as i64;
 
 impl Multiplier {
     /// For `lots` lots of `lot` (1e18 units) of options whose values come in units of 2^`exponent` · 1e-18, times

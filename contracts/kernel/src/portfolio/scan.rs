@@ -16,7 +16,7 @@ use crate::{
 pub const POCKETS: usize = 8;
 /// Most nodes of a scan: a set and the pockets.
 pub const MAX_NODES: usize = MAX_SCENARIOS;
-/// An expiry this near, in seconds, has its pockets searched: two days.
+/// The nearest listed expiry of an underlying has its pockets searched once it is this near, in seconds: two days.
 pub const POCKET_HORIZON: u64 = 172_800;
 /// Where pockets are searched, in standard deviations to expiry, both sides.
 const POCKET_STEPS: [Q40; POCKETS / 2] = [

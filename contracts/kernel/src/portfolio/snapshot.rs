@@ -26,7 +26,7 @@ use crate::{
     codec::{InstrumentId, Kind},
     fixed::Q40,
     num::{WAD, halves, low_u8, low_u16, low_u32, low_u64},
-    price::MAX_PRICE as MAX_QUOTE,
+    price::MAX_FEED_PRICE,
     surface::{Record, WORDS},
 };
 use alloc::vec::Vec;
@@ -366,7 +366,7 @@ impl Quote {
     pub fn decode(word: U256) -> Self {
         let [flags, confidence, low, high] = *word.as_limbs();
         let value = u128::from(high) << 64 | u128::from(low);
-        let value = if value <= MAX_QUOTE { value } else { 0 };
+        let value = if value <= MAX_FEED_PRICE { value } else { 0 };
         let known = value != 0 && flags & Self::UNKNOWN == 0;
         Self {
             value,

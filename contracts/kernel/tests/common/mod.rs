@@ -453,6 +453,11 @@ impl PortfolioCase {
     }
 
     pub fn assess(&self, market: &Market<'_>) -> Assessment {
+        self.assess_in_detail(market).0
+    }
+
+    /// The assessment, and what is behind it.
+    pub fn assess_in_detail(&self, market: &Market<'_>) -> (Assessment, Box<Scratch>) {
         let slots = self.slots();
         let mut scratch = Box::new(Scratch::NEW);
         let portfolio = Portfolio {
@@ -460,7 +465,7 @@ impl PortfolioCase {
             collateral: &self.collateral,
             slots: &slots,
         };
-        assess(market, &portfolio, &mut scratch)
+        (assess(market, &portfolio, &mut scratch), scratch)
     }
 
     /// What errors are measured by: Σ |units| · the larger of forward (or spot) and strike, and collateral, in coins.

@@ -1,0 +1,138 @@
+//! What each underlying of a portfolio loses in every scenario, and what it is charged besides.
+use super::{
+    Group, Run, Scratch,
+    add_ons::Charge,
+    market::{Expiry, MAX_PRICE, MAX_UNDERLYINGS, Underlying},
+    money::{add, minus, part_of_one, plus, scale_ceil, scale_floor},
+    scan::{ExpiryScan, Nodes, OptionView, Tenor, forward_factor},
+};
+use crate::{
+    black76::Price,
+    fixed::{ONE_Q40, mul_shift_ceil},
+    num,
+};
+
+impl Run<'_, '_> {
+    pub(super) fn underlyings(&mut self) {
+        let mut first = 0;
+        for (place, underlying) in self
+            .market
+            .underlyings
+            .iter()
+            .take(MAX_UNDERLYINGS)
+            .enumerate()
+        {
+            if self.scratch.sums.get(place).is_some_and(|s| s.used) {
+                self.scan(place, underlying, first);
+                self.charges(place, underlying, first);
+            }
+            first += underlying.expiries.len();
+        }
+    }
+
+    fn scan(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
+        let nodes = Nodes::of(underlying, self.market.now);
+        for (offset, expiry) in underlying.expiries.iter().enumerate() {
+            self.scan_expiry(place, underlying, expiry, first + offset, &nodes);
+        }
+        let notional = self.scratch.sums.get(place).map_or(0, |s| s.notional);
+        if let Some(scan) = self.scratch.scans.get_mut(place) {
+            scan.finish(notional, nodes.as_slice());
+        }
+    }
+
+    #[inline(never)]
+    fn scan_expiry(
+        &mut self,
+        place: usize,
+        underlying: &Underlying<'_>,
+        expiry: &Expiry,
+        group: usize,
+        nodes: &Nodes,
+    ) {
+        let Some(Group { head, notional, .. }) = self.scratch.groups.get(group).copied() else {
+            return;
+        };
+        if head == 0 && notional == 0 {
+            return;
+        }
+        let tenor = Tenor::new(underlying, expiry, self.market.now);
+        let price = Price::new(expiry.forward());
+        for (factor, node) in self.scratch.factors.iter_mut().zip(nodes.all()) {
+            *factor = forward_factor(expiry, node);
+        }
+        self.scratch.expiry = ExpiryScan::ZERO;
+        let mut at = head;
+        while let Some((leg, next)) = usize::from(at)
+            .checked_sub(1)
+            .and_then(|i| self.scratch.legs.get(i))
+            .copied()
+        {
+            match OptionView::new(&leg, underlying.lot, expiry, price, &tenor) {
+                Some(option) => {
+                    let Scratch {
+                        expiry, factors, ..
+                    } = &mut *self.scratch;
+                    expiry.add(&option, factors, nodes.all());
+                }
+                None => self.out_of_range = true,
+            }
+            at = next;
+        }
+        let nodes = nodes.as_slice();
+        let (value, down, up) = self.scratch.expiry.marks(nodes.len());
+        add(&mut self.equity, value);
+        let linear = scale_floor(notional, underlying.rates.basis_move);
+        let (falls, rises) = (minus(value, down), minus(value, up));
+        let loss = plus(falls, linear).max(minus(rises, linear)).max(0);
+        let (at_expiry, per_year) = underlying.rates.basis;
+        let rate = at_expiry
+            .saturating_add(mul_shift_ceil::<40>(per_year, tenor.years))
+            .min(32 * ONE_Q40);
+        self.scratch
+            .add_ons
+            .charge(Charge::Basis, loss, (rate, rate));
+        if let Some(scan) = self.scratch.scans.get_mut(place) {
+            scan.add(&self.scratch.expiry, nodes);
+        }
+    }
+
+    /// Add-ons of an underlying that are rates on sizes.
+    #[inline(never)]
+    fn charges(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
+        let Some(sums) = self.scratch.sums.get(place).copied() else {
+            return;
+        };
+        // a bound is no base for a charge: at the best it would count as a loss that nobody knows of
+        let spot = if underlying.known {
+            underlying.spot.min(MAX_PRICE)
+        } else {
+            0
+        };
+        let rates = &underlying.rates;
+        let short = self.cash_of_up(sums.short_options, spot);
+        let options = self.cash_of_up(sums.options, spot);
+        let linear = self.cash_of_up(sums.linear, spot);
+        let groups = self
+            .scratch
+            .groups
+            .iter()
+            .skip(first)
+            .take(underlying.expiries.len());
+        let unsure: i128 = groups
+            .flat_map(|g| [g.futures, g.calls, g.puts])
+            .fold(sums.net.wrapping_abs(), |sum, v| {
+                plus(sum, v.wrapping_abs())
+            });
+        let unsure = scale_ceil(self.cash_of_up(unsure, spot), underlying.confidence);
+        let coin = (num::WAD / 100 * 99).saturating_sub(self.market.coin);
+        let depeg = part_of_one(coin);
+        let exposed = scale_ceil(plus(short, linear), depeg);
+        let add_ons = &mut self.scratch.add_ons;
+        add_ons.charge(Charge::ShortOption, short, rates.short_option);
+        add_ons.charge(Charge::OptionCost, options, rates.option_cost);
+        add_ons.charge(Charge::LinearCost, linear, rates.linear_cost);
+        add_ons.charge(Charge::Depeg, exposed, rates.depeg);
+        add_ons.charge(Charge::Confidence, unsure, (ONE_Q40, ONE_Q40));
+    }
+}
