@@ -21,6 +21,7 @@ use alloy::{
 use eyre::{Result, WrapErr, ensure, eyre};
 use plimsoll_devnode::{ChainConfig, Clock};
 use serde::Serialize;
+use std::net::{Ipv4Addr, TcpListener};
 
 /// The day, with where it is from.
 const PRICES: &str = include_str!("../data/2021-05-19.csv");
@@ -163,6 +164,12 @@ pub async fn run(options: &DemoOptions, progress: Progress) -> Result<DemoResult
 /// The contracts do not build, the house cannot be furnished, or a transaction that must go through
 /// is refused. Books that do not balance are no error here: see `balance_sheet.ok`.
 pub async fn play(options: &DemoOptions, progress: Progress) -> Result<(DemoResult, House)> {
+    if let Some(port) = options.serve {
+        // before minutes of building, and before the record of the house that may be running there
+        // is taken away
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .wrap_err_with(|| format!("cannot listen on 127.0.0.1:{port}"))?;
+    }
     let hours = hours()?;
     let programs = wasm::build(&progress)?;
     let first = hours.first().ok_or_else(|| eyre!("no hours"))?;

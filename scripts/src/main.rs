@@ -93,8 +93,8 @@ struct DemoArgs {
     /// Leave the node running afterwards and say how to connect.
     #[arg(long)]
     serve: bool,
-    /// Port for --serve.
-    #[arg(long, default_value_t = 8545)]
+    /// Port for --serve; 0 takes any that is free.
+    #[arg(long, default_value_t = 8545, requires = "serve")]
     port: u16,
 }
 
@@ -291,8 +291,7 @@ async fn devnode(args: DevnodeArgs) -> Result<()> {
         chain,
         errors,
     })
-    .await
-    .wrap_err_with(|| format!("cannot listen on {}:{}", args.host, args.port))?;
+    .await?;
     if args.json {
         let accounts: Vec<_> = node.chain.with(|c| {
             c.accounts()

@@ -98,6 +98,7 @@ fn refusals_say_what_to_do_and_print_nothing_else() {
         (vec!["verify", "--only", "nothing"], "the steps are"),
         (vec!["devnode", "--arbos", "45"], "51 and 60"),
         (vec!["devnode", "--accounts", "11"], "11"),
+        (vec!["demo", "--port", "9000"], "--serve"),
     ] {
         let output = run(&arguments);
         assert!(!output.status.success(), "{arguments:?}");
@@ -125,13 +126,18 @@ fn a_key_is_never_repeated() {
 fn a_port_in_use_is_an_error() {
     let node = Node::start(&[]);
     let port = node.url.rsplit(':').next().unwrap();
-    let output = run(&["devnode", "--port", port]);
-    assert!(!output.status.success());
-    assert!(
-        stderr(&output).contains("cannot listen"),
-        "{}",
-        stderr(&output)
-    );
+    for arguments in [
+        vec!["devnode", "--port", port],
+        vec!["demo", "--serve", "--port", port],
+    ] {
+        let output = run(&arguments);
+        let said = stderr(&output);
+        assert!(!output.status.success());
+        let words = format!("cannot listen on 127.0.0.1:{port}");
+        assert!(said.contains(&words), "{arguments:?}: {said}");
+        // the demo finds out before it builds, and before it takes away the record of another
+        assert!(!said.contains("building"), "{arguments:?}: {said}");
+    }
 }
 
 #[test]

@@ -62,6 +62,7 @@ use std::{
     time::Duration,
 };
 
+use eyre::WrapErr;
 use jsonrpsee::server::ServerHandle;
 use tokio::{sync::watch, task::AbortHandle};
 
@@ -129,8 +130,10 @@ impl Node {
             errors: Arc::new(config.errors),
         };
         let module = server::module(rpc)?;
-        let (bound, server) =
-            server::serve(SocketAddr::new(config.host, config.port), module).await?;
+        let address = SocketAddr::new(config.host, config.port);
+        let (bound, server) = server::serve(address, module)
+            .await
+            .wrap_err_with(|| format!("cannot listen on {address}"))?;
         let miner = tokio::spawn(mine_by_itself(chain.clone(), told)).abort_handle();
         Ok(Self {
             url: format!("http://{bound}"),
