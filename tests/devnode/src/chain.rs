@@ -4,8 +4,8 @@ use crate::{
     arbos::{self, ARBOS_STATE},
     config::{self, ChainConfig, Clock, DevAccount},
     error::{ChainError, Result},
-    evm::{self, Executed, Job, MAX_TX_GAS, SEQUENCER, Surroundings},
-    precompiles::{ARB_ADDRESSES, arb_wasm, node_interface},
+    evm::{self, Executed, Job, L1_PRICER_FUNDS_POOL, MAX_TX_GAS, SEQUENCER, Surroundings},
+    precompiles::{ARB_ADDRESSES, Precompiles, arb_wasm, node_interface},
     state::State,
     state_root,
     stylus::{ModuleCache, RecentPrograms},
@@ -21,14 +21,15 @@ use alloy::{
     eips::{BlockId, BlockNumberOrTag, eip2718::Encodable2718},
     primitives::{Address, B64, B256, Bloom, Bytes, TxKind, U256, address, bytes, keccak256},
     rpc::types::{
-        BlockOverrides, Filter, FilterBlockOption, Log, TransactionRequest, state::StateOverride,
+        AccessList, AccessListItem, BlockOverrides, Filter, FilterBlockOption, Log,
+        TransactionRequest, state::StateOverride,
     },
     signers::SignerSync,
     sol_types::{SolCall, SolInterface},
 };
 use revm::context::result::{EVMError, InvalidTransaction};
 use std::{
-    collections::HashSet,
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -42,6 +43,8 @@ const CREATE2_DEPLOYER_CODE: Bytes = bytes!(
 );
 /// Gas a call has unless it says otherwise.
 const CALL_GAS: u64 = 50_000_000;
+/// Times a call is executed to find its access list, where that does not settle.
+const MAX_LIST_ROUNDS: u32 = 16;
 /// Seconds between L1 blocks.
 const L1_BLOCK_TIME: u64 = 12;
 /// Blocks whose hashes a transaction can see.
@@ -81,6 +84,21 @@ impl Clone for Chain {
             impersonated: self.impersonated.clone(),
             auto_impersonate: self.auto_impersonate,
             events: broadcast::channel(EVENTS).0,
+        }
+    }
+}
+
+impl From<Executed> for CallResult {
+    fn from(done: Executed) -> Self {
+        Self {
+            outcome: done.outcome,
+            gas_used: done.gas_used,
+            gas_refunded: done.gas_refunded,
+            gas_used_for_l1: 0,
+            output: done.output,
+            logs: done.logs,
+            contract_address: done.created,
+            trace: done.trace,
         }
     }
 }
@@ -1030,12 +1048,16 @@ impl Chain {
         if let Some(answer) = self.node_interface(request)? {
             return Ok(answer);
         }
+        self.execute_call(request, trace).map(CallResult::from)
+    }
+
+    fn execute_call(&self, request: &CallRequest, trace: bool) -> Result<Executed> {
         let block = request.block.unwrap_or(BlockId::latest());
         let gas = request.transaction.gas.unwrap_or(CALL_GAS);
         let (mut job, _) = self.prepare_call(request, block, gas)?;
         job.trace = trace;
         let caller = job.tx.caller;
-        let result = evm::on_big_stack(move || evm::execute(job))
+        evm::on_big_stack(move || evm::execute(job))
             .map_err(ChainError::Internal)?
             .map_err(|e| match e {
                 EVMError::Transaction(InvalidTransaction::LackOfFundForMaxFee { fee, balance }) => {
@@ -1046,17 +1068,59 @@ impl Chain {
                     }
                 }
                 e => vm_error(e),
-            })?;
-        Ok(CallResult {
-            outcome: result.outcome,
-            gas_used: result.gas_used,
-            gas_refunded: result.gas_refunded,
-            gas_used_for_l1: 0,
-            output: result.output,
-            logs: result.logs,
-            contract_address: result.created,
-            trace: result.trace,
-        })
+            })
+    }
+
+    /// The accounts and slots a call touches beyond those that are warm anyway, the request's own
+    /// list included, and what came of the call with that list.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::call`]. A call that fails is an outcome, and its list what it touched until then.
+    pub fn access_list(&self, request: &CallRequest) -> Result<(AccessList, CallResult)> {
+        let mut request = request.clone();
+        let tx = &request.transaction;
+        let mut warm: Vec<Address> = vec![
+            tx.from.unwrap_or_default(),
+            self.config.network_fee_account,
+            L1_PRICER_FUNDS_POOL,
+            SEQUENCER,
+        ];
+        warm.extend(tx.to.and_then(|to| to.to().copied()));
+        let precompiles = Precompiles::new();
+        let is_warm = |address: &Address| warm.contains(address) || precompiles.contains(address);
+        let mut listed = BTreeMap::<Address, BTreeSet<B256>>::new();
+        for item in tx.access_list.iter().flat_map(|list| &list.0) {
+            let keys = listed.entry(item.address).or_default();
+            keys.extend(&item.storage_keys);
+        }
+        let mut rounds = MAX_LIST_ROUNDS;
+        loop {
+            let item = |(address, keys): (&Address, &BTreeSet<B256>)| AccessListItem {
+                address: *address,
+                storage_keys: keys.iter().copied().collect(),
+            };
+            let list = AccessList(listed.iter().map(item).collect());
+            request.transaction.access_list = Some(list.clone());
+            let done = self.execute_call(&request, false)?;
+            // what is touched may depend on the gas left, which the list changes
+            let mut settled = true;
+            for (address, account) in &done.changes {
+                let unneeded = account.storage.is_empty() && is_warm(address);
+                if unneeded || account.is_created() || *address == ARBOS_STATE {
+                    continue;
+                }
+                settled &= listed.contains_key(address);
+                let keys = listed.entry(*address).or_default();
+                for key in account.storage.keys() {
+                    settled &= !keys.insert(B256::from(*key));
+                }
+            }
+            rounds -= 1;
+            if settled || rounds == 0 {
+                return Ok((list, done.into()));
+            }
+        }
     }
 
     /// Answers calls of NodeInterface, which the node and not the chain does.

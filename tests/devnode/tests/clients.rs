@@ -584,6 +584,21 @@ async fn overrides_state_and_surroundings() {
     let answer = provider.call(tx).with_block_overrides(late).await.unwrap();
     assert_eq!(U256::from_be_slice(&answer), U256::from(4_000_000_000_u64));
 
+    // The slots a call touches, overrides included.
+    let list = raw(
+        &provider,
+        "eth_createAccessList",
+        json!([{"to": STRANGER, "data": "0x3fa4f245"}, "latest", overrides]),
+    )
+    .await
+    .unwrap();
+    assert_eq!(list["accessList"][0]["address"], json!(STRANGER));
+    assert_eq!(list["accessList"][0]["storageKeys"], json!([B256::ZERO]));
+    assert!(list["gasUsed"].is_string() && list.get("error").is_none());
+    let unlucky = probe.store(U256::from(13)).into_transaction_request();
+    let unlucky = provider.create_access_list(&unlucky).await.unwrap();
+    assert_eq!(unlucky.error.as_deref(), Some("execution reverted"));
+
     // Value that the sender does not have, unless overridden.
     let rich = TransactionRequest::default()
         .with_from(STRANGER)

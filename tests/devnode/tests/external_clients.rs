@@ -195,6 +195,9 @@ async fn cast_walks_the_node() {
     assert!(!good(cast(&["gas-price"])).await.is_empty());
     let gas = good(cast(&["estimate", at, "store(uint256)", "1"])).await;
     assert!(gas.parse::<u64>().unwrap() > 21_000, "{gas}");
+    let touched = good(cast(&["access-list", at, "store(uint256)", "1"])).await;
+    let here = at.to_lowercase();
+    assert!(touched.to_lowercase().contains(&here), "{touched}");
 
     // A revert, with its reason.
     let output = run(cast(&["call", at, "store(uint256)", "13"])).await;

@@ -208,6 +208,59 @@ fn a_call_that_cannot_pay_100_gas_leaves_the_account_cold() {
 }
 
 #[test]
+fn an_access_list_is_all_that_is_touched() {
+    let mut world = World::new();
+    let (evm, wasm, me) = (world.evm, world.wasm, world.me);
+    world.send(wasm, op::sstore(2, 9));
+    let read = |kind, data: &[u8]| op::bubble(kind, wasm, 0, data);
+    let list = |world: &World, to: Address, data: Bytes| {
+        let mut request = request(to, data);
+        request.from = Some(me);
+        let (list, result) = world.chain.access_list(&request.clone().into()).unwrap();
+        let keys = |i: usize| list.0[i].storage_keys.clone();
+        let flat: Vec<_> = (0..list.0.len())
+            .map(|i| (list.0[i].address, keys(i)))
+            .collect();
+        // with the list, everything was warm
+        request.access_list = Some(list);
+        let with = world.chain.call(&request.into()).unwrap();
+        assert_eq!(
+            (with.gas_used, with.outcome),
+            (result.gas_used, result.outcome.clone())
+        );
+        (flat, result.outcome)
+    };
+    // another account's slot, read by a program that an EVM contract calls
+    let (flat, _) = list(&world, evm, read(op::CALL, &op::sload(2)));
+    assert_eq!(flat, [(wasm, vec![op::word(2)])]);
+    // the callee itself is warm: only its slots are listed
+    let (flat, _) = list(&world, wasm, op::sload(2));
+    assert_eq!(flat, [(wasm, vec![op::word(2)])]);
+    assert_eq!(list(&world, evm, op::echo(b"x")).0, []);
+    // a delegate call touches its caller's slots; a frame that reverts touched what it touched
+    let (flat, _) = list(&world, evm, read(op::DELEGATE, &op::sload(2)));
+    let mut both = [(evm, vec![op::word(2)]), (wasm, vec![])];
+    both.sort();
+    assert_eq!(flat, both);
+    let (flat, outcome) = list(&world, evm, read(op::STATIC, &op::sstore(5, 1)));
+    assert_eq!(outcome, Outcome::Reverted);
+    assert_eq!(flat, [(wasm, vec![])], "a refused flush touches no slot");
+    // what was created needs no place
+    let child = plimsoll_devnode::init_code(&asm("42 0 MSTORE 32 0 RETURN"));
+    assert_eq!(list(&world, wasm, op::create(0, &child)).0, []);
+    // one that never settles ends
+    let restless = world.contract("GAS SLOAD STOP");
+    let (flat, _) = {
+        let (list, result) = world
+            .chain
+            .access_list(&request(restless, Bytes::new()).into())
+            .unwrap();
+        (list.0, result.outcome)
+    };
+    assert!(flat[0].storage_keys.len() >= 15);
+}
+
+#[test]
 fn frames_of_both_kinds_count_towards_the_depth() {
     // 1,000 EVM frames, then programs and EVM frames in turns
     let mut world = World::new();

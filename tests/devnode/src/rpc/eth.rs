@@ -200,10 +200,18 @@ pub(crate) fn proof(_: &mut Backend, _: Args) -> Result<Value> {
     ))
 }
 
-pub(crate) fn access_list(_: &mut Backend, _: Args) -> Result<Value> {
-    Err(RpcError::Unsupported(
-        "eth_createAccessList is not supported: send the transaction without a list".into(),
-    ))
+pub(crate) fn access_list(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let (list, result) = node.chain.access_list(&call_request(&mut args)?)?;
+    let mut answer = json!({
+        "accessList": json::value(&list)?,
+        "gasUsed": quantity(result.gas_used),
+    });
+    match result.outcome {
+        Outcome::Success => {}
+        Outcome::Reverted => answer["error"] = json!("execution reverted"),
+        Outcome::Halted(why) => answer["error"] = json!(why),
+    }
+    Ok(answer)
 }
 
 // Calls
