@@ -40,8 +40,8 @@ struct Portfolio {
 ///               collateral and their last price otherwise. Opening and withdrawing are refused.
 /// @param best   equity - mm at the best the stale items could be worth; equity - mm when nothing is stale.
 /// @param worst  equity - mm at the worst.
-/// @param outOfRange Some number left its range (2^110) and was clamped against the owner, or a slot holds no leg: what
-///               no account can open.
+/// @param outOfRange Some number left its range (2^110) and was clamped against the owner, a slot holds no leg, or there
+///               are more than 8 underlyings or 24 expiries: what no account can open.
 /// @param staleSlots  Bit i: leg slot i of the portfolio rests on such a price.
 /// @param staleAssets Bit i: collateral asset i has no usable price.
 struct Assessment {

@@ -13,7 +13,7 @@ use plimsoll_kernel::{
     fixed::{ONE_Q62, Q40},
     num::U256,
     portfolio::{
-        AddOns, Assessment, MAX_LEGS, Portfolio, Scratch, assess,
+        AddOns, Assessment, MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS, Portfolio, Scratch, assess,
         explain::{Direction, contributions, distance, greeks},
         market::{Asset, Expiry, MAX_PRICE, Market, Perpetual, Rates, Rules, Underlying},
         money::LIMIT,
@@ -945,6 +945,57 @@ fn too_many_legs_are_out_of_range() {
     p.options.push(call(5_000, 1, 30));
     let a = m.with(Rules::DEFAULT, |market| p.assess(market));
     assert!(a.out_of_range && a.mm >= LIMIT);
+}
+
+/// I-LIV-3: what a market has no room for is out of range, not merely stale: below the line dust on one expiry too many
+/// would push a short future out of the scan, and its requirement with it.
+#[test]
+fn i_liv_3_crowded_out_is_out_of_range() {
+    let far = |id, days: u16| {
+        let mut u = eth(days, 80);
+        u.id = id;
+        u
+    };
+    let near = |expiries: usize| {
+        let mut u = eth(30, 80);
+        let first = u.expiries[0].clone();
+        let days = TODAY + 30..;
+        u.expiries = days
+            .take(expiries)
+            .map(|day| ExpiryCase {
+                day,
+                ..first.clone()
+            })
+            .collect();
+        u
+    };
+    let future = |underlying, days: u16| {
+        let instrument = Instrument {
+            venue: 1,
+            underlying,
+            kind: Kind::Future,
+            expiry_day: TODAY + days,
+            strike: None,
+        };
+        (instrument, -1, 0)
+    };
+    let mut p = PortfolioCase::EMPTY;
+    p.linear.push(future(2, 60));
+    let alone = market_of(vec![far(2, 60)]).with(Rules::DEFAULT, |m| p.assess(m));
+    for (expiries, crowded) in [(MAX_EXPIRIES - 1, false), (MAX_EXPIRIES, true)] {
+        let a = market_of(vec![near(expiries), far(2, 60)]).with(Rules::DEFAULT, |m| p.assess(m));
+        assert_eq!(
+            (a.out_of_range, a.mm >= LIMIT, a == alone),
+            (crowded, crowded, !crowded)
+        );
+    }
+    for (count, crowded) in [(MAX_UNDERLYINGS, false), (MAX_UNDERLYINGS + 1, true)] {
+        let last = count as u16;
+        let underlyings = (1..=last).map(|id| far(id, 60)).collect();
+        p.linear = vec![future(last, 60)];
+        let a = market_of(underlyings).with(Rules::DEFAULT, |m| p.assess(m));
+        assert_eq!((a.out_of_range, a.mm >= LIMIT), (crowded, crowded));
+    }
 }
 
 // ---- what does not hold

@@ -71,7 +71,8 @@ pub struct Assessment {
     pub stale_slots: u64,
     /// Bit i: collateral asset i has no usable price.
     pub stale_assets: u16,
-    /// Some number left its range and was clamped, or a leg could not be read: cannot be opened.
+    /// Some number left its range and was clamped, a leg could not be read, or there are more legs, underlyings or
+    /// expiries than a market holds: cannot be opened.
     pub out_of_range: bool,
 }
 
@@ -261,22 +262,23 @@ impl<'m> Run<'_, 'm> {
 
     // ---- look-ups and units
 
-    fn place(&self, id: u16) -> Option<usize> {
-        self.market
-            .underlyings
-            .iter()
-            .take(MAX_UNDERLYINGS)
-            .position(|u| u.id == id)
+    fn underlying(&mut self, id: u16) -> Option<(usize, &'m Underlying<'m>)> {
+        let mut all = self.market.underlyings.iter().enumerate();
+        let found = all.find(|(_, underlying)| underlying.id == id)?;
+        self.room(found.0, MAX_UNDERLYINGS)?;
+        Some(found)
     }
 
-    fn underlying(&self, id: u16) -> Option<(usize, &'m Underlying<'m>)> {
-        let place = self.place(id)?;
-        Some((place, self.market.underlyings.get(place)?))
+    /// What is beyond the limit has no place here. It must not count as merely stale: whoever is below the line could
+    /// crowd a leg out with dust, and owe nothing for it.
+    fn room(&mut self, place: usize, limit: usize) -> Option<()> {
+        self.out_of_range |= place >= limit;
+        (place < limit).then_some(())
     }
 
     /// Group number and market of an expiry.
     #[inline(never)]
-    fn expiry(&self, place: usize, day: u16) -> Option<(usize, &'m Expiry)> {
+    fn expiry(&mut self, place: usize, day: u16) -> Option<(usize, &'m Expiry)> {
         let before: usize = self
             .market
             .underlyings
@@ -287,7 +289,8 @@ impl<'m> Run<'_, 'm> {
         let expiries = self.market.underlyings.get(place)?.expiries;
         let offset = expiries.iter().position(|e| e.day == day)?;
         let group = before + offset;
-        (group < MAX_EXPIRIES).then_some((group, expiries.get(offset)?))
+        self.room(group, MAX_EXPIRIES)?;
+        Some((group, expiries.get(offset)?))
     }
 
     /// Signed 1e18 units of `lots`, clamped.
