@@ -7,6 +7,8 @@
 //! A slice is checked once, when it is accepted: [`Svi::check`] refuses what would allow arbitrage
 //! inside a slice, [`Svi::check_calendar`] between two. Afterwards [`Svi::variance`] is total.
 
+use core::iter::once;
+
 use crate::{
     elementary::{sqrt_q56, sqrt_u128},
     fixed::{
@@ -93,12 +95,16 @@ pub enum SviError {
     },
 }
 
-/// Strikes at which slices are checked: every 1/8 over [-2, 2] in log-moneyness.
-const GRID: i64 = 16;
-/// And around the vertex, every σ/4 over [m − 2σ, m + 2σ].
-const VERTEX_GRID: i64 = 8;
-/// How many that is.
-const STRIKES: i64 = 2 * (GRID + VERTEX_GRID + 1);
+/// Strikes at which slices are checked, in eighths of log-moneyness on both sides of the forward: closely over [-2, 2],
+/// then on to the farthest strike that trades, a factor of 1,024.
+const FAR: [i64; 22] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 24, 32, 40, 48, 56,
+];
+/// And around the vertex, in σ/4 on both sides: where a narrow vertex lies between two of the others, the density is
+/// least some σ away from it.
+const NEAR: [i64; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64, 128];
+/// Strikes around the vertex stay within ±8: none beyond trades.
+const LAST: Q40 = 8 * ONE_Q40;
 
 impl Svi {
     /// From five numbers with 18 decimal places, to nearest below (the error, 2^-56, is smaller than
@@ -185,8 +191,7 @@ impl Svi {
         if least < 0 {
             return Err(SviError::NegativeVariance { least: least >> 16 });
         }
-        for index in 0..STRIKES {
-            let k = self.strike(index);
+        for k in self.strikes() {
             let g = self.density(k);
             if g < 0 {
                 return Err(SviError::Butterfly { k, g });
@@ -206,13 +211,16 @@ impl Svi {
         self.a.saturating_add(depth)
     }
 
-    /// The strikes at which this slice is checked, `index` in 0 .. [`STRIKES`].
-    const fn strike(&self, index: i64) -> Q40 {
-        if index <= 2 * GRID {
-            return (index - GRID) * (ONE_Q40 / 8);
-        }
-        let step = self.sigma >> 18;
-        (self.m >> 16).saturating_add((index - 2 * GRID - 1 - VERTEX_GRID) * step)
+    /// The strikes at which this slice is checked.
+    fn strikes(&self) -> impl Iterator<Item = Q40> {
+        let (middle, quarter) = (self.m >> 16, self.sigma >> 18);
+        let far = FAR.iter().map(|n| n * (ONE_Q40 / 8));
+        // at most 32 σ of at most 16 from a vertex within ±16
+        let near = NEAR.iter().map(move |n| n * quarter);
+        let near = once(0).chain(near.flat_map(|d| [-d, d]));
+        once(0)
+            .chain(far.flat_map(|k| [-k, k]))
+            .chain(near.map(move |d| middle.saturating_add(d).clamp(-LAST, LAST)))
     }
 
     /// Durrleman's g(k), proportional to the density of the forward's logarithm:
@@ -252,12 +260,7 @@ impl Svi {
     ///
     /// [`SviError::Calendar`] or [`SviError::CalendarWing`].
     pub fn check_calendar(&self, later: &Self) -> Result<(), SviError> {
-        for index in 0..2 * STRIKES {
-            let k = if index < STRIKES {
-                self.strike(index)
-            } else {
-                later.strike(index - STRIKES)
-            };
+        for k in self.strikes().chain(later.strikes()) {
             let (near, far) = (self.variance(k), later.variance(k));
             if near > far {
                 return Err(SviError::Calendar {

@@ -291,6 +291,82 @@ fn collateral_without_room_is_scanned_alone() {
     assert!((grown - 9_875.0).abs() < 1e-6, "{grown}");
 }
 
+/// Merging costs where it takes the room: alone 18 % of the collateral are scanned, beside eight underlyings 31.5 %.
+#[test]
+fn i_mar_2_fails_for_collateral_without_room() {
+    let slots: Vec<_> = (1..=8).map(|id| perpetual(id, 1)).collect();
+    let doubt = |underlyings, linked| Doubt {
+        underlyings,
+        asset: Some(weth(2_000, true, linked)),
+        ..Doubt::default()
+    };
+    let legs = doubt(8, 9).assess(0, &slots, 0);
+    let coins = doubt(1, 1).assess(0, &[], 10);
+    let both = doubt(8, 9).assess(0, &slots, 10);
+    let more = (both.mm - legs.mm - coins.mm) as f64 / 1e18;
+    assert!((more - 0.135 * 20_000.0).abs() < 1e-6, "{more}");
+}
+
+/// The bounds of a stale account are of its last prices: what is required of it changes with them, and that is not in
+/// the bounds. A calendar spread of futures has nothing but add-ons.
+#[test]
+fn stale_bounds_are_of_the_last_prices() {
+    let future = |day, units: i64| {
+        let instrument = Instrument {
+            venue: 1,
+            underlying: 1,
+            kind: Kind::Future,
+            expiry_day: day,
+            strike: None,
+        };
+        let leg = PerpLeg {
+            instrument: instrument.encode().unwrap(),
+            size: units * 1_000,
+            quote: i128::from(units) * 2_000 * ONE,
+        };
+        leg.encode()
+    };
+    let slots = [future(DAY, 10), future(DAY + 60, -10)];
+    let assess = |spot: i128, fresh: bool, cash: i128| {
+        let near = expiry(spot, 0, 80);
+        let expiries = [
+            near,
+            Expiry {
+                day: DAY + 60,
+                ..near
+            },
+        ];
+        let doubt = Doubt {
+            spot,
+            fresh,
+            ..Doubt::default()
+        };
+        let portfolio = Portfolio {
+            cash,
+            collateral: &[],
+            slots: &slots,
+        };
+        doubt.market(|market| {
+            let underlyings = [Underlying {
+                expiries: &expiries,
+                ..market.underlyings[0]
+            }];
+            let market = Market {
+                underlyings: &underlyings,
+                ..*market
+            };
+            assess(&market, &portfolio, &mut Box::new(Scratch::NEW))
+        })
+    };
+    let whole = |v: i128| (v as f64 / 1e18).round();
+    let mm = assess(2_000, true, 0).mm;
+    assert_eq!(whole(mm), 1_692.0);
+    let stale = assess(2_000, false, mm * 9 / 10);
+    assert_eq!((whole(stale.best), whole(stale.worst)), (-169.0, -169.0));
+    let lower = assess(1_640, true, mm * 9 / 10);
+    assert_eq!(whole(lower.equity - lower.mm), 135.0);
+}
+
 /// A coin in doubt stops opening and withdrawing, and sells nobody.
 #[test]
 fn a_coin_in_doubt_is_stale_and_nothing_else() {

@@ -17,9 +17,11 @@ const NOW: u64 = 1_700_000_000;
 const LOT: u64 = 1_000_000_000_000_000;
 
 struct Case {
-    set: u8,
+    terms: UnderlyingTerms,
     spot: u128,
     forward: u128,
+    /// The part of it that does not move.
+    fixed: u128,
     days: u16,
     sigma: i128,
 }
@@ -34,17 +36,11 @@ impl Case {
         let moved = |price: u128| (price as f64 * (1.0 + x)) as u128;
         let expiry = Expiry {
             day: self.day(),
-            variable: moved(self.forward),
-            fixed: 0,
+            variable: moved(self.forward - self.fixed),
+            fixed: self.fixed,
             discount: ONE_Q62,
             surface: Svi::from_wad(self.sigma, 0, 0, 0, 1_000_000_000_000_000_000),
             fresh: true,
-        };
-        let terms = UnderlyingTerms {
-            feed: 1,
-            lot: LOT,
-            scenario_set: self.set,
-            rates: RateTerms::DEFAULT,
         };
         let expiries = [expiry];
         let underlyings = [Underlying {
@@ -54,9 +50,9 @@ impl Case {
             known: true,
             confidence: 0,
             fresh: true,
-            rates: terms.rates(),
+            rates: self.terms.rates(),
             expiries: &expiries,
-            near: None,
+            near: (self.days <= 2).then_some(expiry),
             perpetuals: &[],
         }];
         let market = Market {
@@ -77,8 +73,63 @@ impl Case {
     }
 }
 
+fn terms(set: u8, rates: RateTerms) -> UnderlyingTerms {
+    UnderlyingTerms {
+        feed: 1,
+        lot: LOT,
+        scenario_set: set,
+        rates,
+    }
+}
+
+/// One leg of 7 units, and how it is called.
+fn leg(case: &Case, kind: Kind, short: bool, strike: u128) -> LegSlot {
+    let size = if short { -7_000 } else { 7_000 };
+    let expiry_day = if kind == Kind::Perpetual {
+        0
+    } else {
+        case.day()
+    };
+    let strike = Strike::from_wad(strike * 20 * 10_u128.pow(18));
+    let instrument = Instrument {
+        venue: 1,
+        underlying: 1,
+        kind,
+        expiry_day,
+        strike: strike.filter(|_| kind.is_option()),
+    }
+    .encode()
+    .unwrap();
+    if kind.is_option() {
+        LegSlot::Options(OptionLeg { instrument, size }, None)
+    } else {
+        LegSlot::Linear(PerpLeg {
+            instrument,
+            size,
+            quote: 0,
+        })
+    }
+}
+
 fn shock(set: u8, rule: Rule) -> f64 {
     Set::of(set).unwrap().reach(rule) as f64 / ONE_Q40 as f64
+}
+
+/// The largest price move, in millionths, that these terms are accepted with; `None` when no move helps.
+fn largest_move(mut terms: UnderlyingTerms) -> Option<u32> {
+    const MOVE: usize = 5;
+    let (mut accepted, mut refused) = RateTerms::BOUNDS[MOVE];
+    refused += 1;
+    terms.rates.0[MOVE] = accepted;
+    terms.check().ok()?;
+    while refused - accepted > 1 {
+        terms.rates.0[MOVE] = accepted.midpoint(refused);
+        match terms.check() {
+            Ok(()) => accepted = terms.rates.0[MOVE],
+            Err(_) => refused = terms.rates.0[MOVE],
+        }
+    }
+    Some(accepted)
 }
 
 proptest! {
@@ -92,21 +143,10 @@ proptest! {
     ) {
         let spot = 2_000 * 10_u128.pow(18);
         let forward = (spot as f64 * basis) as u128;
-        let case = Case { set, spot, forward, days, sigma: variance * 1_000_000_000_000_000 };
+        let terms = terms(set, RateTerms::DEFAULT);
+        let case = Case { terms, spot, forward, fixed: 0, days, sigma: variance * 1_000_000_000_000_000 };
         let kind = Kind::from_bits(kind);
-        let size = if short { -7_000 } else { 7_000 };
-        let instrument = Instrument {
-            venue: 1,
-            underlying: 1,
-            kind,
-            expiry_day: if kind == Kind::Perpetual { 0 } else { case.day() },
-            strike: kind.is_option().then(|| Strike::from_wad(strike * 20 * 10_u128.pow(18)).unwrap()),
-        }.encode().unwrap();
-        let slot = if kind.is_option() {
-            LegSlot::Options(OptionLeg { instrument, size }, None)
-        } else {
-            LegSlot::Linear(PerpLeg { instrument, size, quote: 0 })
-        };
+        let slot = leg(&case, kind, short, strike);
         let [_, _, _, _, _, _, _, short_mm, _, linear_mm, _, option_mm, _, _] = RateTerms::DEFAULT.0.map(|r| f64::from(r) / 2e6);
         let covered = match (kind.is_option(), short) {
             (false, _) => shock(set, Rule::Up) + linear_mm,
@@ -120,5 +160,42 @@ proptest! {
         let after = case.assess(slot, cash, x);
         // what the move itself is rounded by
         prop_assert!(after.equity >= -1_000_000_000, "{}", after.equity as f64 / 1e18);
+    }
+
+    /// I-MAR-12, I-PAR-1: the search for terms that are accepted and a leg that the move they are accepted with makes
+    /// insolvent.
+    #[test]
+    fn i_mar_12_no_accepted_terms_leave_a_leg_insolvent(
+        set in 1_u8..4, rates in prop::array::uniform14(0.0..=1.0_f64), ends in prop::array::uniform14(0_u8..4),
+        kind in 0_u8..4, short: bool, basis in 0.0..2.0_f64, fixed in 0.0..0.9_f64, live: bool, strike in 1_u128..400,
+        days in 1_u16..700, variance in 1_i128..3_000, part in 0.0..=1.0_f64, whole: bool, up: bool,
+    ) {
+        // each rate at an end of its bounds, at its default, or anywhere
+        let mut given = RateTerms::DEFAULT;
+        for (place, (least, most)) in RateTerms::BOUNDS.into_iter().enumerate() {
+            given.0[place] = match ends[place] {
+                0 => least,
+                1 => most,
+                2 => given.0[place],
+                _ => least + (f64::from(most - least) * rates[place]) as u32,
+            };
+        }
+        for pair in [6, 8, 10, 12] {
+            let (im, mm) = (given.0[pair], given.0[pair + 1]);
+            (given.0[pair], given.0[pair + 1]) = (im.max(mm), im.min(mm));
+        }
+        let terms = terms(set, given);
+        let most = largest_move(terms).unwrap();
+        let spot = 2_000 * 10_u128.pow(18);
+        let forward = (spot as f64 * basis) as u128;
+        let fixed = if live { 0 } else { (forward as f64 * fixed) as u128 };
+        let case = Case { terms, spot, forward, fixed, days, sigma: variance * 1_000_000_000_000_000 };
+        let slot = leg(&case, Kind::from_bits(kind), short, strike);
+        let before = case.assess(slot, 0, 0.0);
+        let cash = before.mm - before.equity;
+        let x = f64::from(most) / 1e6 * if whole { 1.0 } else { part } * if up { 1.0 } else { -1.0 };
+        let after = case.assess(slot, cash, x);
+        // 3e-12 of the larger of forward and strike: two values of an option
+        prop_assert!(after.equity >= -200_000_000_000, "{}", after.equity as f64 / 1e18);
     }
 }

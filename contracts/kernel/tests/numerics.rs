@@ -486,6 +486,41 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 20_000,
+        max_global_rejects: 100_000,
+        ..ProptestConfig::default()
+    })]
+
+    /// I-PRC-4 on a surface: between any strikes that trade, an accepted slice prices a butterfly at 1e-5 of the larger of
+    /// forward and strike below nothing at most.
+    #[test]
+    fn i_prc_4_accepted_slices_are_convex_in_strike(
+        least in -6.0..1.0f64, b in -4.0..0.3f64, rho in -0.999..0.999f64, m in -3.0..3.0f64, sigma in -5.0..1.0f64,
+        (k, h, near) in (-6.9..6.9f64, -4.0..0.0f64, any::<bool>()),
+    ) {
+        let [least, b, sigma, h] = [least, b, sigma, h].map(|v| 10_f64.powf(v));
+        let a = least - b * sigma * (1.0 - rho * rho).sqrt();
+        let [a, b_wad, rho, m_wad, sigma_wad] = [a, b, rho, m, sigma].map(|v| (v * 1e18) as i128);
+        let slice = Svi::from_wad(a, b_wad, rho, m_wad, sigma_wad);
+        prop_assume!(slice.check().is_ok());
+        // half of them around the vertex
+        let k = if near { (m + k * 3.0 * sigma).clamp(-6.9, 6.9) } else { k };
+        let forward = 1 << 40;
+        let call = |strike: f64| {
+            let strike = strike * forward as f64;
+            let option = option_of(forward, strike as u128);
+            option.to_wad(option.call(slice.stdev(option.x)), Round::Floor) as f64
+        };
+        let (low, middle, high) = ((k - h).exp(), k.exp(), (k + h).exp());
+        let part = (high - middle) / (high - low);
+        let gap = call(middle) - part * call(low) - (1.0 - part) * call(high);
+        let scale = forward as f64 * middle.max(1.0);
+        prop_assert!(gap <= 1e-5 * scale + 4.0, "{} of {slice:?} at {k} ± {h}", gap / scale);
+    }
+}
+
 #[test]
 fn i_prc_5_limits() {
     let f = 2_000 * WAD;
@@ -706,6 +741,29 @@ fn svi_accepts_a_market_and_refuses_arbitrage() {
         "{:?}",
         vogt.check()
     );
+    // negative between the strikes of a coarser grid: some σ beside a narrow vertex, and beyond k = 2
+    for [a, b, rho, m, sigma] in [
+        [2_325, 46_650, -875_825, -32_833, 4_118],
+        [-178_453, 1_062_386, 785_437, 1_646_521, 271_554],
+        [1_406_593, 1_182_342, -676_832, -1_943_332, 23_485],
+        [449_580, 972_781, 969_079, 2_057_050, 134_300],
+    ] {
+        let [a, b, rho, m, sigma] = [a, b, rho, m, sigma].map(|v| v * 1_000_000_000_000);
+        let slice = Svi::from_wad(a, b, rho, m, sigma);
+        let refused = matches!(slice.check(), Err(SviError::Butterfly { .. }));
+        assert!(refused, "{slice:?}");
+    }
+    // the later slice is below the earlier at k = 4.3 only
+    let [early, late] = [
+        [572_969, 305_728, -403_829, 267_809, 193_437],
+        [555_024, 340_249, -447_003, 471_497, 735_418],
+    ]
+    .map(|s| s.map(|v| v * 1_000_000_000_000))
+    .map(|[a, b, rho, m, sigma]| Svi::from_wad(a, b, rho, m, sigma));
+    assert!(matches!(
+        early.check_calendar(&late),
+        Err(SviError::Calendar { .. })
+    ));
     // a flat slice is the Black model
     let flat = Svi::from_wad(wad(40), 0, 0, 0, wad(100));
     assert_eq!(flat.check(), Ok(()));

@@ -442,7 +442,7 @@ fn i_liv_3_portfolios_are_bounded() {
 
 /// What a slot of no account can hold is named, requires everything, and hurts no neighbour in the call.
 #[test]
-fn i_mar_14_a_slot_that_is_no_leg_is_out_of_range() {
+fn i_liv_7_a_slot_that_is_no_leg_is_out_of_range() {
     let floor = Floor::new();
     let good = perpetual(1, ETH, LOTS, 2_000 * UNIT);
     let neighbour = portfolio(500 * UNIT, &[], &[good]);
@@ -1067,7 +1067,7 @@ struct Seen {
     options: usize,
 }
 
-/// I-PRC-9, I-MAR-13: hundreds of random portfolios, some extreme, in random markets at every moment of an expiry: the
+/// I-PRC-9, I-MAR-11: hundreds of random portfolios, some extreme, in random markets at every moment of an expiry: the
 /// chain's answer is the kernel's in every field, whether asked alone or with fifteen others that together need more
 /// than a market holds. `PLIMSOLL_WORLDS=157` asks about more than 10,000 instead of 768.
 #[test]
@@ -1086,7 +1086,7 @@ fn i_prc_9_native_and_wasm_agree_in_every_field() {
                 assert_eq!(*answer, computed, "{seed} {moment:?} {portfolio:?}");
                 let alone = world.hub.assess_one(portfolio);
                 assert_eq!(alone, computed, "{seed} {moment:?} {portfolio:?}");
-                // I-MAR-2.
+                // I-MAR-6.
                 assert!(alone.im >= alone.mm);
                 // A coin in doubt makes stale what rests on no stale price itself.
                 assert!(alone.stale || (alone.staleSlots == 0 && alone.staleAssets == 0));
@@ -1115,10 +1115,10 @@ fn i_prc_9_native_and_wasm_agree_in_every_field() {
     assert!(seen.options > 2_000, "{seen:?}");
 }
 
-/// I-MAR-13: what others in the call hold changes nothing, though together they exceed what a market holds; and linked
+/// I-MAR-11: what others in the call hold changes nothing, though together they exceed what a market holds; and linked
 /// collateral that finds no room is scanned alone, whoever else is asked about.
 #[test]
-fn i_mar_13_answers_do_not_depend_on_the_company() {
+fn i_mar_11_answers_do_not_depend_on_the_company() {
     let mut floor = Floor::new();
     let hub = &mut floor.hub;
     // Underlyings 3 to 12 at bitcoin's price, an asset linked to the last.
@@ -1218,9 +1218,9 @@ fn i_mar_13_answers_do_not_depend_on_the_company() {
 
 // ---- options ---------------------------------------------------------------------------------
 
-/// I-MAR-10: a call less a put of one strike is worth the discounted forward less the strike.
+/// I-PRC-2: a call less a put of one strike is worth the discounted forward less the strike.
 #[test]
-fn i_mar_10_put_call_parity_in_equity() {
+fn i_prc_2_put_call_parity_in_equity() {
     let mut floor = Floor::new();
     let (hub, day) = (&mut floor.hub, floor.day);
     let update = surface(ETH, day, 2_013 * ONE, UNIT / 20);
@@ -1332,10 +1332,10 @@ fn i_ora_6_an_option_from_life_to_settlement() {
     assert_eq!(later, settled);
 }
 
-/// I-MAR-2: a calendar spread costs its basis, and no portfolio of options has an initial requirement below its
+/// I-MAR-6: a calendar spread costs its basis, and no portfolio of options has an initial requirement below its
 /// maintenance.
 #[test]
-fn i_mar_2_spreads_cost_something_and_im_is_not_below_mm() {
+fn i_mar_6_spreads_cost_something_and_im_is_not_below_mm() {
     let mut floor = Floor::new();
     let (hub, day) = (&mut floor.hub, floor.day);
     hub.pushed(&[
@@ -1366,9 +1366,9 @@ fn i_mar_2_spreads_cost_something_and_im_is_not_below_mm() {
     assert!(without.mm < calendar.mm && without.equity == calendar.equity);
 }
 
-/// I-MAR-3: merging never raises the sum of requirements nor lowers equity, on the compiled program.
+/// I-MAR-2: merging never raises the sum of requirements nor lowers equity, on the compiled program.
 #[test]
-fn i_mar_3_merging_accounts_never_costs_more() {
+fn i_mar_2_merging_accounts_never_costs_more() {
     let mut world = World::new(99, Moment::Near);
     let mut tried = 0;
     for _ in 0..300 {

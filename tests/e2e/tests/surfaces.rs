@@ -855,9 +855,9 @@ fn discounts_are_above_zero_and_at_most_one() {
     }
 }
 
-/// I-PRC-7: no slice with arbitrage is stored; the refusal is the kernel's, with its numbers.
+/// I-PRC-4: no slice with arbitrage is stored; the refusal is the kernel's, with its numbers.
 #[test]
-fn i_prc_7_a_slice_with_arbitrage_is_refused() {
+fn i_prc_4_a_slice_with_arbitrage_is_refused() {
     let mut desk = Desk::new();
     let day = desk.day;
     let with = |edit: &dyn Fn(&mut ExpiryUpdate)| {
@@ -926,9 +926,9 @@ fn i_prc_7_a_slice_with_arbitrage_is_refused() {
     assert!(desk.days().is_empty());
 }
 
-/// I-PRC-7: total variance does not fall from one live and fresh expiry to the next.
+/// I-PRC-4: total variance does not fall from one live and fresh expiry to the next.
 #[test]
-fn i_prc_7_a_calendar_with_arbitrage_is_refused() {
+fn i_prc_4_a_calendar_with_arbitrage_is_refused() {
     let mut desk = Desk::new();
     let (first, day) = (desk.day, desk.day);
     let level = |day, a: i128| ExpiryUpdate {

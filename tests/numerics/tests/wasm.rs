@@ -110,7 +110,7 @@ fn agree(count: u32) {
         let (count, second) = match function {
             Function::Portfolios | Function::Overflow => continue,
             Function::Scan => (128, 64),
-            // checks fifty strikes each
+            // checks 76 strikes each
             Function::SviCheck => (count / 100, 0),
             _ => (count, 0),
         };
@@ -228,7 +228,7 @@ fn ink_stays_within_its_budget() {
         (Function::Greeks, 130_000),
         (Function::Moneyness, 215_000),
         (Function::SviStdev, 263_000),
-        (Function::SviCheck, 110_000_000),
+        (Function::SviCheck, 175_000_000),
         (Function::Product, 7_000),
         (Function::Quotient, 290_000),
         (Function::FromWad, 240_000),

@@ -517,9 +517,9 @@ mod tests {
         }
     }
 
-    /// I-MAR-2: no set of parameters makes IM < MM.
+    /// I-MAR-6: no set of parameters makes IM < MM.
     #[test]
-    fn i_mar_2_no_initial_rate_below_its_maintenance_rate() {
+    fn i_mar_6_no_initial_rate_below_its_maintenance_rate() {
         for place in [6, 8, 10, 12] {
             let mut terms = underlying();
             terms.rates.0[place] = terms.rates.0[place + 1];
