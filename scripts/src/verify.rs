@@ -251,17 +251,17 @@ fn audit() -> Action {
     if !has {
         return Action::Skip("no cargo-audit: cargo install cargo-audit --locked".into());
     }
-    let packed = env::var_os("PLIMSOLL_ADVISORY_DB").map_or_else(
-        || workspace::root().join("../shared/advisory-db.tar.gz"),
-        PathBuf::from,
-    );
-    if !packed.exists() {
-        return Action::Skip(format!(
-            "no advisories at {}: name a copy of the RustSec database with PLIMSOLL_ADVISORY_DB",
-            packed.display()
-        ));
-    }
+    let named = env::var_os("PLIMSOLL_ADVISORY_DB").map(PathBuf::from);
+    let packed = named
+        .clone()
+        .unwrap_or_else(|| workspace::root().join("../shared/advisory-db.tar.gz"));
     let dir = workspace::artefacts().join("advisory-db");
+    if !packed.exists() {
+        return match named {
+            Some(named) => Action::Skip(format!("no advisories at {}", named.display())),
+            None => audit_fetched(dir),
+        };
+    }
     if packed.is_dir() {
         return Action::Run(vec![audit_with(packed)]);
     }
@@ -284,6 +284,33 @@ fn audit() -> Action {
         .map(|e| e.path())
         .find(|p| p.join("crates").is_dir());
     Action::Run(vec![audit_with(inner.unwrap_or(dir))])
+}
+
+/// Audits with the advisories as they are today.
+fn audit_fetched(dir: PathBuf) -> Action {
+    const DATABASE: &str = "https://github.com/RustSec/advisory-db";
+    let _ = fs::remove_dir_all(&dir);
+    let fetched = Command::new("git")
+        .args([
+            "-c",
+            "http.lowSpeedLimit=1000",
+            "-c",
+            "http.lowSpeedTime=20",
+        ])
+        .args(["clone", "--quiet", "--depth", "1", DATABASE])
+        .arg(&dir)
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success());
+    if fetched {
+        Action::Run(vec![audit_with(dir)])
+    } else {
+        Action::Skip(format!(
+            "cannot fetch {DATABASE}: name a copy with PLIMSOLL_ADVISORY_DB"
+        ))
+    }
 }
 
 fn audit_with(db: PathBuf) -> Command {
