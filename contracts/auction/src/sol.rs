@@ -1,6 +1,44 @@
-//! Events and errors; `abi/IAuction.sol` documents them.
+//! Structs, events and errors; `abi/IAuction.sol` documents them.
 #![allow(missing_docs)]
 use alloy_primitives::{Address, B256, I256, U256};
+
+plimsoll_common::abi_struct! {
+    /// A bid.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Bid {
+        /// In auction.
+        account: B256,
+        /// Takes the slice and pays.
+        bidder: B256,
+        /// 1e18.
+        fraction: U256,
+        /// 1e18 cash.
+        max_price: I256,
+        /// Of the account.
+        version: u32,
+        /// Unix seconds.
+        deadline: u64,
+    }
+
+    /// Where an auction stands.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct AuctionState {
+        /// Unix seconds.
+        started_at: u64,
+        /// 1e18.
+        lambda: U256,
+        /// 1e18.
+        max_fraction: U256,
+        /// 1e18 cash.
+        price: I256,
+        /// 1e18 cash.
+        equity: I256,
+        /// 1e18 cash.
+        mm: U256,
+        /// Unix seconds.
+        insolvent_since: u64,
+    }
+}
 
 plimsoll_common::events! {
     AuctionStarted [account: B256, starter: Address] { equity: I256, im: U256, mm: U256 }

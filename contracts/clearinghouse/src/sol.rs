@@ -1,6 +1,7 @@
 //! Events and errors; `abi/IClearinghouse.sol` documents them.
 #![allow(missing_docs)]
 use alloy_primitives::{Address, B256, U256};
+pub use plimsoll_common::errors::TooManyItems;
 
 plimsoll_common::events! {
     VenueSet [venue: u16, contract_address: Address] { fee_account: B256, band: u64, active: bool }
@@ -13,7 +14,6 @@ plimsoll_common::errors! {
     VenueExists { venue: u16, contract_address: Address }
     InvalidBand { band: u64, minimum: u64, maximum: u64 }
     NoFills {}
-    TooManyItems { given: U256, limit: U256 }
     InvalidInstrument { instrument: u128 }
     WrongVenue { instrument_venue: u16, caller_venue: u16 }
     SelfTrade { account: B256 }

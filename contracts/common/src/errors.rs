@@ -1,5 +1,6 @@
 //! Errors that mean the same in every contract: one name, one selector.
-use stylus_sdk::alloy_primitives::{Address, FixedBytes};
+use crate::revert::Revert;
+use stylus_sdk::alloy_primitives::{Address, FixedBytes, U256};
 
 crate::errors! {
     /// The calldata of a known method does not decode.
@@ -16,4 +17,21 @@ crate::errors! {
     BadAnswer { callee: Address }
     /// The door is open: some call is changing the ledger right now.
     Locked {}
+    /// More than a call takes.
+    TooManyItems { given: U256, limit: U256 }
+}
+
+/// Refuses more items than a call takes.
+///
+/// # Errors
+/// [`TooManyItems`].
+pub fn at_most(given: usize, limit: usize) -> Result<(), Revert> {
+    if given > limit {
+        return Err(TooManyItems {
+            given: U256::from(given),
+            limit: U256::from(limit),
+        }
+        .into());
+    }
+    Ok(())
 }

@@ -68,5 +68,6 @@ pub mod revert;
 pub mod store;
 pub mod words;
 
+pub use errors::at_most;
 pub use ownable::Ownable;
 pub use revert::Revert;

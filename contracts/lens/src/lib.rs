@@ -17,8 +17,8 @@ pub mod sol;
 use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, U256};
 use plimsoll_common::{
-    Ownable, Revert, abi_struct,
-    errors::BadAnswer,
+    Ownable, Revert, abi_struct, at_most,
+    errors::{BadAnswer, TooManyItems},
     interface::{Assessment, AssetBalance, Portfolio, margin, vault},
     market::{self, Remote},
     store::Word,
@@ -29,7 +29,7 @@ use plimsoll_kernel::{
     num::{Int256, from_wad_down, to_wad_down, u128_to_u256},
     portfolio::{Portfolio as View, explain, market::Market},
 };
-use sol::{InvalidInstrument, SizeOutOfRange, TooManyItems, UnknownLeg};
+use sol::{InvalidInstrument, SizeOutOfRange, UnknownLeg};
 use stylus_sdk::prelude::*;
 
 /// Most legs of one call.
@@ -250,8 +250,8 @@ impl Lens {
         portfolio: &Portfolio,
         f: &mut dyn FnMut(&Market<'_>, &View<'_>),
     ) -> Result<(), Revert> {
-        limit(portfolio.collateral.len(), MAX_ASSETS)?;
-        limit(portfolio.legs.len(), MAX_SLOTS)?;
+        at_most(portfolio.collateral.len(), MAX_ASSETS)?;
+        at_most(portfolio.legs.len(), MAX_SLOTS)?;
         let collateral = market::collateral(portfolio);
         let view = market::view(portfolio, &collateral);
         let terms = Remote {
@@ -328,9 +328,9 @@ fn without(portfolio: &Portfolio, asset: u8, decimals: u8, amount: u128) -> Port
 
 /// The portfolio after cash and legs were added to it. A leg that closes leaves minus its quote in cash.
 fn changed(portfolio: &Portfolio, cash: i128, changes: &[Leg]) -> Result<Portfolio, Revert> {
-    limit(portfolio.collateral.len(), MAX_ASSETS)?;
-    limit(portfolio.legs.len(), MAX_SLOTS)?;
-    limit(changes.len(), MAX_LEGS)?;
+    at_most(portfolio.collateral.len(), MAX_ASSETS)?;
+    at_most(portfolio.legs.len(), MAX_SLOTS)?;
+    at_most(changes.len(), MAX_LEGS)?;
     let mut after = portfolio.clone();
     let out_of_range = |instrument| SizeOutOfRange { instrument };
     let mut add = |sum: i128, instrument: u128| {
@@ -371,15 +371,4 @@ fn explain_refusal(refusal: book::Refusal, instrument: u128) -> Revert {
         book::Refusal::NoLeg => UnknownLeg { instrument }.into(),
         book::Refusal::Instrument => InvalidInstrument { instrument }.into(),
     }
-}
-
-fn limit(given: usize, limit: usize) -> Result<(), Revert> {
-    if given > limit {
-        return Err(TooManyItems {
-            given: U256::from(given),
-            limit: U256::from(limit),
-        }
-        .into());
-    }
-    Ok(())
 }

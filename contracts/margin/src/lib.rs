@@ -15,12 +15,10 @@
 )]
 extern crate alloc;
 
-pub mod sol;
-
 use alloc::{boxed::Box, vec, vec::Vec};
 use alloy_primitives::{Address, I256, U256};
 use plimsoll_common::{
-    Ownable, Revert,
+    Ownable, Revert, at_most,
     interface::{Assessment, Portfolio},
     market::{self, Terms},
     store::{Word, WordMap},
@@ -30,7 +28,6 @@ use plimsoll_kernel::{
     num::{Int256, low_u16, u128_to_u256},
     portfolio::{self, Scratch, snapshot},
 };
-use sol::TooManyItems;
 use stylus_sdk::prelude::*;
 
 /// Most portfolios of one `assess` call.
@@ -100,13 +97,13 @@ impl Margin {
     /// conservatively and named in the answer; what no portfolio can hold sets `out_of_range`.
     ///
     /// # Errors
-    /// [`TooManyItems`]: portfolios (16), leg slots (64), collateral items (16).
+    /// `TooManyItems`: portfolios (16), leg slots (64), collateral items (16).
     pub fn assess(&self, portfolios: Vec<Portfolio>) -> Result<Vec<Assessment>, Revert> {
-        limit(portfolios.len(), MAX_PORTFOLIOS)?;
+        at_most(portfolios.len(), MAX_PORTFOLIOS)?;
         let mut holdings = Vec::with_capacity(portfolios.len());
         for portfolio in &portfolios {
-            limit(portfolio.collateral.len(), MAX_ASSETS)?;
-            limit(portfolio.legs.len(), MAX_SLOTS)?;
+            at_most(portfolio.collateral.len(), MAX_ASSETS)?;
+            at_most(portfolio.legs.len(), MAX_SLOTS)?;
             holdings.push(market::collateral(portfolio));
         }
         let views: Vec<_> = portfolios
@@ -152,17 +149,6 @@ impl Margin {
         }
         words
     }
-}
-
-fn limit(given: usize, limit: usize) -> Result<(), Revert> {
-    if given > limit {
-        return Err(TooManyItems {
-            given: U256::from(given),
-            limit: U256::from(limit),
-        }
-        .into());
-    }
-    Ok(())
 }
 
 fn to_abi(assessed: &portfolio::Assessment) -> Assessment {

@@ -1,7 +1,7 @@
 //! Oracle hub: Chainlink AggregatorV3 feeds with an age, bounds and frozen decimals, by feed number; forwards and
 //! variance surfaces by underlying and expiry day, pushed with M of N signatures; and both in one answer for margin.
 //!
-//! A feed is a stranger. It is called without the power to change anything, with [`FEED_GAS`] gas, and its answer is
+//! A feed is a stranger. It is called without the power to change anything, with 150,000 gas, and its answer is
 //! read only if it has the one length it must have: a feed that reverts, burns its gas, answers a megabyte or lies
 //! out of bounds costs its own price and nothing else. What an answer is worth is decided in the kernel
 //! (`plimsoll_kernel::price`).
@@ -20,51 +20,36 @@
 )]
 extern crate alloc;
 
+mod feeds;
 mod push;
 mod record;
 mod signers;
 pub mod sol;
 
 use alloc::{vec, vec::Vec};
-use alloy_primitives::{Address, B256, I256, U256};
-use plimsoll_common::{Ownable, Revert, abi::Bytes, interface::Price, store::WordMap};
+use alloy_primitives::{Address, B256, U256};
+use feeds::bound;
+use plimsoll_common::{Ownable, Revert, abi::Bytes, at_most, interface::Price, store::WordMap};
 use plimsoll_kernel::{
-    num::{Int256, low_u16, to_u128, u128_to_u256},
+    num::{low_u16, to_u128, u128_to_u256},
     portfolio::snapshot::{self, Quote},
-    price::{self, Bound, Confidence, Fault, MAX_AGE_LIMIT, MAX_FEED_DECIMALS},
+    price::{self, Confidence, MAX_AGE_LIMIT},
     surface::{Days, WORDS},
 };
 use record::{Record, SurfaceTerms};
-use stylus_sdk::{call::RawCall, prelude::*};
-
 use sol::{
-    ExpiryData, ExpiryUpdate, FeedDecimalsFrozen, FeedFailed, FeedSet, InsufficientGas,
-    InvalidBounds, InvalidConfidence, InvalidFeed, InvalidKey, InvalidPrice, MaxAgeOutOfRange,
-    MaxBasisOutOfRange, ObservedInFuture, PriceFromFuture, PriceOutOfBounds, PriceWouldJump,
-    SignersSet, StalePrice, SurfaceTermsSet, TooManyDigits, TooManyFeedDecimals, TooManyItems,
+    ExpiryData, ExpiryUpdate, FeedSet, InvalidBounds, InvalidConfidence, InvalidFeed, InvalidKey,
+    MaxAgeOutOfRange, MaxBasisOutOfRange, ObservedInFuture, SignersSet, SurfaceTermsSet,
     UnknownFeed, UnknownUnderlying, UpdatesNotAscending,
 };
+use stylus_sdk::prelude::*;
 
-/// Gas a feed may use. Chainlink's proxies use some 15,000; composite feeds several times that.
-pub const FEED_GAS: u64 = 150_000;
 /// Most feeds of one `prices` call.
 pub const MAX_FEEDS: usize = 32;
 /// Most keys of one `snapshot` call: the largest portfolio needs 57.
 pub const MAX_KEYS: usize = 64;
 /// Most updates of one push.
 pub const MAX_UPDATES: usize = 32;
-
-/// `decimals()`.
-const DECIMALS: [u8; 4] = [0x31, 0x3c, 0xe5, 0x67];
-/// `latestRoundData()`.
-const LATEST_ROUND_DATA: [u8; 4] = [0xfe, 0xaf, 0x96, 0x8c];
-
-/// What a feed said in its latest round.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Round {
-    answer: Int256,
-    updated_at: U256,
-}
 
 /// The contract.
 #[storage]
@@ -144,11 +129,11 @@ impl Oracle {
     ///   most 12.75 %.
     ///
     /// # Errors
-    /// [`InvalidFeed`], [`MaxAgeOutOfRange`], [`InvalidBounds`], [`InvalidConfidence`], [`TooManyDigits`],
-    /// [`FeedFailed`], [`TooManyFeedDecimals`], [`FeedDecimalsFrozen`], [`PriceWouldJump`].
+    /// `InvalidFeed`, `MaxAgeOutOfRange`, `InvalidBounds`, `InvalidConfidence`, `TooManyDigits`,
+    /// `FeedFailed`, `TooManyFeedDecimals`, `FeedDecimalsFrozen`, `PriceWouldJump`.
     ///
     /// # Events
-    /// [`FeedSet`].
+    /// `FeedSet`.
     pub fn set_feed(
         &mut self,
         feed: u16,
@@ -219,7 +204,7 @@ impl Oracle {
     /// The value of an answer that is only too old is kept; after any other fault it is 0.
     ///
     /// # Errors
-    /// [`TooManyItems`], [`UnknownFeed`]; [`InsufficientGas`] when too little gas was left to give a feed its due.
+    /// `TooManyItems`, `UnknownFeed`; `InsufficientGas` when too little gas was left to give a feed its due.
     pub fn prices(&self, feeds: Vec<u16>) -> Result<Vec<Price>, Revert> {
         at_most(feeds.len(), MAX_FEEDS)?;
         let now = self.vm().block_timestamp();
@@ -233,8 +218,8 @@ impl Oracle {
     /// The price, 1e18 per unit, or why there is none.
     ///
     /// # Errors
-    /// [`UnknownFeed`], [`FeedFailed`], [`StalePrice`], [`PriceFromFuture`], [`InvalidPrice`], [`PriceOutOfBounds`];
-    /// [`InsufficientGas`].
+    /// `UnknownFeed`, `FeedFailed`, `StalePrice`, `PriceFromFuture`, `InvalidPrice`, `PriceOutOfBounds`;
+    /// `InsufficientGas`.
     pub fn price(&self, feed: u16) -> Result<U256, Revert> {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
         self.strict_price(feed, &record)?.map(u128_to_u256)
@@ -250,10 +235,10 @@ impl Oracle {
     ///   `abi/IOracle.sol` for what it means in the settlement window.
     ///
     /// # Errors
-    /// [`UnknownUnderlying`], [`UnknownFeed`], [`MaxAgeOutOfRange`], [`MaxBasisOutOfRange`].
+    /// `UnknownUnderlying`, `UnknownFeed`, `MaxAgeOutOfRange`, `MaxBasisOutOfRange`.
     ///
     /// # Events
-    /// [`SurfaceTermsSet`].
+    /// `SurfaceTermsSet`.
     pub fn set_surface_terms(
         &mut self,
         underlying: u16,
@@ -304,10 +289,10 @@ impl Oracle {
     /// * `threshold` - 1 to their number.
     ///
     /// # Errors
-    /// [`InvalidThreshold`](sol::InvalidThreshold), [`SignersNotAscending`](sol::SignersNotAscending).
+    /// `InvalidThreshold`, `SignersNotAscending`.
     ///
     /// # Events
-    /// [`SignersSet`].
+    /// `SignersSet`.
     pub fn set_signers(&mut self, signers: Vec<Address>, threshold: u8) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         let count = self.store_signers(&signers, threshold)?;
@@ -340,14 +325,14 @@ impl Oracle {
     /// * `signatures` - ascending by signer, 65 bytes r ‖ s ‖ v.
     ///
     /// # Errors
-    /// [`TooManyItems`], [`ObservedInFuture`], [`UpdatesNotAscending`]; of the signatures
-    /// [`TooFewSignatures`](sol::TooFewSignatures), [`InvalidSignature`](sol::InvalidSignature),
-    /// [`UnknownSigner`](sol::UnknownSigner), [`SignersNotAscending`](sol::SignersNotAscending);
-    /// [`NotNewer`](sol::NotNewer) or [`SettlementFinal`](sol::SettlementFinal) of the first update when all are
+    /// `TooManyItems`, `ObservedInFuture`, `UpdatesNotAscending`; of the signatures
+    /// `TooFewSignatures`, `InvalidSignature`,
+    /// `UnknownSigner`, `SignersNotAscending`;
+    /// `NotNewer` or `SettlementFinal` of the first update when all are
     /// skipped; of an update that is not, those listed in `abi/IOracle.sol`.
     ///
     /// # Events
-    /// [`ExpiryPushed`](sol::ExpiryPushed) or [`Settled`](sol::Settled) for each that is stored.
+    /// `ExpiryPushed` or `Settled` for each that is stored.
     pub fn push_expiries(
         &mut self,
         mut updates: Vec<ExpiryUpdate>,
@@ -412,7 +397,7 @@ impl Oracle {
     /// revert.
     ///
     /// # Errors
-    /// [`TooManyItems`] for more than 64 keys, [`InvalidKey`], [`UnknownFeed`], [`InsufficientGas`].
+    /// `TooManyItems` for more than 64 keys, `InvalidKey`, `UnknownFeed`, `InsufficientGas`.
     pub fn snapshot(&self, keys: Vec<U256>) -> Result<Vec<U256>, Revert> {
         at_most(keys.len(), MAX_KEYS)?;
         let now = self.vm().block_timestamp();
@@ -448,178 +433,6 @@ impl Oracle {
     }
 }
 
-impl Oracle {
-    fn record(&self, feed: u16) -> Option<Record> {
-        Record::decode(self.feeds.get(feed))
-    }
-
-    fn total_price(&self, feed: u16, now: u64) -> Result<Price, Revert> {
-        let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-        let mut price = Price {
-            confidence: record.confidence.to_wad(),
-            ..Price::default()
-        };
-        if let Some(round) = self.round(record.aggregator)? {
-            let (value, fault) = price::read(&record.terms(), round.answer, round.updated_at, now);
-            price.value = u128_to_u256(value);
-            price.updated_at = saturating_u64(round.updated_at);
-            price.fresh = fault.is_none();
-        }
-        Ok(price)
-    }
-
-    /// The price, or why there is none.
-    ///
-    /// # Errors
-    /// [`InsufficientGas`]: it is not known whether there is one.
-    fn strict_price(&self, feed: u16, record: &Record) -> Result<Result<u128, Revert>, Revert> {
-        let now = self.vm().block_timestamp();
-        let Some(Round { answer, updated_at }) = self.round(record.aggregator)? else {
-            return Ok(Err(FeedFailed {
-                feed,
-                aggregator: record.aggregator,
-            }
-            .into()));
-        };
-        let terms = record.terms();
-        Ok(match price::read(&terms, answer, updated_at, now) {
-            (value, None) => Ok(value),
-            (_, Some(Fault::Stale | Fault::Incomplete)) => Err(StalePrice {
-                feed,
-                updated_at: saturating_u64(updated_at),
-                now_seconds: now,
-                max_age: record.max_age,
-            }
-            .into()),
-            (_, Some(Fault::Future)) => Err(PriceFromFuture {
-                feed,
-                updated_at,
-                now_seconds: now,
-            }
-            .into()),
-            (_, Some(Fault::NotPositive)) => Err(InvalidPrice {
-                feed,
-                answer: I256::from_raw(answer.to_raw()),
-            }
-            .into()),
-            (_, Some(Fault::OutOfBounds(value))) => Err(PriceOutOfBounds {
-                feed,
-                price: u128_to_u256(value),
-                min_price: u128_to_u256(terms.min_price),
-                max_price: u128_to_u256(terms.max_price),
-            }
-            .into()),
-        })
-    }
-
-    /// Refuses what a listed feed may not become.
-    fn check_replacement(&self, feed: u16, old: &Record, new: &Record) -> Result<(), Revert> {
-        if old.decimals != new.decimals {
-            return Err(FeedDecimalsFrozen {
-                feed,
-                decimals: old.decimals,
-                given: new.decimals,
-            }
-            .into());
-        }
-        if old.aggregator == new.aggregator {
-            return Ok(());
-        }
-        let Ok(old_price) = self.strict_price(feed, old)? else {
-            return Ok(());
-        };
-        let new_price = self.strict_price(feed, new)??;
-        if new_price.abs_diff(old_price) > price::max_jump(old_price) {
-            return Err(PriceWouldJump {
-                feed,
-                price: u128_to_u256(old_price),
-                new_price: u128_to_u256(new_price),
-                limit: u128_to_u256(price::max_jump(old_price)),
-            }
-            .into());
-        }
-        Ok(())
-    }
-
-    fn read_decimals(&self, feed: u16, aggregator: Address) -> Result<u8, Revert> {
-        let answer = self.ask::<32>(aggregator, DECIMALS)?;
-        let decimals = U256::from_be_bytes(answer.ok_or(FeedFailed { feed, aggregator })?);
-        match u8::try_from(decimals) {
-            Ok(decimals) if decimals <= MAX_FEED_DECIMALS => Ok(decimals),
-            _ => {
-                let limit = U256::from(MAX_FEED_DECIMALS);
-                Err(TooManyFeedDecimals {
-                    feed,
-                    decimals,
-                    limit,
-                }
-                .into())
-            }
-        }
-    }
-
-    /// The feed's latest round; `None` when it has no well-formed answer.
-    fn round(&self, aggregator: Address) -> Result<Option<Round>, Revert> {
-        let Some(answer) = self.ask::<160>(aggregator, LATEST_ROUND_DATA)? else {
-            return Ok(None);
-        };
-        // (roundId, answer, startedAt, updatedAt, answeredInRound)
-        let (words, _) = answer.as_chunks::<32>();
-        let [_, answer, _, updated_at, _] = words else {
-            return Ok(None);
-        };
-        Ok(Some(Round {
-            answer: Int256::from_raw(U256::from_be_bytes(*answer)),
-            updated_at: U256::from_be_bytes(*updated_at),
-        }))
-    }
-
-    /// Asks a stranger for an answer of exactly `N` bytes; `None` when it fails or answers otherwise.
-    ///
-    /// # Errors
-    /// [`InsufficientGas`]: it failed, and the caller had left it less than its due. Without this anybody could make
-    /// a price look dead by sending too little gas.
-    fn ask<const N: usize>(
-        &self,
-        callee: Address,
-        selector: [u8; 4],
-    ) -> Result<Option<[u8; N]>, Revert> {
-        // What a call to a cold account takes, and the 64th the caller keeps.
-        const NEEDED: u64 = FEED_GAS + FEED_GAS / 63 + 5_000;
-        let vm = self.vm();
-        let have = vm.evm_gas_left();
-        // SAFETY: a static call; this contract holds no reference into storage. A feed that reads this contract in
-        // the middle of a push sees the state before it.
-        let answer = unsafe {
-            RawCall::new_static(vm)
-                .gas(FEED_GAS)
-                .limit_return_data(0, N)
-                .call(callee, &selector)
-        };
-        match answer {
-            Ok(data) if vm.return_data_size() == N => Ok(data.try_into().ok()),
-            Ok(_) => Ok(None),
-            Err(_) if have < NEEDED => Err(InsufficientGas {
-                have: U256::from(have),
-                needed: U256::from(NEEDED),
-            }
-            .into()),
-            Err(_) => Ok(None),
-        }
-    }
-}
-
-fn at_most(given: usize, limit: usize) -> Result<(), Revert> {
-    if given > limit {
-        return Err(TooManyItems {
-            given: U256::from(given),
-            limit: U256::from(limit),
-        }
-        .into());
-    }
-    Ok(())
-}
-
 fn check_max_age(max_age: u32) -> Result<(), Revert> {
     if max_age == 0 || max_age > MAX_AGE_LIMIT {
         return Err(MaxAgeOutOfRange {
@@ -629,15 +442,4 @@ fn check_max_age(max_age: u32) -> Result<(), Revert> {
         .into());
     }
     Ok(())
-}
-
-#[inline(never)]
-fn bound(price: U256) -> Result<Bound, Revert> {
-    to_u128(price)
-        .and_then(Bound::from_wad)
-        .ok_or_else(|| TooManyDigits { price }.into())
-}
-
-fn saturating_u64(time: U256) -> u64 {
-    u64::try_from(time).unwrap_or(u64::MAX)
 }

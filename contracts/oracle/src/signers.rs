@@ -3,7 +3,7 @@ use crate::{
     Oracle,
     sol::{
         ExpiryUpdate, InvalidSignature, InvalidThreshold, SignersNotAscending, TooFewSignatures,
-        TooManyItems, UnknownSigner,
+        UnknownSigner,
     },
 };
 use alloc::vec::Vec;
@@ -11,6 +11,7 @@ use alloy_primitives::{Address, B256, U256};
 use plimsoll_common::{
     Revert,
     abi::{Bytes, Encoder, Fields},
+    at_most,
 };
 use plimsoll_kernel::num::low_u8;
 use stylus_sdk::{call::RawCall, crypto::keccak, keccak_const::Keccak256, prelude::*};
@@ -114,16 +115,10 @@ impl Oracle {
     /// their addresses, which leaves no room for one that counts twice.
     pub(crate) fn check_quorum(&self, digest: &B256, signatures: &[Bytes]) -> Result<(), Revert> {
         let (signers, threshold) = self.load_signers();
-        let given = U256::from(signatures.len());
-        if signatures.len() > MAX_SIGNERS {
-            return Err(TooManyItems {
-                given,
-                limit: U256::from(MAX_SIGNERS),
-            }
-            .into());
-        }
+        at_most(signatures.len(), MAX_SIGNERS)?;
         // Before signers are set the threshold is 0, and nothing is enough.
         if threshold == 0 || signatures.len() < usize::from(threshold) {
+            let given = U256::from(signatures.len());
             return Err(TooFewSignatures { given, threshold }.into());
         }
         let mut previous = Address::ZERO;

@@ -44,7 +44,6 @@ plimsoll_common::events! {
 }
 
 plimsoll_common::errors! {
-    TooManyItems { given: U256, limit: U256 }
     InsufficientGas { have: U256, needed: U256 }
     InvalidKey { key: U256 }
     UnknownFeed { feed: u16 }

@@ -1,6 +1,7 @@
 //! Events and errors; `abi/IVault.sol` documents them.
 #![allow(missing_docs)]
 use alloy_primitives::{Address, B256, I256, U256};
+pub use plimsoll_common::errors::TooManyItems;
 
 plimsoll_common::events! {
     AssetListed [asset: u8, token: Address] { decimals: u8, cap: u128, settlement: bool }
@@ -43,7 +44,6 @@ plimsoll_common::errors! {
     VenueNotAdmitted { account: B256, venue: u16 }
     AccountInAuction { account: B256 }
     TooManyLegs { account: B256, slots: U256, limit: U256 }
-    TooManyItems { given: U256, limit: U256 }
     InvalidInstrument { instrument: u128 }
     NoSuchLeg { account: B256, instrument: u128 }
     Unbalanced { instrument: u128, cash: I256, size: I256, quote: I256 }

@@ -1,0 +1,245 @@
+//! A bid: how much may be taken, for how much, and what moves.
+use crate::{
+    Auction, int,
+    slice::Slice,
+    sol::{
+        Bid, Expired, InvalidFraction, NotAuthorized, PriceAboveLimit, SelfBid, ValueOutOfRange,
+    },
+    subject::{Subject, Worth, worth},
+};
+use alloc::vec::Vec;
+use alloy_primitives::{B256, U256};
+use plimsoll_common::{
+    Revert,
+    errors::BadAnswer,
+    interface::{Entry, vault},
+};
+use plimsoll_kernel::{
+    auction::{self, ONE, Payment, Sale},
+    codec::Account,
+    num::{Int256, to_u128, u128_to_u256},
+};
+use stylus_sdk::prelude::*;
+
+/// A share of an account and its price.
+pub(crate) struct Offer {
+    pub(crate) taken: u128,
+    pub(crate) slice: Slice,
+    pub(crate) payment: Payment,
+}
+
+impl Auction {
+    /// The caller may bid for `bidder`, which is another account.
+    pub(crate) fn check_bidder(&self, account: B256, bidder: B256) -> Result<(), Revert> {
+        if account == bidder {
+            return Err(SelfBid { account }.into());
+        }
+        self.refuse_system(bidder)?;
+        let caller = self.vm().msg_sender();
+        if caller.0.0 != Account(bidder.0).owner() {
+            let asked = (bidder, caller);
+            let (allowed,) = vault::IS_OPERATOR.ask(self.vm(), self.vault.address(), &asked)?;
+            if !allowed {
+                return Err(NotAuthorized {
+                    account: bidder,
+                    caller,
+                }
+                .into());
+            }
+        }
+        Ok(())
+    }
+
+    /// λ of the ramp that applies now.
+    pub(crate) fn lambda(&self, account: B256, subject: &Subject) -> u64 {
+        // A clamped requirement relieves by numbers that are no risk; nobody is paid for them.
+        if subject.worth.assessment.out_of_range {
+            return 0;
+        }
+        let (clock, p) = (self.clock(account), self.rules());
+        let (since, maximum, duration) = if subject.is_insolvent() {
+            (
+                self.fund_ramp_since(clock),
+                p.fund_lambda_max,
+                p.fund_duration,
+            )
+        } else {
+            (clock.started_at, p.lambda_max, p.duration)
+        };
+        match since {
+            0 => 0,
+            since => auction::ramp(
+                maximum,
+                self.vm().block_timestamp().saturating_sub(since),
+                duration,
+            ),
+        }
+    }
+
+    /// Refuses a bid that comes too late.
+    pub(crate) fn check_deadline(&self, deadline: u64) -> Result<(), Revert> {
+        let now_seconds = self.vm().block_timestamp();
+        if now_seconds > deadline {
+            return Err(Expired {
+                deadline,
+                now_seconds,
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// A share that leaves nothing, or no less than the smallest bid.
+    pub(crate) fn check_fraction(&self, fraction: U256) -> Result<u128, Revert> {
+        let minimum = u128::from(self.rules().min_fraction);
+        let maximum = ONE.saturating_sub(minimum);
+        match to_u128(fraction) {
+            Some(ONE) => Ok(ONE),
+            Some(asked) if (minimum..=maximum).contains(&asked) => Ok(asked),
+            _ => Err(InvalidFraction {
+                fraction,
+                minimum: u128_to_u256(minimum),
+                maximum: u128_to_u256(maximum),
+            }
+            .into()),
+        }
+    }
+
+    /// Largest share that may be sold now: all of it, where what would stay is less than the smallest bid.
+    pub(crate) fn max_fraction(&self, account: B256, subject: &Subject) -> Result<u128, Revert> {
+        let Worth { im, mm, .. } = subject.worth;
+        let p = self.rules();
+        let equity = self.judged_equity(account, &subject.worth);
+        let lambda = self.lambda(account, subject);
+        let most = auction::max_fraction(equity, mm, im, lambda, p.buffer)
+            .ok_or(ValueOutOfRange { account })?;
+        Ok(if ONE.saturating_sub(most) < u128::from(p.min_fraction) {
+            ONE
+        } else {
+            most
+        })
+    }
+
+    /// What is sold for a share asked for, at most `most`, and its price; `None` when nothing of it can be priced.
+    ///
+    /// Lots are whole, so the largest share of a hedged book may leave its hedge no better than it was and relieve
+    /// nothing. Then all of it is sold to whoever asked for all: it is worth little, and otherwise nobody could ever
+    /// be sold it. Nobody is sold more than he asked for.
+    pub(crate) fn offer(
+        &self,
+        account: B256,
+        subject: &Subject,
+        asked: u128,
+        most: u128,
+    ) -> Result<Option<Offer>, Revert> {
+        let Worth { equity, mm, .. } = subject.worth;
+        let lambda = self.lambda(account, subject);
+        let held = self.fund()?;
+        let mut taken = asked.min(most);
+        loop {
+            let slice = Slice::new(account, &subject.portfolio, subject.unpriced, taken)?;
+            // Cash alone is worth selling only where it is a debt of which the fund may pay some.
+            if slice.is_empty() || (slice.is_bare() && !subject.is_insolvent()) {
+                return Ok(None);
+            }
+            let rest = self.assess(account, slice.rest.clone())?;
+            let overflow = || ValueOutOfRange { account };
+            let relief = auction::relief(mm, rest.mm, taken).ok_or_else(overflow)?;
+            if relief == 0 && mm != 0 && asked == ONE && taken != ONE {
+                taken = ONE;
+                continue;
+            }
+            let sale = Sale {
+                equity,
+                best_equity: subject.best_equity,
+                unpriced: subject.reserve,
+                equity_rest: rest.equity,
+                relief,
+                fraction: taken,
+            };
+            let payment = auction::payment(&sale, lambda, held).ok_or_else(overflow)?;
+            return Ok(Some(Offer {
+                taken,
+                slice,
+                payment,
+            }));
+        }
+    }
+
+    /// What the insurance fund holds.
+    pub(crate) fn fund(&self) -> Result<u128, Revert> {
+        let (cash,) =
+            vault::CASH_OF.ask(self.vm(), self.vault.address(), &(self.fund_account(),))?;
+        Ok(u128::try_from(cash).unwrap_or(0))
+    }
+
+    pub(crate) fn fund_account(&self) -> B256 {
+        B256::from(Account::fund(self.vault.address().0.0).0)
+    }
+
+    /// Refuses a price above what the bidder pays for the share taken of the share asked for.
+    pub(crate) fn check_price(
+        &self,
+        bid: &Bid,
+        price: i128,
+        taken: u128,
+        asked: u128,
+    ) -> Result<(), Revert> {
+        let account = bid.account;
+        let most = Int256::from_raw(bid.max_price.into_raw());
+        let most = most.to_i128().unwrap_or(if most.is_negative() {
+            i128::MIN
+        } else {
+            i128::MAX
+        });
+        let limit = auction::scaled_limit(most, taken, asked).ok_or(ValueOutOfRange { account })?;
+        if price > limit {
+            let (price, max_price) = (int(price), int(limit));
+            return Err(PriceAboveLimit { price, max_price }.into());
+        }
+        Ok(())
+    }
+
+    /// Moves the slice and the money; returns the account after it.
+    pub(crate) fn settle(
+        &mut self,
+        bid: &Bid,
+        slice: &Slice,
+        payment: Payment,
+    ) -> Result<Worth, Revert> {
+        let account = bid.account;
+        let overflow = || Revert::from(ValueOutOfRange { account });
+        let fund = i128::try_from(payment.fund).map_err(|_| overflow())?;
+        let to_account = payment.price.checked_add(fund).ok_or_else(overflow)?;
+        let mut entries: Vec<Entry> = slice.entries(account, bid.bidder).ok_or_else(overflow)?;
+        let mut pay = |account: B256, cash: i128| {
+            if cash != 0 {
+                entries.push(Entry {
+                    account,
+                    cash,
+                    instrument: 0,
+                    size: 0,
+                    quote: 0,
+                });
+            }
+        };
+        pay(
+            bid.bidder,
+            payment.price.checked_neg().ok_or_else(overflow)?,
+        );
+        pay(account, to_account);
+        pay(
+            self.fund_account(),
+            fund.checked_neg().ok_or_else(overflow)?,
+        );
+        let assets = slice.assets(account, bid.bidder).ok_or_else(overflow)?;
+        let change = (0, account, entries, assets);
+        let callee = self.vault.address();
+        let (accounts, answers) = vault::APPLY_ENTRIES.tell(self.vm(), callee, &change)?;
+        let after = accounts
+            .iter()
+            .zip(answers)
+            .find(|(touched, _)| **touched == account);
+        worth(account, after.ok_or(BadAnswer { callee })?.1)
+    }
+}

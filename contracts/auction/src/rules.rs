@@ -1,0 +1,110 @@
+//! The rules of all auctions: defaults, bounds, and the two words they are stored in.
+use crate::{
+    Auction,
+    sol::{ParameterOutOfRange, ParametersSet},
+};
+use alloy_primitives::U256;
+use plimsoll_common::{
+    Revert,
+    store::{halves, pair},
+};
+use stylus_sdk::prelude::*;
+
+/// In the order of `set_parameters`; shares 1e18, durations in seconds.
+pub(crate) const DEFAULTS: [u64; 6] = [
+    350_000_000_000_000_000,
+    900,
+    500_000_000_000_000_000,
+    3_600,
+    150_000_000_000_000_000,
+    10_000_000_000_000_000,
+];
+/// Lowest and highest of each. λ stays below 1, so that every sale improves health.
+const BOUNDS: [(u64, u64); 6] = [
+    (1_000_000_000_000_000, 900_000_000_000_000_000),
+    (60, 86_400),
+    (1_000_000_000_000_000, 900_000_000_000_000_000),
+    (60, 604_800),
+    (10_000_000_000_000_000, 1_000_000_000_000_000_000),
+    (100_000_000_000_000, 200_000_000_000_000_000),
+];
+
+/// The rules of all auctions, in the order of `set_parameters`.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters {
+    pub(crate) lambda_max: u64,
+    pub(crate) duration: u32,
+    pub(crate) fund_lambda_max: u64,
+    pub(crate) fund_duration: u32,
+    pub(crate) buffer: u64,
+    pub(crate) min_fraction: u64,
+}
+
+/// Refuses what is out of bounds.
+pub(crate) fn check(given: &[u64; 6]) -> Result<(), Revert> {
+    for ((parameter, given), (minimum, maximum)) in (0_u8..).zip(*given).zip(BOUNDS) {
+        if !(minimum..=maximum).contains(&given) {
+            return Err(ParameterOutOfRange {
+                parameter,
+                given,
+                minimum,
+                maximum,
+            }
+            .into());
+        }
+    }
+    Ok(())
+}
+
+impl Auction {
+    pub(crate) fn write_parameters(&mut self, given: [u64; 6]) {
+        let [
+            lambda_max,
+            duration,
+            fund_lambda_max,
+            fund_duration,
+            buffer,
+            min_fraction,
+        ] = given;
+        self.shares.set(U256::from_limbs([
+            min_fraction,
+            buffer,
+            fund_lambda_max,
+            lambda_max,
+        ]));
+        self.durations
+            .set(pair(duration.into(), fund_duration.into()));
+        let Parameters {
+            duration,
+            fund_duration,
+            ..
+        } = self.rules();
+        ParametersSet {
+            lambda_max,
+            duration,
+            fund_lambda_max,
+            fund_duration,
+            buffer,
+            min_fraction,
+        }
+        .emit(self.vm());
+    }
+
+    pub(crate) fn rules(&self) -> Parameters {
+        let [min_fraction, buffer, fund_lambda_max, lambda_max] = *self.shares.get().as_limbs();
+        let (duration, fund_duration) = halves(self.durations.get());
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "both are at most a week, by their bounds"
+        )]
+        let (duration, fund_duration) = (duration as u32, fund_duration as u32);
+        Parameters {
+            lambda_max,
+            duration,
+            fund_lambda_max,
+            fund_duration,
+            buffer,
+            min_fraction,
+        }
+    }
+}
