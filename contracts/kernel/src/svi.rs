@@ -127,7 +127,7 @@ impl Svi {
     /// Total variance at log-moneyness `k`, within [0, [`MAX_VARIANCE`]]. Total.
     ///
     /// For parameters within the bounds of [`Self::check`] the absolute error is below 6 units of 2^-56
-    /// (8.4e-17), before the bounds apply. |k| is capped at 64.
+    /// (8.4e-17) for |k| up to 45, before the bounds apply. |k| is capped at 64.
     #[must_use]
     pub fn variance(&self, k: Q40) -> Q56 {
         let (distance, root) = self.wing(k);

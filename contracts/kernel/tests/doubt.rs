@@ -367,6 +367,42 @@ fn stale_bounds_are_of_the_last_prices() {
     assert_eq!(whole(lower.equity - lower.mm), 135.0);
 }
 
+/// A forward is an absolute price of its moment: until the next push it does not follow spot, and is fresh all the same.
+/// What is hedged across the two is not meanwhile.
+#[test]
+fn spot_moves_before_the_forward_does() {
+    let future = Instrument {
+        venue: 1,
+        underlying: 1,
+        kind: Kind::Future,
+        expiry_day: DAY,
+        strike: None,
+    };
+    let leg = PerpLeg {
+        instrument: future.encode().unwrap(),
+        size: 10_000,
+        quote: 20_000 * ONE,
+    };
+    let slots = [perpetual(1, -10), leg.encode()];
+    let assess = |spot: i128, cash: i128| {
+        let doubt = Doubt {
+            spot,
+            expiry: Some(expiry(2_000, 0, 80)),
+            ..Doubt::default()
+        };
+        let portfolio = Portfolio {
+            cash,
+            collateral: &[],
+            slots: &slots,
+        };
+        doubt.market(|market| assess(market, &portfolio, &mut Box::new(Scratch::NEW)))
+    };
+    let im = assess(2_000, 0).im;
+    let after = assess(2_100, im);
+    assert!(!after.stale && im / ONE == 997, "{im}");
+    assert_eq!((after.equity as f64 / 1e18).round(), -2.0);
+}
+
 /// A coin in doubt stops opening and withdrawing, and sells nobody.
 #[test]
 fn a_coin_in_doubt_is_stale_and_nothing_else() {
