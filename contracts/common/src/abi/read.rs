@@ -1,0 +1,143 @@
+//! Reading values.
+use super::Abi;
+use crate::words::Words;
+use plimsoll_kernel::num::{Int256, U256, to_u128};
+
+/// Values being read one after the other.
+///
+/// It remembers failure instead of reporting it at every value: what cannot be read comes out as zero or empty, and
+/// [`Self::finish`] tells. So decoding is a straight line of calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Reader<'a> {
+    frame: Words<'a>,
+    at: usize,
+    /// One more than the words that may still be read, by this reader or those inside; 0 once something failed.
+    pub(super) left: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// From the first of these words; offsets are relative to it.
+    #[must_use]
+    pub const fn new(frame: Words<'a>) -> Self {
+        Self {
+            frame,
+            at: 0,
+            left: frame.len().saturating_add(1),
+        }
+    }
+
+    /// The value, unless something could not be read.
+    pub fn finish<T>(&self, value: T) -> Option<T> {
+        if self.failed() { None } else { Some(value) }
+    }
+
+    pub(super) const fn failed(&self) -> bool {
+        self.left == 0
+    }
+
+    /// The part, or zero and failure.
+    pub(super) fn check<T: Default>(&mut self, part: Option<T>) -> T {
+        match part {
+            Some(part) => part,
+            None => {
+                self.left = 0;
+                T::default()
+            }
+        }
+    }
+
+    /// The next word as bytes.
+    #[inline(never)]
+    pub fn bytes(&mut self) -> [u8; 32] {
+        self.left = self.left.saturating_sub(1);
+        let word = self.frame.bytes(self.at).filter(|_| !self.failed());
+        self.at = self.at.saturating_add(1);
+        self.check(word)
+    }
+
+    /// The next word.
+    #[inline(never)]
+    pub fn word(&mut self) -> U256 {
+        U256::from_be_bytes(self.bytes())
+    }
+
+    /// The next word as an unsigned number of at most 128 bits.
+    #[inline(never)]
+    pub fn unsigned(&mut self) -> u128 {
+        let number = to_u128(self.word());
+        self.check(number)
+    }
+
+    /// The next word as a signed number of at most 128 bits.
+    #[inline(never)]
+    pub fn signed(&mut self) -> i128 {
+        let number = Int256::from_raw(self.word()).to_i128();
+        self.check(number)
+    }
+
+    /// The next word as an unsigned number of at most `limit`.
+    #[inline(never)]
+    pub fn at_most(&mut self, limit: u64) -> u64 {
+        let number = u64::try_from(self.unsigned())
+            .ok()
+            .filter(|number| *number <= limit);
+        self.check(number)
+    }
+
+    /// The next word, of which the first `zeros` bytes must be zero.
+    #[inline(never)]
+    pub(super) fn padded(&mut self, zeros: usize) -> [u8; 32] {
+        let word = self.bytes();
+        if word.iter().take(zeros).any(|byte| *byte != 0) {
+            self.left = 0;
+        }
+        word
+    }
+
+    /// What the next word points to.
+    #[inline(never)]
+    pub(super) fn follow(&mut self) -> Self {
+        let frame = self.frame.follow(self.at);
+        self.at = self.at.saturating_add(1);
+        Self {
+            frame: self.check(frame),
+            at: 0,
+            left: self.left,
+        }
+    }
+
+    /// Length of the array that starts here, and a reader of its items, `words` each at least.
+    #[inline(never)]
+    pub(super) fn items(&mut self, words: usize) -> (usize, Self) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a `usize` has at least 32 bits"
+        )]
+        let length = self.at_most(u32::MAX.into()) as usize;
+        let rest = self.frame.after(self.at);
+        let frame = self.check(rest);
+        let fits = length
+            .checked_mul(words)
+            .is_some_and(|needed| needed < self.left);
+        let length = self.check(fits.then_some(length));
+        (
+            length,
+            Self {
+                frame,
+                at: 0,
+                left: self.left,
+            },
+        )
+    }
+
+    /// The next value.
+    pub fn field<T: Abi>(&mut self) -> T {
+        if T::DYNAMIC {
+            let mut inner = self.follow();
+            let value = T::read(&mut inner);
+            self.left = inner.left;
+            return value;
+        }
+        T::read(self)
+    }
+}
