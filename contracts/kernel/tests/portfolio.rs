@@ -392,7 +392,7 @@ proptest! {
         })?;
     }
 
-    /// An account with one kind of leg that stands at its maintenance line survives every move inside the scan: spot by
+    /// An account with one leg that stands at its maintenance line survives every move inside the scan: spot by
     /// 13.5 %, volatility between its two shocks; short options and what is linear by 18 %. A long option may lose more
     /// beyond 13.5 %, where the set has volatility up only. A perpetual or a future has its closing cost left.
     #[test]
@@ -1205,6 +1205,21 @@ fn f_3_pockets_follow_the_nearest_expiry_only() {
     printed(truth, 1, 95.9);
     printed(alone, 1, 95.7);
     printed(beside, 1, 23.1);
+}
+
+/// Beyond two days nothing is searched between the nodes. Where volatility is low a straddle there loses more than it needs.
+#[test]
+fn f_3_a_long_straddle_between_two_nodes() {
+    let mut u = eth(2, 20);
+    u.expiries[0].svi[0] = u.expiries[0].svi[0] * 105 / 100;
+    let mut m = market_of(vec![u]);
+    m.now -= 8_640;
+    let mut p = book(0, &[call(2_045, 10, 2), option(Kind::Put, 2_045, 10, 2)]);
+    let a = m.with(Rules::DEFAULT, |market| p.assess(market));
+    printed(coins(a.mm), 0, 59.0);
+    p.cash = a.mm - a.equity;
+    let after = moved(&m, 1.022, 1.0).with(Rules::DEFAULT, |market| p.assess(market));
+    printed(coins(after.equity), 0, -162.0);
 }
 
 /// "Value at risk is subadditive." It is not, so no quantile is in the requirement: two digitals that each lose with a
