@@ -92,6 +92,7 @@ impl From<Executed> for CallResult {
     fn from(done: Executed) -> Self {
         Self {
             outcome: done.outcome,
+            reason: done.reason,
             gas_used: done.gas_used,
             gas_refunded: done.gas_refunded,
             gas_used_for_l1: 0,
@@ -529,7 +530,9 @@ impl Chain {
             };
             match first.outcome {
                 Outcome::Success => {}
-                Outcome::Reverted => return Err(ChainError::Reverted(first.output)),
+                Outcome::Reverted => {
+                    return Err(ChainError::reverted(first.output, first.reason));
+                }
                 Outcome::Halted(why) if why == "out of gas" => {
                     return Err(ChainError::GasRequiredExceedsAllowance(high));
                 }
@@ -842,6 +845,7 @@ impl Chain {
                             logs_bloom,
                             output: result.output,
                             outcome: result.outcome,
+                            reason: result.reason,
                         },
                     })
                 },
@@ -1173,6 +1177,7 @@ impl Chain {
         };
         Ok(Some(CallResult {
             outcome: Outcome::Success,
+            reason: None,
             gas_used: 0,
             gas_refunded: 0,
             gas_used_for_l1: 0,
@@ -1449,7 +1454,10 @@ pub fn init_code(code: &[u8]) -> Bytes {
 fn succeeded(tx: Arc<Transaction>) -> Result<Arc<Transaction>> {
     match &tx.receipt.outcome {
         Outcome::Success => Ok(tx),
-        Outcome::Reverted => Err(ChainError::Reverted(tx.receipt.output.clone())),
+        Outcome::Reverted => Err(ChainError::reverted(
+            tx.receipt.output.clone(),
+            tx.receipt.reason.clone(),
+        )),
         Outcome::Halted(why) => Err(ChainError::Halted(why.clone())),
     }
 }

@@ -93,6 +93,9 @@ pub enum ChainError {
     InvalidFilter(String),
     /// The call or transaction reverted.
     Reverted(Bytes),
+    /// It reverted without data, for this reason, which the node knows and the chain does not tell:
+    /// a module that was refused, a program that trapped.
+    Refused(String),
     /// The call or transaction failed otherwise, such as "out of gas".
     Halted(String),
     /// No gas limit up to this one suffices.
@@ -181,6 +184,7 @@ impl fmt::Display for ChainError {
                 Some(reason) => write!(f, "execution reverted: {reason}"),
                 None => write!(f, "execution reverted"),
             },
+            Self::Refused(why) => write!(f, "execution reverted: {why}"),
             Self::Halted(why) => write!(f, "{why}"),
             Self::GasRequiredExceedsAllowance(cap) => {
                 write!(f, "gas required exceeds allowance ({cap})")
@@ -197,6 +201,13 @@ impl fmt::Display for ChainError {
 }
 
 impl core::error::Error for ChainError {}
+
+impl ChainError {
+    /// A revert with its data, or the reason why there is none.
+    pub(crate) fn reverted(output: Bytes, reason: Option<String>) -> Self {
+        reason.map_or(Self::Reverted(output), Self::Refused)
+    }
+}
 
 /// The text inside `Error(string)`, or the meaning of `Panic(uint256)`.
 pub fn revert_reason(data: &[u8]) -> Option<String> {

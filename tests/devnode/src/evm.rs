@@ -122,6 +122,8 @@ pub(crate) struct Job {
 #[derive(Debug)]
 pub(crate) struct Executed {
     pub(crate) outcome: Outcome,
+    /// Why it reverted without data.
+    pub(crate) reason: Option<String>,
     pub(crate) gas_used: u64,
     pub(crate) gas_refunded: u64,
     pub(crate) output: Bytes,
@@ -257,10 +259,13 @@ pub(crate) fn execute(job: Job) -> Result<Executed, VmError> {
             }))
         }
     };
+    let output = result.output().cloned().unwrap_or_default();
+    let silent = outcome == Outcome::Reverted && output.is_empty();
     Ok(Executed {
+        reason: ext.reason.filter(|_| silent),
         gas_used: result.tx_gas_used(),
         gas_refunded: ext.outcome.map_or(0, |_| result.gas().inner_refunded()),
-        output: result.output().cloned().unwrap_or_default(),
+        output,
         created: ext.created.filter(|_| outcome.is_success()),
         outcome,
         logs: result.into_logs(),

@@ -271,10 +271,15 @@ impl Vm {
         let ext = &mut self.ctx.chain;
         ext.pages.0 = open;
 
+        // what a frame inside left is not about this one
+        ext.reason = None;
         let (result, output) = match run.status {
             RunStatus::Success => (InstructionResult::Return, run.output),
             RunStatus::Revert => (InstructionResult::Revert, run.output),
-            RunStatus::Failure(_) => (InstructionResult::Revert, Bytes::new()),
+            RunStatus::Failure(why) => {
+                ext.reason = Some(format!("program failed: {why}"));
+                (InstructionResult::Revert, Bytes::new())
+            }
             RunStatus::OutOfInk => return Ended::out_of_gas(),
             RunStatus::OutOfStack => {
                 ext.reason = Some("max call depth exceeded".into());

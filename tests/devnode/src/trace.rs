@@ -172,8 +172,11 @@ impl Tracer {
             frame.to = created.address.filter(|_| how.is_ok());
         }
         if !how.is_ok() {
-            let why = reason.filter(|_| how != InstructionResult::Revert);
-            frame.error = Some(why.unwrap_or_else(|| failure(how)).to_owned());
+            frame.error = Some(match reason {
+                Some(why) if how != InstructionResult::Revert => why.to_owned(),
+                Some(why) if frame.output.is_empty() => format!("{}: {why}", failure(how)),
+                _ => failure(how).to_owned(),
+            });
         }
         match self.open.last_mut() {
             Some(parent) => parent.calls.push(frame),

@@ -84,6 +84,8 @@ pub struct Receipt {
     pub output: Bytes,
     /// Why it failed. Not part of a receipt on chain.
     pub outcome: Outcome,
+    /// Why it reverted without data, where the node knows. Not part of a receipt on chain.
+    pub reason: Option<String>,
 }
 
 /// How a call ended.
@@ -132,6 +134,8 @@ impl From<TransactionRequest> for CallRequest {
 pub struct CallResult {
     /// How it ended.
     pub outcome: Outcome,
+    /// Why it reverted without data, where the node knows.
+    pub reason: Option<String>,
     /// Gas used, intrinsic gas included, refunds taken off.
     pub gas_used: u64,
     /// Refund taken off.

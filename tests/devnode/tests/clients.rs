@@ -242,6 +242,21 @@ async fn refuses_in_geths_words() {
     let (_, words) = refusal(raw(&provider, "eth_sendTransaction", blob).await);
     assert!(words.contains("type 3"), "{words}");
 
+    // ArbWasm's own words, and a reason where it has none
+    let activates =
+        |data: &str| json!([{"to": "0x0000000000000000000000000000000000000071", "data": data}]);
+    let nobody = format!("0x58c780c2{:0>64x}", 0xdead);
+    let (code, words) = refusal(raw(&provider, "eth_call", activates(&nobody)).await);
+    assert_eq!((code, &*words), (3, "execution reverted: ProgramNotWasm()"));
+    let mut call = activates(&nobody).as_array().unwrap().clone();
+    let fragment = json!({format!("{:#042x}", 0xdead): {"code": "0xeff0000155"}});
+    call.extend([json!("latest"), fragment]);
+    let (code, words) = refusal(raw(&provider, "eth_estimateGas", json!(call)).await);
+    assert_eq!(
+        (code, &*words),
+        (3, "execution reverted: unsupported dictionary type: 1")
+    );
+
     let (code, words) = refusal(raw(&provider, "eth_nonsense", json!([])).await);
     assert_eq!(code, -32601, "{words}");
     let (code, words) = refusal(raw(&provider, "eth_getBalance", json!([])).await);

@@ -261,6 +261,79 @@ fn an_access_list_is_all_that_is_touched() {
 }
 
 #[test]
+fn what_the_chain_does_not_tell_the_node_does() {
+    let mut world = World::new();
+    // a module that is refused, by the library and in a trace
+    let refused = |world: &mut World, wat: &str| {
+        let error = world
+            .chain
+            .deploy_program(world.me, &wasm(wat))
+            .unwrap_err();
+        let latest = world.chain.latest().transactions[0].clone();
+        assert!(latest.receipt.output.is_empty());
+        let frame = world.chain.trace_transaction(latest.hash).unwrap();
+        assert_eq!(frame.error.as_deref(), Some(&*error.to_string()));
+        error.to_string()
+    };
+    assert_eq!(
+        refused(&mut world, r#"(module (memory (export "memory") 0 0))"#),
+        "execution reverted: program activation failed: failed to parse wasm: missing export \
+         with name user_entrypoint"
+    );
+    // code that does not unpack
+    let odd = world.contract("STOP");
+    world
+        .chain
+        .set_code(odd, Bytes::from_static(&[0xef, 0xf0, 0, 1, 0x55]));
+    let error = world.chain.activate(world.me, odd).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "execution reverted: unsupported dictionary type: 1"
+    );
+    // a program that traps
+    let trapped = world.call(world.wasm, op::trap());
+    let why = trapped.reason.unwrap();
+    assert!(
+        why.starts_with("program failed: ") && why.contains("unreachable"),
+        "{why}"
+    );
+    // a revert that says why itself, and one that has nothing to say
+    assert_eq!(world.call(world.wasm, op::revert(b"why")).reason, None);
+    assert_eq!(world.call(world.evm, op::revert(b"")).reason, None);
+
+    // what went wrong inside is not why the frame around it failed
+    world.chain.set_code(
+        odd,
+        plimsoll_stylus::code::compress(&wasm(CALLED_BY_NOBODY)).into(),
+    );
+    for inner in [odd, world.wasm] {
+        let program = world.program(&SPINS_AFTER_A_CALL.replace("TO", &escaped(inner)));
+        let result = world.call(program, op::trap());
+        assert_eq!(result.outcome, Outcome::Halted("out of gas".into()));
+    }
+}
+
+const CALLED_BY_NOBODY: &str = r#"(module (memory (export "memory") 3 3)
+    (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#;
+
+/// Calls an account with a byte 8, on which the actor traps, and never ends.
+const SPINS_AFTER_A_CALL: &str = r#"
+(module
+  (import "vm_hooks" "call_contract" (func $call (param i32 i32 i32 i32 i64 i32) (result i32)))
+  (memory (export "memory") 1 1)
+  (data (i32.const 0) "TO")
+  (data (i32.const 20) "\08")
+  (func (export "user_entrypoint") (param i32) (result i32)
+    (drop (call $call (i32.const 0) (i32.const 20) (i32.const 1) (i32.const 32) (i64.const 1000000) (i32.const 64)))
+    (loop $again (br $again))
+    unreachable))"#;
+
+/// An address as WASM text has it in strings.
+fn escaped(address: Address) -> String {
+    address.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+#[test]
 fn frames_of_both_kinds_count_towards_the_depth() {
     // 1,000 EVM frames, then programs and EVM frames in turns
     let mut world = World::new();

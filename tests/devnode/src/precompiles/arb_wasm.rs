@@ -12,8 +12,8 @@ use alloy::{
     sol_types::{SolCall, SolError, SolInterface},
 };
 use plimsoll_stylus::{
-    ActivationError, Program, StylusParams, activate,
-    code::{self, CodeKind, Root},
+    Program, StylusParams, activate,
+    code::{self, CodeError, CodeKind, Root},
     params::hours_since_start,
 };
 use revm::context_interface::{ContextTr, JournalTr};
@@ -238,7 +238,7 @@ fn activate_program(c: &mut Call<'_>, address: Address, params: &StylusParams, n
     c.burn(ACTIVATION)?;
     let account = c.ctx.journaled_state.inner.state.get(&address);
     if account.is_some_and(|a| a.is_selfdestructed()) {
-        return Err(Exit::Plain);
+        return Err(refused(c, &"self destructed"));
     }
     let code_hash = c.peek_code_hash(address);
     c.burn(READ_PARAMS)?;
@@ -254,7 +254,10 @@ fn activate_program(c: &mut Call<'_>, address: Address, params: &StylusParams, n
     let activation = match activate(&wasm, params, page_limit, c.gas_mut()) {
         Ok(activation) => activation,
         // whatever is wrong with the module takes all gas
-        Err(ActivationError::OutOfGas | ActivationError::Rejected(_)) => return Err(Exit::All),
+        Err(why) => {
+            c.explain(format!("program activation failed: {why}"));
+            return Err(Exit::All);
+        }
     };
     if before.cached {
         c.burn(READ)?;
@@ -293,8 +296,8 @@ fn module_of(c: &mut Call<'_>, address: Address, params: &StylusParams) -> Resul
     match code::kind(&code, params) {
         CodeKind::Classic => {}
         CodeKind::Root => {
-            let root = Root::parse(&code).map_err(|_| Exit::Plain)?;
-            root.check(params).map_err(|_| Exit::Plain)?;
+            let root = Root::parse(&code).map_err(|why| refused(c, &why))?;
+            root.check(params).map_err(|why| refused(c, &why))?;
             for fragment in root.fragments {
                 read_fragment(c, fragment)?;
             }
@@ -302,9 +305,17 @@ fn module_of(c: &mut Call<'_>, address: Address, params: &StylusParams) -> Resul
         CodeKind::Other if params.arbos_version >= 60 => {
             return Err(ArbWasm::ProgramNotWasm {}.into());
         }
-        CodeKind::Fragment | CodeKind::Other => return Err(Exit::Plain),
+        CodeKind::Fragment => return Err(refused(c, &CodeError::IsFragment)),
+        CodeKind::Other => return Err(refused(c, &CodeError::NotAProgram)),
     }
-    stylus::unpack(&code, params, |fragment| peek_code(c.ctx, fragment)).map_err(|_| Exit::Plain)
+    let unpacked = stylus::unpack(&code, params, |fragment| peek_code(c.ctx, fragment));
+    unpacked.map_err(|why| refused(c, &why))
+}
+
+/// A revert that keeps the gas and has no data, as Nitro's errors that are none of Solidity's.
+fn refused(c: &mut Call<'_>, why: &impl ToString) -> Exit {
+    c.explain(why.to_string());
+    Exit::Plain
 }
 
 fn read_fragment(c: &mut Call<'_>, address: Address) -> Result<(), Exit> {

@@ -214,6 +214,11 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// Says why the call gives up, where the chain does not.
+    pub(crate) fn explain(&mut self, why: String) {
+        self.ctx.chain.reason = Some(why);
+    }
+
     /// Takes gas.
     pub(crate) fn burn(&mut self, gas: u64) -> Result<(), Exit> {
         match self.gas_left.checked_sub(gas) {

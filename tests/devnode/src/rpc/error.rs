@@ -44,6 +44,9 @@ impl RpcError {
         match self {
             Self::Params(why) => plain(INVALID_PARAMS_CODE, why),
             Self::Chain(ChainError::Reverted(data)) => reverted(&data, registry),
+            Self::Chain(refused @ ChainError::Refused(_)) => {
+                ErrorObject::owned(REVERT, refused.to_string(), Some("0x"))
+            }
             Self::Chain(ChainError::InvalidRequest(why) | ChainError::InvalidFilter(why)) => {
                 plain(INVALID_PARAMS_CODE, why)
             }

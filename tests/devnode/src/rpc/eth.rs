@@ -280,7 +280,7 @@ pub(crate) fn call(node: &mut Backend, mut args: Args) -> Result<Value> {
     let result = node.chain.call(&call_request(&mut args)?)?;
     match result.outcome {
         Outcome::Success => Ok(data(result.output)),
-        Outcome::Reverted => Err(ChainError::Reverted(result.output).into()),
+        Outcome::Reverted => Err(ChainError::reverted(result.output, result.reason).into()),
         Outcome::Halted(why) => Err(ChainError::Halted(why).into()),
     }
 }

@@ -29,7 +29,7 @@
 //!
 //! | code | when |
 //! |---|---|
-//! | 3 | a revert; `data` is the revert data, the message `execution reverted: <reason>`, where the reason is decoded from `Error(string)`, `Panic(uint256)` or the [`ErrorRegistry`] |
+//! | 3 | a revert; `data` is the revert data, the message `execution reverted: <reason>`, where the reason is decoded from `Error(string)`, `Panic(uint256)` or the [`ErrorRegistry`]; without data, why a module was refused or what a program failed of |
 //! | -32000 | a call or transaction refused or failed, in geth's words |
 //! | -32004 | known elsewhere, not modelled here |
 //! | -32602 | wrong parameters, and which |
@@ -125,9 +125,11 @@ impl Node {
     pub async fn serve(chain: Chain, config: NodeConfig) -> eyre::Result<Self> {
         let (interval, told) = watch::channel(0);
         let chain = ChainHandle::spawn(chain, interval)?;
+        let mut errors = config.errors;
+        errors.add_precompiles();
         let rpc = server::Rpc {
             chain: chain.clone(),
-            errors: Arc::new(config.errors),
+            errors: Arc::new(errors),
         };
         let module = server::module(rpc)?;
         let address = SocketAddr::new(config.host, config.port);

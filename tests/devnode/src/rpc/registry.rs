@@ -32,6 +32,22 @@ impl ErrorRegistry {
         Self::default()
     }
 
+    /// Learns the errors of ArbOS' precompiles.
+    pub(crate) fn add_precompiles(&mut self) {
+        let abi = JsonAbi::parse([
+            "error ProgramNotWasm()",
+            "error ProgramNotActivated()",
+            "error ProgramNeedsUpgrade(uint16 version, uint16 stylusVersion)",
+            "error ProgramExpired(uint64 ageInSeconds)",
+            "error ProgramUpToDate()",
+            "error ProgramKeepaliveTooSoon(uint64 ageInSeconds)",
+            "error ProgramInsufficientValue(uint256 have, uint256 want)",
+            "error InvalidBlockNumber(uint256 requested, uint256 current)",
+        ]);
+        // SAFETY: `precompiles_are_known` reads them all.
+        self.add(&abi.expect("these lines are Solidity"));
+    }
+
     /// Learns the errors of one ABI. An error that is known already keeps its first description.
     pub fn add(&mut self, abi: &JsonAbi) {
         for error in abi.errors() {
@@ -277,6 +293,22 @@ mod tests {
         assert!(
             text.ends_with(r#"(100 bytes), why="no \"such\" leg", tag=0x01020304, cap=max)"#),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn precompiles_are_known() {
+        let mut registry = ErrorRegistry::new();
+        registry.add_precompiles();
+        assert_eq!(registry.len(), 8);
+        sol! { error ProgramInsufficientValue(uint256 have, uint256 want); }
+        let data = ProgramInsufficientValue {
+            have: uint!(1_U256),
+            want: uint!(2_U256),
+        };
+        assert_eq!(
+            registry.describe(&data.abi_encode()).unwrap(),
+            "ProgramInsufficientValue(have=1, want=2)"
         );
     }
 
