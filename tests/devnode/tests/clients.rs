@@ -249,12 +249,12 @@ async fn refuses_in_geths_words() {
     let (code, words) = refusal(raw(&provider, "eth_call", activates(&nobody)).await);
     assert_eq!((code, &*words), (3, "execution reverted: ProgramNotWasm()"));
     let mut call = activates(&nobody).as_array().unwrap().clone();
-    let fragment = json!({format!("{:#042x}", 0xdead): {"code": "0xeff0000155"}});
+    let fragment = json!({format!("{:#042x}", 0xdead): {"code": "0xeff0000255"}});
     call.extend([json!("latest"), fragment]);
     let (code, words) = refusal(raw(&provider, "eth_estimateGas", json!(call)).await);
     assert_eq!(
         (code, &*words),
-        (3, "execution reverted: unsupported dictionary type: 1")
+        (3, "execution reverted: unsupported dictionary type: 2")
     );
 
     let (code, words) = refusal(raw(&provider, "eth_nonsense", json!([])).await);

@@ -284,11 +284,11 @@ fn what_the_chain_does_not_tell_the_node_does() {
     let odd = world.contract("STOP");
     world
         .chain
-        .set_code(odd, Bytes::from_static(&[0xef, 0xf0, 0, 1, 0x55]));
+        .set_code(odd, Bytes::from_static(&[0xef, 0xf0, 0, 2, 0x55]));
     let error = world.chain.activate(world.me, odd).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "execution reverted: unsupported dictionary type: 1"
+        "execution reverted: unsupported dictionary type: 2"
     );
     // a program that traps
     let trapped = world.call(world.wasm, op::trap());

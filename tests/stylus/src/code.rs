@@ -17,6 +17,8 @@ const FRAGMENT: [u8; 3] = [0xef, 0xf0, 0x01];
 const ROOT: [u8; 3] = [0xef, 0xf0, 0x02];
 /// The only dictionary this crate has: none.
 const NO_DICTIONARY: u8 = 0;
+/// Nitro's own, which a chain takes and this crate does not have.
+const STYLUS_DICTIONARY: u8 = 1;
 
 /// Effort and window Nitro compresses with.
 const QUALITY: i32 = 11;
@@ -73,6 +75,9 @@ impl fmt::Display for CodeError {
             Self::NotAProgram => f.write_str("specified bytecode is not a Stylus program"),
             Self::IsFragment => f.write_str(
                 "fragmented stylus programs cannot be activated directly; activate the root program instead",
+            ),
+            Self::Dictionary(STYLUS_DICTIONARY) => f.write_str(
+                "compressed with Nitro's dictionary of Stylus programs, which is not here: compress without one",
             ),
             Self::Dictionary(id) => write!(f, "unsupported dictionary type: {id}"),
             Self::Brotli => f.write_str("brotli decompression failed"),

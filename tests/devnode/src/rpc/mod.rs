@@ -240,5 +240,6 @@ Not modelled:
   - the L1 data fee, unless a price per byte is set
   - retryable tickets, L1 messages, batches, the sequencer's queue and express lane
   - a moving base fee: it stays where it is put
+  - programs compressed with Nitro's own dictionary (cargo-stylus and plimsoll use none)
   - opcode steps in traces: the default tracer shows one step for each frame
 ";
