@@ -308,8 +308,8 @@ fn what_the_chain_does_not_tell_the_node_does() {
     );
     for inner in [odd, world.wasm] {
         let program = world.program(&SPINS_AFTER_A_CALL.replace("TO", &escaped(inner)));
-        let result = world.call(program, op::trap());
-        assert_eq!(result.outcome, Outcome::Halted("out of gas".into()));
+        let spun = world.send_with(program, op::trap(), 0, 2_000_000);
+        assert_eq!(spun.receipt.outcome, Outcome::Halted("out of gas".into()));
     }
 }
 
