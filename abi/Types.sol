@@ -42,7 +42,7 @@ struct Portfolio {
 /// @param worst  equity - mm at the worst.
 /// @param outOfRange Some number left its range (2^110) and was clamped against the owner, a slot holds no leg, or there
 ///               are more than 8 underlyings or 24 expiries: what no account can open.
-/// @param staleSlots  Bit i: leg slot i of the portfolio rests on such a price.
+/// @param staleLegs   Bits 2i and 2i + 1: the first and the second leg of slot i of the portfolio rest on such a price.
 /// @param staleAssets Bit i: collateral asset i has no usable price.
 struct Assessment {
     int256 equity;
@@ -52,7 +52,7 @@ struct Assessment {
     int256 best;
     int256 worst;
     bool outOfRange;
-    uint64 staleSlots;
+    uint128 staleLegs;
     uint16 staleAssets;
 }
 

@@ -18,22 +18,25 @@ const MAX_AMOUNT: u128 = i128::MAX.unsigned_abs();
 /// What cannot be priced and stays with the account, as margin says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Unpriced {
-    /// Bit i: leg slot i.
-    pub(crate) slots: u64,
+    /// Bits 2i and 2i + 1: the first and the second leg of slot i.
+    pub(crate) legs: u128,
     /// Bit i: asset i.
     pub(crate) assets: u16,
 }
 
 impl Unpriced {
     pub(crate) fn any(self) -> bool {
-        self.slots != 0 || self.assets != 0
+        self.legs != 0 || self.assets != 0
     }
 
-    fn slot(self, index: usize) -> bool {
-        u32::try_from(index)
-            .ok()
-            .and_then(|index| self.slots.checked_shr(index))
-            .is_some_and(|bits| bits & 1 == 1)
+    /// Whether the first and the second leg of a slot cannot.
+    fn slot(self, index: usize) -> (bool, bool) {
+        let bits = u32::try_from(index).ok().and_then(|index| {
+            let place = index.checked_mul(2)?;
+            self.legs.checked_shr(place)
+        });
+        let bits = bits.unwrap_or(0);
+        (bits & 1 == 1, bits & 2 == 2)
     }
 
     fn asset(self, asset: u8) -> bool {
@@ -76,26 +79,23 @@ impl Slice {
             },
         };
         for (index, slot) in portfolio.legs.iter().enumerate() {
-            let kept = if unpriced.slot(index) {
-                Some(*slot)
-            } else {
-                match LegSlot::decode(*slot)? {
-                    LegSlot::Linear(leg) => slice.linear(leg, fraction)?,
-                    LegSlot::Options(first, second) => {
-                        let first = slice.option(first, fraction)?;
-                        let second = match second {
-                            Some(leg) => slice.option(leg, fraction)?,
-                            None => None,
-                        };
-                        match (first, second) {
-                            (Some(first), second) => {
-                                Some(LegSlot::Options(first, second).encode()?)
-                            }
-                            (None, Some(second)) => Some(LegSlot::Options(second, None).encode()?),
-                            (None, None) => None,
-                        }
+            let stays = unpriced.slot(index);
+            let kept = match LegSlot::decode(*slot) {
+                Some(LegSlot::Linear(leg)) if !stays.0 => slice.linear(leg, fraction)?,
+                Some(LegSlot::Options(first, second)) => {
+                    let first = slice.option(first, stays.0, fraction)?;
+                    let second = match second {
+                        Some(leg) => slice.option(leg, stays.1, fraction)?,
+                        None => None,
+                    };
+                    match (first, second) {
+                        (Some(first), second) => Some(LegSlot::Options(first, second).encode()?),
+                        (None, Some(second)) => Some(LegSlot::Options(second, None).encode()?),
+                        (None, None) => None,
                     }
                 }
+                None if !stays.0 => return None,
+                _ => Some(*slot),
             };
             slice.rest.legs.extend(kept);
         }
@@ -129,8 +129,11 @@ impl Slice {
         Some((kept.size != 0).then(|| kept.encode()))
     }
 
-    /// Moves a share of an option; what stays.
-    fn option(&mut self, leg: OptionLeg, fraction: u128) -> Option<Option<OptionLeg>> {
+    /// Moves a share of an option, unless it `stays` whole; what stays.
+    fn option(&mut self, leg: OptionLeg, stays: bool, fraction: u128) -> Option<Option<OptionLeg>> {
+        if stays {
+            return Some(Some(leg));
+        }
         let size = slice_size(leg.size, fraction);
         self.legs.push(Leg {
             instrument: leg.instrument,
@@ -221,10 +224,7 @@ mod tests {
 
     const ACCOUNT: B256 = B256::repeat_byte(1);
     const BIDDER: B256 = B256::repeat_byte(2);
-    const NONE: Unpriced = Unpriced {
-        slots: 0,
-        assets: 0,
-    };
+    const NONE: Unpriced = Unpriced { legs: 0, assets: 0 };
 
     fn perpetual(underlying: u16, size: i64, quote: i128) -> PerpLeg {
         PerpLeg {
@@ -364,7 +364,7 @@ mod tests {
     #[test]
     fn i_auc_1_what_is_stale_stays_whole() {
         let unpriced = Unpriced {
-            slots: 0b010,
+            legs: 0b1100,
             assets: 1 << 15,
         };
         for fraction in [1, ONE / 3, ONE] {
@@ -384,19 +384,43 @@ mod tests {
             ..Portfolio::default()
         };
         assert!(Slice::new(ACCOUNT, &portfolio, NONE, ONE).is_err());
-        let unpriced = Unpriced {
-            slots: 1,
-            assets: 0,
-        };
+        let unpriced = Unpriced { legs: 1, assets: 0 };
         let slice = Slice::new(ACCOUNT, &portfolio, unpriced, ONE).unwrap();
         assert!(slice.is_empty() && slice.rest == portfolio);
         // All of it stale: only cash is left to move.
         let unpriced = Unpriced {
-            slots: u64::MAX,
+            legs: u128::MAX,
             assets: u16::MAX,
         };
         let slice = check(&book(), unpriced, ONE);
         assert!(slice.is_bare() && !slice.is_empty());
+    }
+
+    /// of two options in a slot the one that has a price is sold, though the other has none.
+    #[test]
+    fn attack_a_44_half_a_slot_shelters_nothing() {
+        let (first, second) = (call(1_000, 100), call(2_000, -10));
+        let portfolio = Portfolio {
+            legs: vec![perpetual(1, 5, 0).encode(), options(first, Some(second))],
+            ..Portfolio::default()
+        };
+        for (legs, sold, kept) in [(0b0100, second, first), (0b1000, first, second)] {
+            let unpriced = Unpriced { legs, assets: 0 };
+            let all = check(&portfolio, unpriced, ONE);
+            assert_eq!(all.rest.legs, [options(kept, None)]);
+            assert_eq!(all.legs[1].instrument, sold.instrument);
+            let tenth = check(&portfolio, unpriced, ONE / 10);
+            let left = OptionLeg {
+                size: sold.size / 10 * 9,
+                ..sold
+            };
+            let slot = if sold == first {
+                options(left, Some(kept))
+            } else {
+                options(kept, Some(left))
+            };
+            assert_eq!(tenth.rest.legs[1..], [slot]);
+        }
     }
 
     /// More of a token than an entry can name is sold in two bids.

@@ -91,7 +91,7 @@ impl Auction {
             vault::ACCOUNT.ask(self.vm(), self.vault.address(), &(account,))?;
         let worth = self.assess(account, portfolio.clone())?;
         let unpriced = Unpriced {
-            slots: worth.assessment.stale_slots,
+            legs: worth.assessment.stale_legs,
             assets: worth.assessment.stale_assets,
         };
         let mut subject = Subject {

@@ -43,8 +43,8 @@ abi_struct! {
         worst: I256,
         /// Some number left its range and was clamped.
         out_of_range: bool,
-        /// Bit i: leg slot i rests on a stale price.
-        stale_slots: u64,
+        /// Bits 2i and 2i + 1: the legs of slot i that rest on a stale price.
+        stale_legs: u128,
         /// Bit i: collateral asset i has no usable price.
         stale_assets: u16,
     }

@@ -183,7 +183,7 @@ fn i_mar_17_legs_without_any_price_have_both_bounds() {
         (slot(Kind::Put, 2_000, -10), -20_000, 0),
     ] {
         let a = doubt.assess(0, &[slot], 0);
-        assert!(a.stale && a.stale_slots == 1, "{a:?}");
+        assert!(a.stale && a.stale_legs == 1, "{a:?}");
         assert_eq!(a.equity, low * ONE, "{a:?}");
         assert_eq!(a.best + a.mm, high * ONE, "{a:?}");
     }

@@ -162,7 +162,7 @@ fn to_abi(assessed: &portfolio::Assessment) -> Assessment {
         best: int(assessed.best),
         worst: int(assessed.worst),
         out_of_range: assessed.out_of_range,
-        stale_slots: assessed.stale_slots,
+        stale_legs: assessed.stale_legs,
         stale_assets: assessed.stale_assets,
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn int(value: i128) -> I256 {
 /// liquidations. What rests on a stale price itself still does.
 fn assessed_in_sale(answer: &Assessment) -> Assessed {
     Assessed {
-        stale: answer.stale_slots != 0 || answer.stale_assets != 0,
+        stale: answer.stale_legs != 0 || answer.stale_assets != 0,
         ..assessed(answer)
     }
 }

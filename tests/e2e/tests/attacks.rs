@@ -1304,7 +1304,7 @@ async fn attack_a_45_a_coin_in_doubt_does_not_stop_an_auction() {
     house.warp(300).await.unwrap();
     house.set_price(ETH, "1,600").await.unwrap();
     let a = ok(house.assess(p.alice.account()).await);
-    assert!(a.stale && a.staleSlots == 0 && a.staleAssets == 0);
+    assert!(a.stale && a.staleLegs == 0 && a.staleAssets == 0);
     // Nobody trades, the bidder buys.
     let refused = House::report(
         p.bob.account(),

@@ -1248,12 +1248,12 @@ async fn i_auc_5_options_are_sold_like_the_rest() {
     );
     house.assert_balanced().await;
 
-    // A day's surface dies: what is in its slot stays, the rest goes.
+    // A day's surface dies: what rests on it stays, the rest goes, of its slot too.
     house.warp(8_000).await.unwrap();
     house.set_price(ETH, "1,700").await.unwrap();
     push_expiries(&house, &days[..1], 1_700).await;
     let a = ok(house.assess(alice).await);
-    assert!(a.stale && a.staleSlots.count_ones() == 1 && a.staleAssets == 0);
+    assert!(a.stale && a.staleLegs.count_ones() == 1 && a.staleAssets == 0);
     let slots = ok(house.account(alice).await).0.legs;
     house.set_price(ETH, "1,500").await.unwrap();
     let mut bid = any_bid(&house, U256::from(ONE)).await;
@@ -1264,9 +1264,15 @@ async fn i_auc_5_options_are_sold_like_the_rest() {
     house.give(&p.carol, "400,000").await;
     bid.b.bidder = p.carol.account();
     ok(house.send(&p.carol, at, &bid).await);
-    let left = ok(house.account(alice).await).0.legs;
-    let stuck = slots[before.staleSlots.trailing_zeros() as usize];
-    assert!(left.contains(&stuck), "{left:?}");
+    let left = ids::legs(&ok(house.account(alice).await).0.legs);
+    let place = before.staleLegs.trailing_zeros() as usize;
+    let stuck = &ids::legs(&[slots[place / 2]])[place % 2];
+    assert_eq!(stuck.instrument, put);
+    assert!(left.contains(stuck), "{left:?}");
+    assert!(
+        left.iter()
+            .all(|leg| leg.instrument != call || leg.size < 30_003)
+    );
     assert!(ok(house.leg(alice, eth).await).is_none_or(|leg| leg.size < 200_000));
     house.assert_balanced().await;
 }

@@ -463,7 +463,7 @@ fn i_liv_7_a_slot_that_is_no_leg_is_out_of_range() {
         let answers = floor.hub.assess(&[bad, neighbour.clone()]);
         let a = &answers[0];
         assert!(a.outOfRange && a.stale, "{slot:#x}");
-        assert_eq!((a.staleSlots, a.staleAssets), (0b10, 0), "{slot:#x}");
+        assert_eq!((a.staleLegs, a.staleAssets), (0b100, 0), "{slot:#x}");
         assert!(a.im >= U256::from(LIMIT.cast_unsigned()) && a.im >= a.mm);
         assert_eq!(answers[1], alone);
     }
@@ -497,21 +497,22 @@ fn i_ora_2_what_is_stale_is_named() {
     let held = [(COIN, 5), (WETH, 5), (WBTC, 5), (LOOSE, 5), (9, 5)];
     let a = hub.assess_one(&portfolio(UNIT, &held, &slots));
     assert!(a.stale);
-    assert_eq!(a.staleSlots, 0b11_1011_1010);
+    let stale = [2, 6, 9, 11, 14, 16, 18].map(|place| 1_u128 << place);
+    assert_eq!(a.staleLegs, stale.iter().sum());
     assert_eq!(a.staleAssets, 1 << WBTC | 1 << LOOSE | 1 << 9);
     assert!(a.worst < a.best);
     // Without what is stale nothing is.
     let fresh = [slots[0], slots[2], slots[6]];
     let a = hub.assess_one(&portfolio(UNIT, &held[..2], &fresh));
     assert!(!a.stale && !a.outOfRange);
-    assert_eq!((a.staleSlots, a.staleAssets), (0, 0));
+    assert_eq!((a.staleLegs, a.staleAssets), (0, 0));
     assert_eq!((a.best, a.worst), (a.equity - I256::from_raw(a.mm), a.best));
     // The last slot has a bit too.
     let mut full: Vec<_> = (1..64).map(|n| perpetual(n, ETH, 1, 0)).collect();
     full.push(perpetual(1, BTC, 1, 0));
     assert_eq!(
-        hub.assess_one(&portfolio(0, &[], &full)).staleSlots,
-        1 << 63
+        hub.assess_one(&portfolio(0, &[], &full)).staleLegs,
+        1 << 126
     );
 }
 
@@ -548,7 +549,7 @@ fn i_liv_7_margin_is_total_whatever_the_feeds_do() {
         }
         let answers = hub.assess(&[exposed.clone(), flat.clone()]);
         assert!(answers[0].stale, "mode {mode}");
-        assert_eq!(answers[0].staleSlots, 0b1111);
+        assert_eq!(answers[0].staleLegs, 0b1101_0101);
         assert_eq!(answers[0].staleAssets, 0b1110);
         assert!(answers[0].im >= answers[0].mm);
         assert_eq!(answers[1], unmoved);
@@ -676,7 +677,7 @@ fn native(hub: &Hub, given: &Portfolio) -> Assessment {
         best: int(a.best),
         worst: int(a.worst),
         outOfRange: a.out_of_range,
-        staleSlots: a.stale_slots,
+        staleLegs: a.stale_legs,
         staleAssets: a.stale_assets,
     }
 }
@@ -1089,7 +1090,7 @@ fn i_prc_9_native_and_wasm_agree_in_every_field() {
                 // I-MAR-6.
                 assert!(alone.im >= alone.mm);
                 // A coin in doubt makes stale what rests on no stale price itself.
-                assert!(alone.stale || (alone.staleSlots == 0 && alone.staleAssets == 0));
+                assert!(alone.stale || (alone.staleLegs == 0 && alone.staleAssets == 0));
                 if alone.stale {
                     seen.stale += 1;
                 } else {
@@ -1275,7 +1276,7 @@ fn i_ora_6_an_option_from_life_to_settlement() {
     let held = portfolio(1_000 * UNIT, &[], &legs);
     // Never pushed: the long counts nothing, the short its strike.
     let a = floor.hub.assess_one(&held);
-    assert_eq!((a.staleSlots, a.equity), (1, coins(1_000 - 2_300)));
+    assert_eq!((a.staleLegs, a.equity), (3, coins(1_000 - 2_300)));
 
     // Half a second before the window everything moves; inside it a part is fixed; at expiry the last push ages.
     floor.at(expiry - SETTLEMENT_WINDOW - 1, 2_000 * UNIT, 40_000 * UNIT);
@@ -1310,7 +1311,7 @@ fn i_ora_6_an_option_from_life_to_settlement() {
     );
     floor.hub.chain.mine(1, None).unwrap();
     let unsettled = floor.hub.assess_one(&held);
-    assert_eq!(unsettled.staleSlots, 1);
+    assert_eq!(unsettled.staleLegs, 3);
     assert!(near(unsettled.equity, 900), "{}", unsettled.equity);
 
     // Settled at another price than spot's, for ever, whatever spot does.

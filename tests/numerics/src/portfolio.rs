@@ -316,7 +316,7 @@ pub(crate) fn fold(a: &Assessment, drawn: &Drawn, scratch: &Scratch, fold: &mut 
         fold.wide(v);
     }
     fold.push(u64::from(a.stale) | u64::from(a.out_of_range) << 1);
-    fold.push(a.stale_slots);
+    fold.wide(a.stale_legs.cast_signed());
     fold.push(a.stale_assets.into());
     for a in scratch.add_ons().all() {
         fold.wide(a.im);

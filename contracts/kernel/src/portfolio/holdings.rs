@@ -76,17 +76,31 @@ impl Run<'_, '_> {
 
     // ---- legs
 
-    pub(super) fn slot(&mut self, slot: U256) {
+    /// `place`: of its first leg in `stale_legs`.
+    pub(super) fn slot(&mut self, place: u32, slot: U256) {
         match LegSlot::decode(slot) {
             Some(LegSlot::Linear(leg)) => self.linear(&leg),
             Some(LegSlot::Options(first, second)) => {
                 self.option(first);
-                second.into_iter().for_each(|leg| self.option(leg));
+                if let Some(second) = second {
+                    self.note_leg(place);
+                    self.option(second);
+                    return self.note_leg(place + 1); // SAFETY: of at most 64 slots.
+                }
             }
             None => {
                 self.stale_leg = true;
                 self.out_of_range = true;
             }
+        }
+        self.note_leg(place);
+    }
+
+    /// Notes whether the leg just read is stale.
+    #[inline(never)]
+    fn note_leg(&mut self, place: u32) {
+        if core::mem::take(&mut self.stale_leg) {
+            self.stale_legs |= 1_u128.checked_shl(place).unwrap_or(0);
         }
     }
 

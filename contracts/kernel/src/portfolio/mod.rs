@@ -28,11 +28,7 @@ pub mod snapshot;
 pub mod terms;
 mod underlyings;
 
-use crate::{
-    black76::Factor,
-    codec::OptionLeg,
-    num::{U256, low_u32},
-};
+use crate::{black76::Factor, codec::OptionLeg, num::U256};
 pub use add_ons::{AddOn, AddOns, CHARGES, Charge};
 use market::{Expiry, Market, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
@@ -67,8 +63,9 @@ pub struct Assessment {
     pub worst: Cash,
     /// Some price it rests on is stale or missing.
     pub stale: bool,
-    /// Bit i: leg slot i of the portfolio rests on such a price, or holds no leg.
-    pub stale_slots: u64,
+    /// Bits 2i and 2i + 1: the first and the second leg of slot i rest on such a price; bit 2i also where slot i holds
+    /// no leg.
+    pub stale_legs: u128,
     /// Bit i: collateral asset i has no usable price.
     pub stale_assets: u16,
     /// Some number left its range and was clamped, a leg could not be read, or there are more legs, underlyings or
@@ -170,7 +167,7 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
         market,
         equity: clamp(portfolio.cash),
         out_of_range: clamp(portfolio.cash) != portfolio.cash,
-        stale_slots: 0,
+        stale_legs: 0,
         stale_assets: 0,
         stale_leg: false,
         legs: 0,
@@ -181,12 +178,8 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
         .collateral
         .iter()
         .for_each(|(asset, amount)| run.collateral(*asset, *amount));
-    for (index, slot) in portfolio.slots.iter().enumerate() {
-        run.stale_leg = false;
-        run.slot(*slot);
-        if run.stale_leg {
-            run.stale_slots |= 1_u64.checked_shl(low_u32(index as u64)).unwrap_or(0);
-        }
+    for (place, slot) in (0_u32..).step_by(2).zip(portfolio.slots) {
+        run.slot(place, *slot);
     }
     run.underlyings();
     run.result()
@@ -198,9 +191,9 @@ struct Run<'a, 'm> {
     equity: Cash,
     /// What stale items may add to equity.
     best: Cash,
-    stale_slots: u64,
+    stale_legs: u128,
     stale_assets: u16,
-    /// The slot being read rests on a stale price.
+    /// The leg being read rests on a stale price.
     stale_leg: bool,
     out_of_range: bool,
     legs: usize,
@@ -228,7 +221,7 @@ impl<'m> Run<'_, 'm> {
             (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
         }
         let doubt = !self.market.coin_fresh && self.scratch.sums.iter().any(|s| s.used);
-        let any_stale = doubt || stale != 0 || self.stale_slots != 0 || self.stale_assets != 0;
+        let any_stale = doubt || stale != 0 || self.stale_legs != 0 || self.stale_assets != 0;
         let excess = minus(self.equity, mm);
         let (mut best, mut worst) = (excess, excess);
         if any_stale {
@@ -254,7 +247,7 @@ impl<'m> Run<'_, 'm> {
             best,
             worst,
             stale: any_stale,
-            stale_slots: self.stale_slots,
+            stale_legs: self.stale_legs,
             stale_assets: self.stale_assets,
             out_of_range: self.out_of_range,
         }
