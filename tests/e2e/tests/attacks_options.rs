@@ -305,7 +305,14 @@ async fn attack_a_85_the_costliest_account_can_be_sold() {
     let instrument = |i: usize| {
         let (underlying, day) = (underlyings[i % 8], days[i / 8 % 3]);
         let strike = 1_800 + 100 * (i / 24) as u128;
-        ids::option(DESK, underlying, i / 24 % 2 == 0, day, strike * WAD).expect("an option")
+        ids::option(
+            DESK,
+            underlying,
+            (i / 24).is_multiple_of(2),
+            day,
+            strike * WAD,
+        )
+        .expect("an option")
     };
     for part in (0..128).collect::<Vec<_>>().chunks(16) {
         let mut fills = Vec::new();

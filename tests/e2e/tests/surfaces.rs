@@ -466,7 +466,7 @@ fn i_par_1_terms_and_signers_are_refused_with_the_numbers() {
     desk.must(&set(many(16), 16));
 }
 
-/// A-67, I-AUTH-4: nothing but the signatures of enough signers, each once, over this push, for this chain and contract.
+/// I-AUTH-4: nothing but the signatures of enough signers, each once, over this push, for this chain and contract.
 #[test]
 fn i_auth_4_a_quorum_is_enough_signers_over_this_push() {
     let mut desk = Desk::new();
