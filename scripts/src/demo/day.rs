@@ -1,377 +1,34 @@
-//! `plimsoll demo`: 19 May 2021 in a house of one's own.
-//!
-//! The contracts are the compiled ones, on an in-process node whose clock shows the hours of the
-//! day. Three traders share one pool of collateral at two venues; a bot watches and bids. Everything
-//! shown is asked of the chain.
-
+//! The day while it is played: prices, the bot, the owner who cures, the table at the end of an hour.
+use super::{
+    prices::{FIRST_HOUR, Hour, PRICES_AT_OPEN, clock, iso},
+    result::{AccountRow, AuctionRow, BidRow, HourRow, Story},
+};
 use crate::{
-    bindings::{Assessment, Bid, IAuction, IERC20},
+    bindings::{Assessment, AuctionState, Bid, IAuction, IERC20},
     client::CallError,
-    house::{Actor, BTC, ETH, House, Options},
+    house::{Actor, BTC, ETH, House, TokenInfo},
     ids,
-    sheet::BalanceSheet,
     term::{Progress, fixed, ufixed},
-    wasm,
 };
 use alloy::{
     primitives::{B256, I256, U256},
     rpc::types::TransactionReceipt,
     sol_types::SolEvent,
 };
-use eyre::{Result, WrapErr, ensure, eyre};
-use plimsoll_devnode::{ChainConfig, Clock};
-use serde::Serialize;
-use std::net::{Ipv4Addr, TcpListener};
-
-/// The day, with where it is from.
-const PRICES: &str = include_str!("../data/2021-05-19.csv");
-/// 18 May 2021, 20:00 UTC: the first row.
-const FIRST_HOUR: u64 = 1_621_368_000;
-/// Time for the house to be built before the first hour.
-const BUILDING: u64 = 1_800;
-
-/// What to do besides playing the day.
-#[derive(Clone, Debug, Default)]
-pub struct DemoOptions {
-    /// Stop talking to people: the result is printed as data.
-    pub json: bool,
-    /// Leave the node running on this port.
-    pub serve: Option<u16>,
-}
-
-/// One hour of the day.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Hour {
-    time: String,
-    eth: [String; 4],
-    btc: [String; 4],
-}
-
-/// An account after an hour.
-#[derive(Clone, Debug, Serialize)]
-pub struct AccountRow {
-    /// Who.
-    pub name: &'static str,
-    /// Equity, cash.
-    pub equity: String,
-    /// Initial margin.
-    pub im: String,
-    /// Maintenance margin.
-    pub mm: String,
-    /// Equity over maintenance margin; none where nothing is required.
-    pub health: Option<String>,
-    /// `healthy`, `below initial margin`, `liquidatable`, `in auction` or `flat`.
-    pub state: &'static str,
-}
-
-/// All accounts after an hour.
-#[derive(Clone, Debug, Serialize)]
-pub struct HourRow {
-    /// End of the hour, UTC.
-    pub time: String,
-    /// ETH, settlement coin.
-    pub eth: String,
-    /// BTC, settlement coin.
-    pub btc: String,
-    /// The three traders.
-    pub accounts: Vec<AccountRow>,
-}
-
-/// A bid that was taken.
-#[derive(Clone, Debug, Serialize)]
-pub struct BidRow {
-    /// When, UTC.
-    pub time: String,
-    /// Whose account.
-    pub account: &'static str,
-    /// Share of the account taken.
-    pub fraction: String,
-    /// Price paid for it; negative: the bidder was paid.
-    pub price: String,
-    /// Discount per unit of relief.
-    pub lambda: String,
-    /// What the insurance fund paid.
-    pub fund_paid: String,
-    /// The account's equity afterwards.
-    pub equity_after: String,
-    /// Its maintenance requirement afterwards.
-    pub mm_after: String,
-}
-
-/// An auction from its start to its end.
-#[derive(Clone, Debug, Serialize)]
-pub struct AuctionRow {
-    /// Whose account.
-    pub account: &'static str,
-    /// When it started, UTC.
-    pub started: String,
-    /// When it ended, UTC.
-    pub closed: Option<String>,
-    /// Ended by the owner's own deposit.
-    pub cured: Option<bool>,
-    /// Bids taken.
-    pub bids: usize,
-}
-
-/// Everything the demo shows, as data.
-#[derive(Clone, Debug, Serialize)]
-pub struct DemoResult {
-    /// Where the prices are from.
-    pub source: String,
-    /// Accounts after each hour.
-    pub hours: Vec<HourRow>,
-    /// Auctions.
-    pub auctions: Vec<AuctionRow>,
-    /// Bids, in order.
-    pub bids: Vec<BidRow>,
-    /// Who survived, who cured, who was liquidated: the story holds.
-    pub story: Story,
-    /// The books at the end.
-    pub balance_sheet: BalanceSheet,
-    /// Seconds it took, building included.
-    pub seconds: f64,
-}
-
-/// How it ended for the three.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Story {
-    /// Ada's account was never in auction and is healthy.
-    pub hedged_survived: bool,
-    /// Ben's auction was ended by his deposit.
-    pub cured_by_owner: bool,
-    /// Cid's account was sold by bids.
-    pub liquidated_by_bidder: bool,
-}
-
-/// Plays the day, reports, and serves if asked to.
-///
-/// # Errors
-///
-/// As [`play`].
-pub async fn run(options: &DemoOptions, progress: Progress) -> Result<DemoResult> {
-    let (result, house) = play(options, progress).await?;
-    report(&result, options)?;
-    if options.serve.is_some() {
-        serve(house, options).await?;
-    }
-    Ok(result)
-}
-
-/// Plays the day.
-///
-/// # Errors
-///
-/// The contracts do not build, the house cannot be furnished, or a transaction that must go through
-/// is refused. Books that do not balance are no error here: see `balance_sheet.ok`.
-pub async fn play(options: &DemoOptions, progress: Progress) -> Result<(DemoResult, House)> {
-    if let Some(port) = options.serve {
-        // before minutes of building, and before the record of the house that may be running there
-        // is taken away
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .wrap_err_with(|| format!("cannot listen on 127.0.0.1:{port}"))?;
-    }
-    let hours = hours()?;
-    let programs = wasm::build(&progress)?;
-    let first = hours.first().ok_or_else(|| eyre!("no hours"))?;
-    let mut config = Options {
-        chain: ChainConfig {
-            genesis_timestamp: FIRST_HOUR - BUILDING,
-            clock: Clock::Step(1),
-            ..ChainConfig::default()
-        },
-        eth: first.eth[0].clone(),
-        btc: first.btc[0].clone(),
-        ..Options::default()
-    };
-    if let Some(port) = options.serve {
-        config.port = port;
-        let name = format!("{}.json", config.chain.chain_id);
-        config.record = Some(crate::workspace::deployments().join(name));
-        // The chain is new, so what an earlier one left is not this house's.
-        if let Some(old) = &config.record {
-            let _ = std::fs::remove_file(old);
-        }
-    }
-    let house = House::start_with(&programs, config, progress).await?;
-    ensure!(
-        house.client.now().await? < FIRST_HOUR,
-        "building the house took too long"
-    );
-    progress.say(format!(
-        "the house stands: {} gas, block {}",
-        crate::term::grouped(house.deploy_gas),
-        house.node.chain.with(|c| c.block_number())
-    ));
-
-    let mut day = Day::new(&house, options.json, progress);
-    day.open_positions().await.wrap_err("opening positions")?;
-    for (index, hour) in hours.iter().enumerate() {
-        day.play(index, hour)
-            .await
-            .wrap_err_with(|| format!("the hour of {}", hour.time))?;
-    }
-    day.end(hours.last()).await.wrap_err("ending the day")?;
-    let story = day.story().await?;
-    let Day {
-        rows,
-        auctions,
-        bids,
-        ..
-    } = day;
-    let balance_sheet = house.balance_sheet().await.wrap_err("reading the books")?;
-    let source = PRICES
-        .lines()
-        .take_while(|l| l.starts_with('#'))
-        .map(|l| l.trim_start_matches(['#', ' ']))
-        .collect::<Vec<_>>()
-        .join(" ");
-    let result = DemoResult {
-        source,
-        hours: rows,
-        auctions,
-        bids,
-        story,
-        balance_sheet,
-        seconds: progress.elapsed().as_secs_f64(),
-    };
-    Ok((result, house))
-}
-
-fn report(result: &DemoResult, options: &DemoOptions) -> Result<()> {
-    if options.json {
-        println!("{}", serde_json::to_string(result)?);
-        return Ok(());
-    }
-    println!("\n{}", result.balance_sheet.render());
-    let yes = |b: bool| if b { "yes" } else { "NO" };
-    println!(
-        "  Ada, hedged across two venues, was never in auction:  {}",
-        yes(result.story.hedged_survived)
-    );
-    println!(
-        "  Ben's auction was ended by his own deposit:           {}",
-        yes(result.story.cured_by_owner)
-    );
-    println!(
-        "  Cid's account was sold to a bidder:                   {}",
-        yes(result.story.liquidated_by_bidder)
-    );
-    println!("\n  {:.1} s in all.", result.seconds);
-    Ok(())
-}
-
-/// Keeps the node running and says how to reach it.
-async fn serve(house: House, options: &DemoOptions) -> Result<()> {
-    let say = |line: String| {
-        if options.json {
-            eprintln!("{line}");
-        } else {
-            println!("{line}");
-        }
-    };
-    say(house.node.banner());
-    say("The house".to_owned());
-    for (name, address) in [
-        ("oracle", house.at.oracle),
-        ("margin", house.at.margin),
-        ("parameters", house.at.parameters),
-        ("vault", house.at.vault),
-        ("clearinghouse", house.at.clearinghouse),
-        ("auction", house.at.auction),
-        ("lens", house.at.lens),
-        ("explainer", house.at.explainer),
-        ("book exchange", house.book),
-        ("pool exchange", house.pool),
-        ("USDC", house.usdc.address),
-        ("WBTC", house.wbtc.address),
-        ("WETH", house.weth.address),
-        ("ETH / USD", house.eth_feed),
-        ("BTC / USD", house.btc_feed),
-    ] {
-        say(format!("  {name:<14} {address}"));
-    }
-    let record = crate::workspace::deployments().join(format!("{}.json", house.client.chain_id()));
-    say(format!("  all of it in   {}", record.display()));
-    say(format!(
-        "\nConnect a wallet: add a network with RPC URL {} and chain id {}, import a key from above \
-         (account 0 is the deployer, 1 to 3 are Ada, Ben and Cid, 4 makes markets, 5 bids).\n\
-         From a script: `new ethers.JsonRpcProvider(\"{}\")`, ABIs in abi/*.json.\n\
-         From here:     cargo run -p plimsoll -- account {} --rpc-url {}\n\n\
-         Ctrl-C stops it.",
-        house.node.url,
-        house.client.chain_id(),
-        house.node.url,
-        house.people.alice.address,
-        house.node.url,
-    ));
-    tokio::select! {
-        () = house.node.stopped() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    Ok(())
-}
-
-/// The rows of the data file.
-fn hours() -> Result<Vec<Hour>> {
-    PRICES
-        .lines()
-        .filter(|l| !l.starts_with('#') && !l.starts_with("time_utc"))
-        .map(|line| {
-            let f: Vec<&str> = line.split(',').collect();
-            let [time, eo, eh, el, ec, bo, bh, bl, bc] = f[..] else {
-                return Err(eyre!("{line:?} has {} fields", f.len()));
-            };
-            let four = |o: &str, h: &str, l: &str, c: &str| {
-                // Which extreme came first is not recorded: falling hours are played high, low;
-                // rising ones low, high.
-                let falling = ids::parse_decimal(c, 8)? < ids::parse_decimal(o, 8)?;
-                let (a, b) = if falling { (h, l) } else { (l, h) };
-                Ok::<_, eyre::Report>([o, a, b, c].map(str::to_owned))
-            };
-            Ok(Hour {
-                time: time.to_owned(),
-                eth: four(eo, eh, el, ec)?,
-                btc: four(bo, bh, bl, bc)?,
-            })
-        })
-        .collect()
-}
-
-/// `1621368000` as `18 May 20:00`.
-fn clock(time: u64) -> String {
-    let since = time.saturating_sub(FIRST_HOUR - 20 * 3_600);
-    let (day, seconds) = (18 + since / 86_400, since % 86_400);
-    format!(
-        "{day} May {:02}:{:02}",
-        seconds / 3_600,
-        seconds % 3_600 / 60
-    )
-}
-
-/// `1621368000` as `2021-05-18T20:00:00Z`, for data.
-fn iso(time: u64) -> String {
-    let since = time.saturating_sub(FIRST_HOUR - 20 * 3_600);
-    let (day, s) = (18 + since / 86_400, since % 86_400);
-    format!(
-        "2021-05-{day}T{:02}:{:02}:{:02}Z",
-        s / 3_600,
-        s % 3_600 / 60,
-        s % 60
-    )
-}
+use eyre::{Result, eyre};
 
 /// The day while it is played.
-struct Day<'a> {
+pub(super) struct Day<'a> {
     house: &'a House,
     json: bool,
     progress: Progress,
-    rows: Vec<HourRow>,
-    auctions: Vec<AuctionRow>,
-    bids: Vec<BidRow>,
+    pub(super) rows: Vec<HourRow>,
+    pub(super) auctions: Vec<AuctionRow>,
+    pub(super) bids: Vec<BidRow>,
 }
 
 impl<'a> Day<'a> {
-    const fn new(house: &'a House, json: bool, progress: Progress) -> Self {
+    pub(super) const fn new(house: &'a House, json: bool, progress: Progress) -> Self {
         Self {
             house,
             json,
@@ -403,10 +60,10 @@ impl<'a> Day<'a> {
             .map_or("somebody", |(name, _)| name)
     }
 
-    async fn open_positions(&mut self) -> Result<()> {
+    pub(super) async fn open_positions(&mut self) -> Result<()> {
         let h = self.house;
         let p = &h.people;
-        let deposit = async |actor: &Actor, token: crate::house::TokenInfo, amount: &str| {
+        let deposit = async |actor: &Actor, token: TokenInfo, amount: &str| {
             let amount = token.amount(amount)?;
             h.deposit(actor, actor.account(), token, amount)
                 .await
@@ -470,7 +127,7 @@ impl<'a> Day<'a> {
     }
 
     /// Four prices an hour, and between them the bot.
-    async fn play(&mut self, index: usize, hour: &Hour) -> Result<()> {
+    pub(super) async fn play(&mut self, index: usize, hour: &Hour) -> Result<()> {
         let start = FIRST_HOUR + 3_600 * index as u64;
         for (step, minute) in [0u64, 20, 40, 59].into_iter().enumerate() {
             let time = start + minute * 60;
@@ -673,63 +330,9 @@ impl<'a> Day<'a> {
     async fn hour(&mut self, end: u64, eth: &str, btc: &str) -> Result<()> {
         let mut accounts = Vec::new();
         for (name, actor) in self.traders() {
-            let a = self.assess(actor.account()).await?;
-            let open = self.state(actor.account()).await?.startedAt != 0;
-            let mm = I256::try_from(a.mm)?;
-            let state = if open {
-                "in auction"
-            } else if a.equity < mm {
-                "liquidatable"
-            } else if a.equity < I256::try_from(a.im)? {
-                "below initial margin"
-            } else if a.mm.is_zero() {
-                "flat"
-            } else {
-                "healthy"
-            };
-            let wad = I256::try_from(ids::WAD)?;
-            let health = (!mm.is_zero()).then(|| fixed(a.equity * wad / mm, 2));
-            accounts.push(AccountRow {
-                name,
-                equity: plain(a.equity),
-                im: plain(I256::try_from(a.im)?),
-                mm: plain(mm),
-                health,
-                state,
-            });
+            accounts.push(self.account_row(name, actor.account()).await?);
         }
-        let short = |text: &str| {
-            ids::parse_decimal(text, 18)
-                .ok()
-                .and_then(|x| I256::try_from(x).ok())
-                .map_or_else(|| text.to_owned(), |x| fixed(x, 2))
-        };
-        let line = |cells: [&str; 6]| {
-            let [name, equity, im, mm, ratio, state] = cells;
-            let line = format!("{name:<42}{equity:>12}{im:>12}{mm:>12}{ratio:>11}  {state}");
-            line.trim_end().to_owned()
-        };
-        let head = format!(
-            "{}  ETH {:>8}  BTC {:>9}",
-            clock(end),
-            short(eth),
-            short(btc)
-        );
-        let mut text = line([&head, "equity", "IM", "MM", "equity/MM", ""]);
-        for a in &accounts {
-            let name = format!("  {}", a.name);
-            let ratio = a.health.as_deref().unwrap_or("-");
-            text += "\n";
-            text += &line([
-                &name,
-                &short(&a.equity),
-                &short(&a.im),
-                &short(&a.mm),
-                ratio,
-                a.state,
-            ]);
-        }
-        self.say(&text);
+        self.say(&hour_table(end, eth, btc, &accounts));
         self.rows.push(HourRow {
             time: clock(end),
             eth: eth.into(),
@@ -739,8 +342,34 @@ impl<'a> Day<'a> {
         Ok(())
     }
 
+    async fn account_row(&self, name: &'static str, account: B256) -> Result<AccountRow> {
+        let a = self.assess(account).await?;
+        let open = self.state(account).await?.startedAt != 0;
+        let (im, mm) = (I256::try_from(a.im)?, I256::try_from(a.mm)?);
+        let state = if open {
+            "in auction"
+        } else if a.equity < mm {
+            "liquidatable"
+        } else if a.equity < im {
+            "below initial margin"
+        } else if a.mm.is_zero() {
+            "flat"
+        } else {
+            "healthy"
+        };
+        let wad = I256::try_from(ids::WAD)?;
+        Ok(AccountRow {
+            name,
+            equity: plain(a.equity),
+            im: plain(im),
+            mm: plain(mm),
+            health: (!mm.is_zero()).then(|| fixed(a.equity * wad / mm, 2)),
+            state,
+        })
+    }
+
     /// Auctions still open get another hour or three at the last prices.
-    async fn end(&mut self, last: Option<&Hour>) -> Result<()> {
+    pub(super) async fn end(&mut self, last: Option<&Hour>) -> Result<()> {
         let Some(last) = last else { return Ok(()) };
         for _ in 0..3 {
             self.price(ETH, &last.eth[3]).await?;
@@ -776,7 +405,7 @@ impl<'a> Day<'a> {
         Ok(())
     }
 
-    async fn story(&self) -> Result<Story> {
+    pub(super) async fn story(&self) -> Result<Story> {
         let of = |name: &'static str| self.auctions.iter().filter(move |a| a.account == name);
         let ada = self.assess(self.house.people.alice.account()).await?;
         Ok(Story {
@@ -791,7 +420,7 @@ impl<'a> Day<'a> {
         self.house.assess(account).await.map_err(|e| eyre!("{e}"))
     }
 
-    async fn state(&self, account: B256) -> Result<crate::bindings::AuctionState> {
+    async fn state(&self, account: B256) -> Result<AuctionState> {
         let call = IAuction::stateCall { account };
         self.house
             .ask(self.house.at.auction, &call)
@@ -804,31 +433,40 @@ impl<'a> Day<'a> {
     }
 }
 
-/// ETH and BTC when positions are opened: the first row's opening prices, to the tick.
-const PRICES_AT_OPEN: (&str, &str) = ("3402.69", "43262.7");
+/// A line an account, under the time and the prices.
+fn hour_table(end: u64, eth: &str, btc: &str, accounts: &[AccountRow]) -> String {
+    let short = |text: &str| {
+        ids::parse_decimal(text, 18)
+            .ok()
+            .and_then(|x| I256::try_from(x).ok())
+            .map_or_else(|| text.to_owned(), |x| fixed(x, 2))
+    };
+    let line = |cells: [&str; 6]| {
+        let [name, equity, im, mm, ratio, state] = cells;
+        let line = format!("{name:<42}{equity:>12}{im:>12}{mm:>12}{ratio:>11}  {state}");
+        line.trim_end().to_owned()
+    };
+    let head = format!(
+        "{}  ETH {:>8}  BTC {:>9}",
+        clock(end),
+        short(eth),
+        short(btc)
+    );
+    let mut lines = vec![line([&head, "equity", "IM", "MM", "equity/MM", ""])];
+    lines.extend(accounts.iter().map(|a| {
+        line([
+            &format!("  {}", a.name),
+            &short(&a.equity),
+            &short(&a.im),
+            &short(&a.mm),
+            a.health.as_deref().unwrap_or("-"),
+            a.state,
+        ])
+    }));
+    lines.join("\n")
+}
 
 /// Exact, without separators, for data.
 fn plain(value: I256) -> String {
     fixed(value, 18).replace(',', "")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_day_is_whole() {
-        let hours = hours().unwrap();
-        assert_eq!(hours.len(), 28);
-        assert_eq!(hours[0].time, "2021-05-18T20:00:00Z");
-        assert_eq!(hours[27].time, "2021-05-19T23:00:00Z");
-        assert_eq!(hours[0].eth[0], PRICES_AT_OPEN.0);
-        assert_eq!(hours[0].btc[0], PRICES_AT_OPEN.1);
-        assert_eq!(clock(FIRST_HOUR), "18 May 20:00");
-        assert_eq!(iso(FIRST_HOUR + 4 * 3_600 + 61), "2021-05-19T00:01:01Z");
-        assert_eq!(clock(FIRST_HOUR + 27 * 3_600 + 1_200), "19 May 23:20");
-        // The hour that fell from 2,721 to 1,960 ends lower than it began: high before low.
-        assert_eq!(hours[16].eth, ["2721.08", "2773.52", "1960", "2365.18"]);
-        assert_eq!(hours[17].eth, ["2365.18", "1888", "2599", "2493.69"]);
-    }
 }
