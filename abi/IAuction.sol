@@ -127,6 +127,7 @@ interface IAuction {
     /// A sibling answered with something that does not decode.
     error BadAnswer(address callee);
 
+    /// Deployer only, once: hands the contract to `owner`, names its siblings, sets the default parameters.
     function initialize(address owner, address vault, address margin) external;
     function owner() external view returns (address);
     function pendingOwner() external view returns (address);
@@ -135,7 +136,8 @@ interface IAuction {
     function vault() external view returns (address);
     function margin() external view returns (address);
 
-    /// Defaults: lambdaMax 0.35e18, duration 900, fundLambdaMax 0.5e18, fundDuration 3600, buffer 0.15e18, minFraction 0.01e18.
+    /// Owner only; at once, also for open auctions. Shares 1e18, durations in seconds.
+    /// Reverts with ParameterOutOfRange. Defaults: lambdaMax 0.35e18, duration 900, fundLambdaMax 0.5e18, fundDuration 3600, buffer 0.15e18, minFraction 0.01e18.
     function setParameters(uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction) external;
     function parameters() external view returns (uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
 
@@ -156,5 +158,6 @@ interface IAuction {
     function close(bytes32 account) external;
     /// Whether `start` would succeed now.
     function isLiquidatable(bytes32 account) external view returns (bool);
+    /// Where the account's auction stands now; with startedAt 0, where it would stand without discount.
     function state(bytes32 account) external view returns (AuctionState memory);
 }

@@ -84,6 +84,7 @@ interface IClearinghouse {
     /// @param band       1e18 share of the mark that a fill's price may lie away from it, 1e14..2e17.
     function setVenue(uint16 venue, address contractAddress, bytes32 feeAccount, uint64 band, bool active) external;
     function venue(uint16 venue) external view returns (address contractAddress, bytes32 feeAccount, uint64 band, bool active);
+    /// The number of the venue at this address; 0 for none.
     function venueOf(address contractAddress) external view returns (uint16);
 
     /// The house's own value of one unit of each instrument. At most 16.

@@ -62,7 +62,9 @@ struct ExpiryData {
 /// A feed is called with 150,000 gas and must answer exactly the words it promises; whatever else it does is its own
 /// price's fault. A feed number's decimals are frozen once it is listed.
 interface IOracle {
+    /// Ages in seconds; prices and confidence 1e18.
     event FeedSet(uint16 indexed feed, address indexed aggregator, uint8 decimals, uint32 maxAge, uint256 minPrice, uint256 maxPrice, uint64 confidence);
+    /// `maxBasis` a share of spot, 1e18.
     event SurfaceTermsSet(uint16 indexed underlying, uint16 indexed feed, uint32 maxAge, uint64 maxBasis);
     /// `signers` tells who they are.
     event SignersSet(uint8 count, uint8 threshold);
@@ -96,6 +98,7 @@ interface IOracle {
     error PriceWouldJump(uint16 feed, uint256 price, uint256 newPrice, uint256 limit);
     /// Older than maxAge, or of a round without a time (updatedAt 0).
     error StalePrice(uint16 feed, uint64 updatedAt, uint64 nowSeconds, uint32 maxAge);
+    /// The feed says it was observed later than now.
     error PriceFromFuture(uint16 feed, uint256 updatedAt, uint64 nowSeconds);
     /// Zero or negative, or less than 1e-18; the answer in the feed's own decimals.
     error InvalidPrice(uint16 feed, int256 answer);

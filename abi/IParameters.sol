@@ -7,8 +7,10 @@ import {UnderlyingTerms} from "./Types.sol";
 ///
 /// Rates are 1e18 and multiples of 1e-6. IM >= MM for every portfolio follows from what is checked here.
 interface IParameters {
+    /// Factors, offset and reaches 1e18.
     event RulesSet(uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed);
     event UnderlyingSet(uint16 indexed underlying, UnderlyingTerms terms);
+    /// Haircuts 1e18.
     event AssetSet(uint8 indexed asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
@@ -29,6 +31,7 @@ interface IParameters {
     /// What an asset moves with neither changes nor goes away: it hedges somebody's legs.
     error LinkFrozen(uint8 asset, uint16 underlying, uint16 given);
     error ZeroLot(uint16 underlying);
+    /// 1e18 units per lot.
     error LotFrozen(uint16 underlying, uint64 lot, uint64 given);
     error UnknownScenarioSet(uint8 scenarioSet);
     /// `rate` is the position of the rate among those of the call, from 0 (in UnderlyingTerms: beta is 0, depegMm 13).

@@ -134,6 +134,7 @@ interface IVault {
     /// A sibling answered with something that does not decode.
     error BadAnswer(address callee);
 
+    /// Deployer only, once: hands the contract to `owner` and names its siblings.
     function initialize(address owner, address margin, address clearinghouse, address auction) external;
     function owner() external view returns (address);
     function pendingOwner() external view returns (address);
@@ -146,7 +147,9 @@ interface IVault {
     /// @param cap Most the vault accepts of it, in the token's own decimals. It does not bind the settlement coin
     ///            that an owner, or his operator, deposits into his account in auction.
     function listAsset(address token, uint128 cap) external returns (uint8 asset);
+    /// Owner only. `cap` in the token's own decimals; what is held already may stay. Reverts with UnknownAsset.
     function setCap(uint8 asset, uint128 cap) external;
+    /// `cap` and `held`, what the ledger owes holders, in the token's own decimals. Reverts with UnknownAsset.
     function asset(uint8 asset) external view returns (address token, uint8 decimals, uint128 cap, uint128 held);
     function assetCount() external view returns (uint8);
 
@@ -156,7 +159,8 @@ interface IVault {
     function deposit(bytes32 account, address token, uint256 amount) external returns (uint256 credited);
 
     /// Pays out to `to`. Leaves the account healthy at fresh prices; a flat account without negative cash may always
-    /// leave, whatever any feed says. Settlement coin: rounded down to the token's decimals, never overdraws cash.
+    /// leave, whatever any feed says. By the owner, or by an operator to the owner. Never overdraws cash.
+    /// @param amount In the token's own decimals; exactly this is paid, and `paid`.
     function withdraw(bytes32 account, address token, uint256 amount, address to) external returns (uint256 paid);
 
     /// Owner only: lets a venue trade for the account, or stops it.
@@ -168,7 +172,7 @@ interface IVault {
 
     /// The door. Siblings only. Cash, size and quote per instrument and every asset must sum to zero.
     /// @param venue      Non-zero: every account but system accounts must have admitted it.
-    /// @param liquidated Non-zero: this account need not become healthy, but its shortfall equity - mm must rise, and
+    /// @param liquidated Non-zero: this account need not become healthy, but its equity - mm must rise, and
     ///                   its flag lets it through; all other accounts must pass the gate.
     /// @return accounts  The accounts margin was asked about, in order of first mention; not system accounts, nor those
     ///                   that only gained cash, nor those left with neither legs nor debt.
@@ -181,7 +185,10 @@ interface IVault {
 
     /// Version counts changes of legs and collateral by anyone but depositors; a bid names the version it expects.
     function account(bytes32 account) external view returns (Portfolio memory portfolio, uint32 version, bool inAuction);
+    /// Margin's answer for the account now.
     function assessAccount(bytes32 account) external view returns (Assessment memory);
+    /// 1e18, signed.
     function cashOf(bytes32 account) external view returns (int128);
+    /// Collateral in the token's own decimals; 0 for asset 0, the settlement coin, which is cash.
     function balanceOf(bytes32 account, uint8 asset) external view returns (uint128);
 }

@@ -307,7 +307,7 @@ proptest! {
         for rules in [
             Rules { im_factor: d.im_factor + by, ..d },
             Rules { im_factor: d.im_factor + by, mm_factor: d.mm_factor + by, ..d },
-            Rules { offset: d.offset - by, ..d },
+            Rules { max_offset: d.max_offset - by, ..d },
         ] {
             no_less(m.with(rules, |market| x.assess(market)), &format!("{rules:?}"))?;
         }

@@ -57,6 +57,21 @@ pub struct People {
     pub stranger: Actor,
 }
 
+impl People {
+    /// All of them.
+    pub const fn all(&self) -> [&Actor; 7] {
+        [
+            &self.deployer,
+            &self.alice,
+            &self.bob,
+            &self.carol,
+            &self.maker,
+            &self.bidder,
+            &self.stranger,
+        ]
+    }
+}
+
 pub(super) fn people(accounts: &[DevAccount]) -> Result<People> {
     let names = [
         "deployer", "alice", "bob", "carol", "maker", "bidder", "stranger",

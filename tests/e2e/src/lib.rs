@@ -357,15 +357,7 @@ impl House {
     pub async fn digest(&self) -> String {
         let p = &self.people;
         let mut text = String::new();
-        for actor in [
-            &p.deployer,
-            &p.alice,
-            &p.bob,
-            &p.carol,
-            &p.maker,
-            &p.bidder,
-            &p.stranger,
-        ] {
+        for actor in p.all() {
             let account = ok(self.account(actor.account()).await);
             let auction = IAuction::stateCall {
                 account: actor.account(),

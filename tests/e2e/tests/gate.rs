@@ -49,15 +49,7 @@ impl<'a> Watch<'a> {
     async fn new(house: &'a House) -> Self {
         let p = &house.people;
         let mut healthy = BTreeMap::new();
-        for actor in [
-            &p.deployer,
-            &p.alice,
-            &p.bob,
-            &p.carol,
-            &p.maker,
-            &p.bidder,
-            &p.stranger,
-        ] {
+        for actor in p.all() {
             for number in 0..2 {
                 let account = actor.subaccount(number);
                 healthy.insert(account, is_healthy(house, account).await);

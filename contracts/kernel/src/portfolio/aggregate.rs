@@ -60,7 +60,7 @@ fn jointly(market: &Market<'_>, held: &[Held<'_>]) -> Cash {
         .zip(held)
         .for_each(|(worst, h)| *worst = h.scan.worst);
     let sum = alone.iter().fold(0, |sum, worst| plus(sum, *worst));
-    let mut most = scale_ceil(sum, ONE_Q40 - rules.offset)
+    let mut most = scale_ceil(sum, ONE_Q40 - rules.max_offset)
         .max(norm(alone.get(..held.len()).unwrap_or(&alone)));
     // far moves, skew and pockets have nothing in common but their number: no gain pays for a loss
     for node in GRID..MAX_SCENARIOS {

@@ -49,7 +49,7 @@ pub struct Rules {
     /// Factor of the scan in the maintenance requirement, ≥ 1.
     pub mm_factor: Q40,
     /// Largest share of the sum of stand-alone scans that offsets across underlyings may remove, 0 ..= 0.6.
-    pub offset: Q40,
+    pub max_offset: Q40,
     /// How far one underlying may move on its own, as a share of the grid, in the calm regime.
     pub calm_reach: Q40,
     /// The same when all move together.
@@ -61,7 +61,7 @@ impl Rules {
     pub const DEFAULT: Self = Self {
         im_factor: ONE_Q40 * 5 / 4,
         mm_factor: ONE_Q40,
-        offset: share(40),
+        max_offset: share(40),
         calm_reach: ONE_Q40 / 2,
         together_reach: ONE_Q40 / 4,
     };
@@ -218,7 +218,7 @@ pub struct Rates {
     /// Move per move of the common factor in the calm regime.
     pub beta: Q40,
     /// Floor of volatility per √year on up-shocks.
-    pub floor: Q40,
+    pub vol_floor: Q40,
     /// Move of the variable forward for the calendar basis.
     pub basis_move: Q40,
     /// Share of its loss that counts, at expiry and per year to it.
@@ -238,7 +238,7 @@ impl Rates {
     pub const DEFAULT: Self = Self {
         set: 2,
         beta: ONE_Q40,
-        floor: share(40),
+        vol_floor: share(40),
         basis_move: ONE_Q40 * 45 / 1000,
         basis: (ONE_Q40 / 2, 2 * ONE_Q40),
         short_option: (share(1), ONE_Q40 / 200),

@@ -160,7 +160,7 @@ impl Tenor {
             root,
             up: ONE_Q40 + times(set.up, weight),
             down: (ONE_Q40 - times(set.down, weight)).max(0),
-            floor: times(underlying.rates.floor, root),
+            floor: times(underlying.rates.vol_floor, root),
             skew: (SKEW_CAP - times(SKEW_DECAY, root)).max(0),
             skew_width: times(SKEW_WIDTH, root).max(SKEW_MIN),
         }

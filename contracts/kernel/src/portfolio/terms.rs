@@ -156,7 +156,7 @@ impl RuleTerms {
         Rules {
             im_factor: q40(im),
             mm_factor: q40(mm),
-            offset: q40(offset),
+            max_offset: q40(offset),
             calm_reach: q40(calm),
             together_reach: q40(together),
         }
@@ -289,7 +289,7 @@ impl UnderlyingTerms {
         Rates {
             set: self.scenario_set,
             beta: q40(beta),
-            floor: q40(floor),
+            vol_floor: q40(floor),
             basis_move: q40(basis_move),
             basis: (q40(basis_at), q40(basis_year)),
             short_option: (q40(short_im), q40(short_mm)),
