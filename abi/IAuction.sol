@@ -66,7 +66,7 @@ interface IAuction {
     /// @param mmAfter     Of the account, 1e18.
     event BidTaken(bytes32 indexed account, bytes32 indexed bidder, uint256 fraction, int256 price, uint256 lambda, uint256 fundPaid, int256 equityAfter, uint256 mmAfter);
     /// The account's equity is gone, whatever its stale items are worth: the fund's ramp begins, or begins anew.
-    /// @param equity At the best its stale items could be worth, 1e18.
+    /// Its equity is above 0, at the best its stale items could be worth. 1e18.
     event InsolvencyMarked(bytes32 indexed account, int256 equity);
     /// At `notedAt` the account was below the line at the worst its stale items could be worth, and not at the best; 0 =
     /// the note is taken back.
@@ -92,9 +92,11 @@ interface IAuction {
     error NotAuthorized(bytes32 account, address caller);
     /// equity >= mm: nothing to liquidate; in a bid, the buffer is reached already.
     error NotLiquidatable(bytes32 account, int256 equity, uint256 mm);
+    /// There is one already, since `startedAt`.
     error AuctionOpen(bytes32 account, uint64 startedAt);
+    /// There is none of this account.
     error NoAuction(bytes32 account);
-    /// @param equity At the best its stale items could be worth.
+    /// Its equity is above 0, at the best its stale items could be worth.
     error NotInsolvent(bytes32 account, int256 equity);
     /// Closing needs equity of min((1 + buffer) * mm, im); at the worst the stale items could be worth, if the auction was
     /// started for that.
@@ -104,6 +106,7 @@ interface IAuction {
     error StaleWait(bytes32 account, uint64 notedAt, int256 best, int256 worst);
     /// The house's own accounts are neither sold nor bid.
     error SystemAccount(bytes32 account);
+    /// An account cannot bid for itself.
     error SelfBid(bytes32 account);
     /// A share is minimum to maximum, so that as much stays, or 1e18.
     error InvalidFraction(uint256 fraction, uint256 minimum, uint256 maximum);
@@ -113,8 +116,9 @@ interface IAuction {
     error PriceAboveLimit(int256 price, int256 maxPrice);
     /// The account changed since the bidder looked.
     error VersionChanged(uint32 version, uint32 expected);
+    /// After the deadline of the bid.
     error Expired(uint64 deadline, uint64 nowSeconds);
-    /// @param parameter Position of the argument of `setParameters`, from 0.
+    /// `parameter` is the position of the argument of `setParameters`, from 0.
     error ParameterOutOfRange(uint8 parameter, uint64 given, uint64 minimum, uint64 maximum);
     /// A number of the account would no longer fit.
     error ValueOutOfRange(bytes32 account);

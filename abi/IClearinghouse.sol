@@ -42,6 +42,7 @@ interface IClearinghouse {
     error VenueExists(uint16 venue, address contractAddress);
     /// 1e18 share of the mark.
     error InvalidBand(uint64 band, uint64 minimum, uint64 maximum);
+    /// `clear` was given none.
     error NoFills();
     error TooManyItems(uint256 given, uint256 limit);
     error InvalidInstrument(uint128 instrument);
@@ -49,7 +50,9 @@ interface IClearinghouse {
     error WrongVenue(uint16 instrumentVenue, uint16 callerVenue);
     /// Both sides are one account.
     error SelfTrade(bytes32 account);
+    /// An amount, size or price of 0.
     error ZeroAmount();
+    /// More than `limit`, in the unit of the argument.
     error AmountTooLarge(uint256 amount, uint256 limit);
     /// 1e18 units.
     error NotMultipleOfLot(uint256 size, uint64 lot);

@@ -79,12 +79,15 @@ interface IOracle {
     error AlreadyInitialized();
     /// Of no kind the oracle answers.
     error InvalidKey(uint256 key);
+    /// Not listed.
     error UnknownFeed(uint16 feed);
     /// Number or aggregator 0.
     error InvalidFeed(uint16 feed, address aggregator);
     /// The aggregator reverted, ran out of its gas, or answered with the wrong number of bytes.
     error FeedFailed(uint16 feed, address aggregator);
+    /// The aggregator says it has more than `limit` decimals.
     error TooManyFeedDecimals(uint16 feed, uint256 decimals, uint256 limit);
+    /// Decimals of a listed feed cannot change.
     error FeedDecimalsFrozen(uint16 feed, uint8 decimals, uint8 given);
     /// Seconds, 1..limit.
     error MaxAgeOutOfRange(uint32 maxAge, uint32 limit);
@@ -124,7 +127,9 @@ interface IOracle {
     error TooFewSignatures(uint256 given, uint8 threshold);
     /// Updates ascend strictly by (underlying, expiryDay); this is the first that does not.
     error UpdatesNotAscending(uint16 underlying, uint16 expiryDay);
+    /// The observation is later than now.
     error ObservedInFuture(uint64 observedAt, uint64 nowSeconds);
+    /// Older than the surface terms of the underlying allow, seconds.
     error ObservedTooLongAgo(uint16 underlying, uint64 observedAt, uint64 nowSeconds, uint32 maxAge);
     /// What is stored was observed at updatedAt, not before observedAt; and nothing else of the push can be stored.
     error NotNewer(uint16 underlying, uint16 expiryDay, uint64 observedAt, uint64 updatedAt);

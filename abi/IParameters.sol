@@ -9,6 +9,7 @@ import {UnderlyingTerms} from "./Types.sol";
 interface IParameters {
     /// Factors, offset and reaches 1e18.
     event RulesSet(uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed);
+    /// Listed, or changed.
     event UnderlyingSet(uint16 indexed underlying, UnderlyingTerms terms);
     /// Haircuts 1e18.
     event AssetSet(uint8 indexed asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
@@ -30,9 +31,11 @@ interface IParameters {
     error FeedsDisagree(uint16 oldFeed, uint16 newFeed, uint128 oldPrice, uint128 newPrice);
     /// What an asset moves with neither changes nor goes away: it hedges somebody's legs.
     error LinkFrozen(uint8 asset, uint16 underlying, uint16 given);
+    /// The lot must not be 0.
     error ZeroLot(uint16 underlying);
-    /// 1e18 units per lot.
+    /// The lot of a listed underlying cannot change; 1e18 units per lot.
     error LotFrozen(uint16 underlying, uint64 lot, uint64 given);
+    /// There are sets 1, 2 and 3.
     error UnknownScenarioSet(uint8 scenarioSet);
     /// `rate` is the position of the rate among those of the call, from 0 (in UnderlyingTerms: beta is 0, depegMm 13).
     error RateOutOfRange(uint8 rate, uint64 given, uint64 minimum, uint64 maximum);
@@ -43,7 +46,9 @@ interface IParameters {
     /// One price move of `maxMove` could take an account that holds one leg from equity >= mm to negative equity: its
     /// requirement covers `covered`. legType: 0 perpetual or future, 1 short option, 2 long option.
     error EnvelopeExceeded(uint8 legType, uint64 maxMove, uint64 covered);
+    /// At most `limit` decimals.
     error TooManyAssetDecimals(uint8 decimals, uint8 limit);
+    /// Decimals of a listed asset cannot change.
     error AssetDecimalsFrozen(uint8 asset, uint8 decimals, uint8 given);
     /// Margin or oracle answered with something that does not decode.
     error BadAnswer(address callee);

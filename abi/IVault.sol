@@ -72,6 +72,7 @@ interface IVault {
     error SystemAccount(bytes32 account);
     /// The door is open: some call is changing the ledger right now.
     error Locked();
+    /// Not listed.
     error UnknownToken(address token);
     error UnknownAsset(uint8 asset);
     /// It is on the list already.
@@ -84,7 +85,9 @@ interface IVault {
     error TooManyDecimals(address token, uint256 decimals, uint256 limit);
     /// Margin knows the asset with other decimals than the token says.
     error DecimalsDiffer(address token, uint8 decimals, uint8 marginDecimals);
+    /// An amount, size or price of 0.
     error ZeroAmount();
+    /// More than `limit`, in the unit of the argument.
     error AmountTooLarge(uint256 amount, uint256 limit);
     /// Too small to be worth one unit of the ledger, or below the minimum for a stranger's deposit.
     error AmountTooSmall(uint256 amount, uint256 minimum);
@@ -114,6 +117,7 @@ interface IVault {
     error VenueNotAdmitted(bytes32 account, uint16 venue);
     /// While an account is sold: no withdrawal, and no trade but one that reduces at the mark or better.
     error AccountInAuction(bytes32 account);
+    /// The account would need more leg slots than it can have.
     error TooManyLegs(bytes32 account, uint256 slots, uint256 limit);
     error TooManyItems(uint256 given, uint256 limit);
     error InvalidInstrument(uint128 instrument);
