@@ -29,7 +29,7 @@ interface IParameters {
     /// The listed feed is fresh and the one to take its place differs from it by more than 2 % of its price, or is not
     /// fresh itself (newPrice 0). Prices 1e18; that of feed 0, the settlement coin's own, is 1e18.
     error FeedsDisagree(uint16 oldFeed, uint16 newFeed, uint128 oldPrice, uint128 newPrice);
-    /// What an asset moves with neither changes nor goes away: it hedges somebody's legs.
+    /// What an asset that the vault lists moves with neither changes nor goes away: it hedges somebody's legs.
     error LinkFrozen(uint8 asset, uint16 underlying, uint16 given);
     /// The lot must not be 0.
     error ZeroLot(uint16 underlying);
@@ -48,22 +48,24 @@ interface IParameters {
     error EnvelopeExceeded(uint8 legType, uint64 maxMove, uint64 covered);
     /// At most `limit` decimals.
     error TooManyAssetDecimals(uint8 decimals, uint8 limit);
-    /// Decimals of a listed asset cannot change.
+    /// Decimals of an asset that the vault lists cannot change.
     error AssetDecimalsFrozen(uint8 asset, uint8 decimals, uint8 given);
-    /// Margin or oracle answered with something that does not decode.
+    /// Margin, oracle or vault answered with something that does not decode.
     error BadAnswer(address callee);
     error BadCalldata();
     error NotPayable();
     error UnknownSelector(bytes4 selector);
 
     /// Deployer only, once; sets the default rules. `margin` must belong to this contract already.
-    function initialize(address owner, address margin, address oracle) external;
+    function initialize(address owner, address margin, address oracle, address vault) external;
     function owner() external view returns (address);
     function pendingOwner() external view returns (address);
     function transferOwnership(address newOwner) external;
     function acceptOwnership() external;
     function margin() external view returns (address);
     function oracle() external view returns (address);
+    /// Whose list of tokens the assets are: what it lists is frozen here.
+    function vault() external view returns (address);
 
     /// Changes the rules for all portfolios. Owner only.
     /// Reverts with RateTooFine, RateOutOfRange, InitialBelowMaintenance, the oracle's UnknownFeed.
@@ -83,14 +85,17 @@ interface IParameters {
     /// @param underlying Number, not 0.
     function setUnderlying(uint16 underlying, UnderlyingTerms calldata terms) external;
 
-    /// Lists a collateral asset or changes its terms. Owner only. Its feed is replaced as that of an underlying is.
+    /// Sets the terms of a collateral asset, before the vault lists it and later. Owner only.
+    /// While the vault does not list the index nobody holds the asset, so all its terms may change. Once it does, decimals
+    /// and link are frozen, and the feed is replaced as that of an underlying is.
     /// Reverts with UnknownAsset (16 or more), FeedRequired, UnknownUnderlying, AssetFeedRequired, the oracle's
     /// UnknownFeed, TooManyAssetDecimals, AssetDecimalsFrozen, LinkFrozen, RateTooFine, RateOutOfRange,
-    /// InitialBelowMaintenance, FeedsDisagree.
+    /// InitialBelowMaintenance, FeedsDisagree, the vault's Locked.
     /// @param asset      Index in the vault's list, below 16.
     /// @param feed       Oracle feed of its price; 0 = the settlement coin itself (price 1): asset 0 and no other.
-    /// @param underlying What it moves with, so that it offsets short legs; 0 = nothing. Frozen once it is not 0.
-    /// @param decimals   The token's decimals, 0..24; frozen once set.
+    /// @param underlying What it moves with, so that it offsets short legs; 0 = nothing. Of an asset that the vault lists
+    ///                   frozen once it is not 0.
+    /// @param decimals   The token's decimals, 0..24. Of an asset that the vault lists frozen.
     /// @param imHaircut  mmHaircut..1e18 - 1e12; at most 0.2e18 for an asset that moves with an underlying, because the scan
     ///                   takes its share too.
     /// @param mmHaircut  0..imHaircut.

@@ -106,6 +106,8 @@ pub mod vault {
     pub const IS_OPERATOR: Call<(B256, Address), (bool,)> = Call::new("isOperator");
     /// `asset(asset)`: token, decimals, cap, held.
     pub const ASSET: Call<(u8,), (Address, u8, u128, u128)> = Call::new("asset");
+    /// `assetCount()`.
+    pub const ASSET_COUNT: Call<(), (u8,)> = Call::new("assetCount");
     /// `cashOf(account)`.
     pub const CASH_OF: Call<(B256,), (i128,)> = Call::new("cashOf");
 }

@@ -20,7 +20,7 @@ use alloc::{vec, vec::Vec}; // named by the SDK's macros
 use alloy_primitives::{Address, I256, U256};
 use plimsoll_common::{
     Ownable, Revert, abi_struct,
-    interface::margin,
+    interface::{margin, vault},
     market::{self, Remote, Terms},
     store::Word,
 };
@@ -93,6 +93,7 @@ pub struct Parameters {
     ownable: Ownable,
     margin: Word,
     oracle: Word,
+    vault: Word,
 }
 
 plimsoll_common::entrypoint!(
@@ -105,6 +106,7 @@ plimsoll_common::entrypoint!(
         accept_ownership,
         margin,
         oracle,
+        vault,
         set_rules,
         set_underlying,
         set_asset,
@@ -123,10 +125,12 @@ impl Parameters {
         owner: Address,
         margin: Address,
         oracle: Address,
+        vault: Address,
     ) -> Result<(), Revert> {
         self.ownable.initialize(owner)?;
         self.margin.set_address(margin);
         self.oracle.set_address(oracle);
+        self.vault.set_address(vault);
         self.write_rules(&RuleTerms::DEFAULT)
     }
 
@@ -158,6 +162,11 @@ impl Parameters {
     /// The oracle hub all prices come from.
     pub fn oracle(&self) -> Address {
         self.oracle.address()
+    }
+
+    /// Whose list of tokens the assets are: what it lists is frozen here.
+    pub fn vault(&self) -> Address {
+        self.vault.address()
     }
 
     /// Changes the rules for all portfolios. Owner only.
@@ -250,20 +259,23 @@ impl Parameters {
         Ok(())
     }
 
-    /// Lists a collateral asset or changes its terms. Owner only. Its feed is replaced as that of an underlying is.
+    /// Sets the terms of a collateral asset, before the vault lists it and later. Owner only.
+    ///
+    /// While the vault does not list the index nobody holds the asset, so all its terms may change. Once it does,
+    /// decimals and link are frozen, and the feed is replaced as that of an underlying is.
     ///
     /// # Arguments
     /// * `asset` - its index in the vault's list, below 16.
     /// * `feed` - the oracle's feed of its price; 0 = the settlement coin itself, price 1: asset 0 and no other.
-    /// * `underlying` - what it moves with; 0 = nothing, and for the settlement coin nothing else. Frozen once it is
-    ///   not 0: a hedge must not vanish.
-    /// * `decimals` - the token's, at most 24; frozen once set.
+    /// * `underlying` - what it moves with; 0 = nothing, and for the settlement coin nothing else. Of a listed asset
+    ///   frozen once it is not 0: a hedge must not vanish.
+    /// * `decimals` - the token's, at most 24.
     /// * `im_haircut`, `mm_haircut` - 1e18, mm ≤ im, below 1e18; at most 0.2e18 with an underlying.
     ///
     /// # Errors
     /// [`UnknownAsset`], [`FeedRequired`], [`UnknownUnderlying`], [`AssetFeedRequired`], the oracle's `UnknownFeed`,
     /// [`TooManyAssetDecimals`], [`AssetDecimalsFrozen`], [`LinkFrozen`], [`RateTooFine`], [`RateOutOfRange`],
-    /// [`InitialBelowMaintenance`], [`FeedsDisagree`].
+    /// [`InitialBelowMaintenance`], [`FeedsDisagree`], the vault's `Locked`.
     ///
     /// # Events
     /// [`AssetSet`].
@@ -300,7 +312,7 @@ impl Parameters {
         terms
             .check()
             .map_err(|refusal| explain(refusal, underlying, &given, decimals))?;
-        let old = self.listed_asset(asset)?;
+        let old = self.frozen_asset(asset)?;
         if let Some(old) = &old {
             if old.decimals != decimals {
                 return Err(AssetDecimalsFrozen {
@@ -444,6 +456,15 @@ impl Parameters {
     fn listed_asset(&self, asset: u8) -> Result<Option<AssetTerms>, Revert> {
         let [word] = self.read(ASSET | u64::from(asset))?;
         Ok(AssetTerms::decode(word))
+    }
+
+    /// The terms of an asset that the vault lists, so that somebody may hold it; `None` as long as nobody can.
+    fn frozen_asset(&self, asset: u8) -> Result<Option<AssetTerms>, Revert> {
+        let Some(terms) = self.listed_asset(asset)? else {
+            return Ok(None);
+        };
+        let (count,) = vault::ASSET_COUNT.ask(self.vm(), self.vault(), &())?;
+        Ok((asset < count).then_some(terms))
     }
 
     fn write_rules(&self, rules: &RuleTerms) -> Result<(), Revert> {

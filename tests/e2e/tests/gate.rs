@@ -288,6 +288,7 @@ async fn i_gate_1_no_method_makes_a_healthy_account_unhealthy() {
                     owner: p.stranger.address,
                     margin: at.margin,
                     oracle: at.oracle,
+                    vault: at.vault,
                 };
                 watch.attempt(&p.stranger, at.parameters, &call).await;
             }

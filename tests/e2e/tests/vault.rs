@@ -988,6 +988,7 @@ async fn ownership_moves_in_two_steps() {
         owner: p.alice.address,
         margin: p.alice.address,
         oracle: p.alice.address,
+        vault: p.alice.address,
     };
     let _: IParameters::AlreadyInitialized = house
         .expect_revert(&p.alice, house.at.parameters, &again)
