@@ -43,5 +43,7 @@ pub use data_pricer::DataPricer;
 pub use engine::{Module, RunOutcome, RunStatus};
 pub use host::Host;
 pub use memory::MemoryModel;
-pub use params::{Program, StylusParams, call_cost, evm_memory_cost};
+pub use params::{
+    LATEST_ARBOS, Program, SUPPORTED_ARBOS, StylusParams, call_cost, evm_memory_cost,
+};
 pub use shrink::shrink;

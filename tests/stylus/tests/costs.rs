@@ -211,7 +211,9 @@ fn parameters_by_version() {
         (40, 2, 262_144, 69),
         (50, 2, 22_000, 69),
         (51, 2, 22_000, 69),
-        (60, 2, 22_000, 69),
+        (59, 3, 22_000, 69),
+        (60, 3, 22_000, 69),
+        (61, 3, 22_000, 69),
     ] {
         let params = StylusParams::arbos(arbos);
         assert_eq!(
@@ -220,9 +222,15 @@ fn parameters_by_version() {
             "{arbos}"
         );
     }
-    assert_eq!(StylusParams::default(), StylusParams::arbos(51));
-    assert_eq!(StylusParams::arbos(51).max_fragment_count, 0);
-    assert_eq!(StylusParams::arbos(60).max_fragment_count, 2);
+    assert_eq!(StylusParams::default(), StylusParams::arbos(61));
+    for (arbos, fragments, wasm) in [(51, 0, 131_072), (60, 4, 262_144), (61, 4, 262_144)] {
+        let params = StylusParams::arbos(arbos);
+        assert_eq!(
+            (params.max_fragment_count, params.max_wasm_size),
+            (fragments, wasm),
+            "{arbos}"
+        );
+    }
 }
 
 #[test]
