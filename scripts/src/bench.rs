@@ -54,17 +54,23 @@ pub struct GasRow {
     pub storage_floor: u64,
 }
 
-/// Size and start-up of one contract.
+/// Size and start-up of one contract, as [`Program`] has them.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct ContractRow {
-    /// Bytes of the module.
+    /// What tells this build from another: [`Program::code_hash`].
+    pub code_hash: B256,
+    /// Bytes of the module, decompressed.
     pub wasm: usize,
     /// Bytes on chain.
     pub compressed: usize,
-    /// Pages it starts with.
+    /// Accounts that hold them.
+    pub fragments: usize,
+    /// Pages of 64 KiB it starts with.
     pub pages: u16,
-    /// Gas before its first instruction, not cached.
+    /// Gas before its first instruction, neither cached nor called before.
     pub start_cold: u64,
+    /// The same, called earlier in the block.
+    pub start_warm_in_block: u64,
     /// The same, cached.
     pub start_cached: u64,
 }
@@ -198,44 +204,48 @@ fn split_table(split: &BTreeMap<&'static str, Split>) -> Table {
 
 /// Size and start-up of the contracts.
 pub fn contracts(programs: &[Program]) -> BTreeMap<&'static str, ContractRow> {
-    programs
-        .iter()
-        .map(|p| {
-            let (start_cold, start_cached) = p.start_gas();
-            let row = ContractRow {
-                wasm: p.wasm.len(),
-                compressed: p.code.len(),
-                pages: p.activation.footprint,
-                start_cold,
-                start_cached,
-            };
-            (p.name, row)
-        })
-        .collect()
+    programs.iter().map(|p| (p.name, contract_row(p))).collect()
 }
 
-/// The same for people.
+fn contract_row(p: &Program) -> ContractRow {
+    let start = p.start_gas();
+    ContractRow {
+        code_hash: p.code_hash(),
+        wasm: p.wasm.len(),
+        compressed: p.compressed(),
+        fragments: p.fragments.len(),
+        pages: p.activation.footprint,
+        start_cold: start.cold,
+        start_warm_in_block: start.warm_in_block,
+        start_cached: start.cached,
+    }
+}
+
+/// The same for people, without hashes.
 pub fn contracts_table(programs: &[Program]) -> Table {
-    let rows = contracts(programs);
     let mut table = Table::new([
         "contract",
-        "wasm",
+        "decompressed",
         "on chain",
+        "fragments",
         "pages",
         "start cold",
-        "start cached",
+        "called before in the block",
+        "cached",
     ]);
     for p in programs {
-        if let Some(row) = rows.get(p.name) {
-            table.row([
-                p.name.to_owned(),
-                grouped(row.wasm as u64),
-                grouped(row.compressed as u64),
-                row.pages.to_string(),
-                grouped(row.start_cold),
-                grouped(row.start_cached),
-            ]);
-        }
+        let row = contract_row(p);
+        let figures = [
+            row.wasm as u64,
+            row.compressed as u64,
+            row.fragments as u64,
+            row.pages.into(),
+            row.start_cold,
+            row.start_warm_in_block,
+            row.start_cached,
+        ];
+        let cells = figures.into_iter().map(grouped);
+        table.row(std::iter::once(p.name.to_owned()).chain(cells));
     }
     table
 }
@@ -619,7 +629,7 @@ fn add_frame(h: &House, programs: &[Program], frame: &CallFrame, split: &mut Spl
         split.feeds += frame.gas_used;
         return;
     };
-    split.start_up += program.start_gas().0;
+    split.start_up += program.start_gas().cold;
     let ink = |calls: &[plimsoll_devnode::HostCall]| -> u64 {
         calls
             .windows(2)

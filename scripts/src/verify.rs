@@ -110,7 +110,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "wasm",
-        about: "the contracts build, are accepted and small enough",
+        about: "the contracts build, are accepted and small enough; what is in fragments is named in a decision",
         action: || Action::Wasm,
     },
     Step {
@@ -418,8 +418,8 @@ fn run_step(step: &Step, progress: Progress) -> StepResult {
             progress.say(format!("   SKIPPED: {why}"));
             (Outcome::Skipped, None, Some(why))
         }
-        Action::Wasm => match wasm::build(&progress) {
-            Ok(_) => (Outcome::Passed, None, None),
+        Action::Wasm => match wasm::build(&progress).and_then(|p| wasm::check_named(&p)) {
+            Ok(()) => (Outcome::Passed, None, None),
             Err(e) => {
                 progress.say(format!("   FAILED: {e:#}"));
                 (Outcome::Failed, None, Some(format!("{e:#}")))

@@ -2,13 +2,16 @@
 //!
 //! All are built in one cargo invocation with the flags of `.cargo/config.toml` and with all
 //! paths of this machine replaced, so that two machines get the same bytes. The modules are then
-//! re-encoded ([`plimsoll_stylus::shrink`]), put through the same acceptance check the chain makes
-//! and compressed.
+//! re-encoded ([`plimsoll_stylus::shrink`]), put through the same acceptance check the chain makes,
+//! compressed, and cut into fragments where one account cannot hold them.
 
 use crate::{term::Progress, workspace};
-use alloy::primitives::{B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use eyre::{Result, WrapErr, bail, eyre};
-use plimsoll_stylus::{Activation, StylusParams};
+use plimsoll_stylus::{
+    Activation, StylusParams,
+    code::{self, Root},
+};
 use std::{
     env, fs,
     io::{BufRead, BufReader},
@@ -32,11 +35,25 @@ pub const CONTRACTS: [&str; 8] = [
 /// Where Stylus programs are compiled to.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Most a contract's code may take, prefix included. Below the chain's 24,576 on purpose.
-pub const MAX_CODE: usize = 24_000;
+/// Most an account's code may take on chain, prefix included.
+pub const MAX_CODE_SIZE: usize = 24_576;
 
-/// ArbOS versions whose rules a module must pass.
-const ARBOS: [u64; 2] = [51, 60];
+/// Our own limit, below the chain's 4: most fragments a contract may have. One that has more than one
+/// must be named in `docs/decisions`, with what that costs: see [`check_named`].
+pub const MAX_FRAGMENTS: usize = 2;
+
+/// Our own limit, half of today's chain's: most bytes of a module, decompressed.
+pub const MAX_WASM_SIZE: usize = 131_072;
+
+/// ArbOS versions whose rules a module must pass; the last is what Arbitrum One runs today, and what
+/// figures are of.
+pub const ARBOS: [u64; 2] = [51, 61];
+
+/// The rules of today's chain.
+pub const fn today() -> StylusParams {
+    let [.., today] = ARBOS;
+    StylusParams::arbos(today)
+}
 
 /// A contract ready for deployment.
 #[derive(Clone, Debug)]
@@ -45,26 +62,81 @@ pub struct Program {
     pub name: &'static str,
     /// The module, re-encoded.
     pub wasm: Bytes,
-    /// What stands on chain: `0xEFF00000` and the module compressed.
-    pub code: Bytes,
+    /// What accounts have to hold for the contract to stand, in order, each at most [`MAX_CODE_SIZE`]
+    /// bytes. One: a whole program, the contract itself (`EFF00000` and the module compressed).
+    /// Several: fragments (`EFF001` and a piece of the compressed module), each in an account of its
+    /// own, which the contract's code names: [`Self::code`].
+    pub fragments: Vec<Bytes>,
     /// What the chain will write down when it is activated.
     pub activation: Activation,
 }
 
+/// Gas a call pays before a program's first instruction, as the first call of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StartGas {
+    /// Neither cached nor called earlier in the block.
+    pub cold: u64,
+    /// Not cached, but called earlier in the block.
+    pub warm_in_block: u64,
+    /// In the chain's cache.
+    pub cached: u64,
+}
+
 impl Program {
-    /// keccak256 of [`Self::code`].
-    pub fn code_hash(&self) -> B256 {
-        keccak256(&self.code)
+    /// Whether one account holds all of it.
+    pub const fn is_whole(&self) -> bool {
+        self.fragments.len() == 1
     }
 
-    /// Gas the first call of a transaction pays before the first instruction: (not cached, cached).
-    pub fn start_gas(&self) -> (u64, u64) {
-        let params = StylusParams::default();
-        let cost = |cached| {
+    /// What has to stand at the contract's own address. Of a whole program that is its only piece,
+    /// whatever `at` is. Else it is the root, which holds the addresses `at` of the accounts that hold
+    /// [`Self::fragments`], in the same order.
+    pub fn code(&self, at: &[Address]) -> Bytes {
+        match self.fragments.as_slice() {
+            [whole] => whole.clone(),
+            _ => Root {
+                dictionary: 0,
+                wasm_len: self.wasm.len() as u32,
+                fragments: at.to_vec(),
+            }
+            .to_code()
+            .into(),
+        }
+    }
+
+    /// What tells this build from another, wherever it is deployed. Of a whole program it is the
+    /// contract's code hash on chain. The code of a root holds addresses, so that of a program in
+    /// fragments it is keccak256 of the fragments' own code hashes, one after the other; on chain,
+    /// each fragment is to be compared with [`Self::fragment_hashes`] and the root with [`Self::code`].
+    pub fn code_hash(&self) -> B256 {
+        match self.fragment_hashes().as_slice() {
+            [whole] => *whole,
+            hashes => keccak256(hashes.concat()),
+        }
+    }
+
+    /// The code hash of each account of [`Self::fragments`].
+    pub fn fragment_hashes(&self) -> Vec<B256> {
+        self.fragments.iter().map(keccak256).collect()
+    }
+
+    /// Bytes on chain, prefixes included, a root's (8 and 20 for each fragment) not.
+    pub fn compressed(&self) -> usize {
+        self.fragments.iter().map(|f| f.len()).sum()
+    }
+
+    /// What starting it costs on today's chain.
+    pub fn start_gas(&self) -> StartGas {
+        let params = today();
+        let cost = |recent, cached| {
             let program = plimsoll_stylus::Program::new(&self.activation, 0, cached);
-            plimsoll_stylus::call_cost(&params, &program, false, 0, 0)
+            plimsoll_stylus::call_cost(&params, &program, recent, 0, 0)
         };
-        (cost(false), cost(true))
+        StartGas {
+            cold: cost(false, false),
+            warm_in_block: cost(true, false),
+            cached: cost(false, true),
+        }
     }
 }
 
@@ -289,19 +361,18 @@ fn finish(name: &'static str, started: SystemTime, progress: &Progress) -> Resul
     let dir = workspace::artefacts();
     let file = |ending: &str| dir.join(format!("{name}.{ending}"));
     if fs::read_to_string(file("stamp")).is_ok_and(|s| s == stamp)
-        && let (Ok(wasm), Ok(code)) = (fs::read(file("wasm")), fs::read(file("code")))
+        && let (Ok(wasm), Ok(codes)) = (fs::read(file("wasm")), fs::read(file("code")))
     {
         date(&file("stamp"), started);
-        return checked(name, wasm, code);
+        return checked(name, wasm, cut(&codes));
     }
     let wasm = plimsoll_stylus::shrink(&raw)
         .map_err(|e| eyre!("{name}: rustc's module cannot be re-encoded: {e}"))?;
-    let code = plimsoll_stylus::code::compress(&wasm);
-    let program = checked(name, wasm, code)?;
+    let program = checked(name, wasm.clone(), pieces(&wasm))?;
     fs::create_dir_all(&dir).wrap_err_with(|| format!("cannot make {}", dir.display()))?;
     for (ending, bytes) in [
         ("wasm", &program.wasm[..]),
-        ("code", &program.code[..]),
+        ("code", &program.fragments.concat()),
         ("stamp", stamp.as_bytes()),
     ] {
         let path = file(ending);
@@ -311,9 +382,14 @@ fn finish(name: &'static str, started: SystemTime, progress: &Progress) -> Resul
     }
     date(&file("stamp"), started);
     progress.say(format!(
-        "  {name}: {} bytes of WASM, {} on chain",
+        "  {name}: {} bytes of WASM, {} on chain{}",
         program.wasm.len(),
-        program.code.len()
+        program.compressed(),
+        if program.is_whole() {
+            String::new()
+        } else {
+            format!(" in {} fragments", program.fragments.len())
+        }
     ));
     Ok(program)
 }
@@ -326,29 +402,85 @@ fn date(stamp: &Path, started: SystemTime) {
     }
 }
 
-/// What the chain would say to it, and our own limit.
-fn checked(name: &'static str, wasm: Vec<u8>, code: Vec<u8>) -> Result<Program> {
-    if code.len() > MAX_CODE {
+/// A module as accounts hold it: whole where one can.
+fn pieces(wasm: &[u8]) -> Vec<Bytes> {
+    let whole = code::compress(wasm);
+    if whole.len() <= MAX_CODE_SIZE {
+        return vec![whole.into()];
+    }
+    let fragments = code::fragments(wasm, MAX_CODE_SIZE);
+    fragments.into_iter().map(Into::into).collect()
+}
+
+/// Pieces that were stored one after the other: all but the last are as long as may be.
+fn cut(codes: &[u8]) -> Vec<Bytes> {
+    codes
+        .chunks(MAX_CODE_SIZE)
+        .map(Bytes::copy_from_slice)
+        .collect()
+}
+
+/// What the chain would say to it, and our own limits.
+fn checked(name: &'static str, wasm: Vec<u8>, fragments: Vec<Bytes>) -> Result<Program> {
+    if fragments.len() > MAX_FRAGMENTS || wasm.len() > MAX_WASM_SIZE {
         bail!(
-            "{name}: {} bytes on chain, at most {MAX_CODE} are allowed",
-            code.len()
+            "{name}: {} bytes decompressed in {} fragments, at most {MAX_WASM_SIZE} in \
+             {MAX_FRAGMENTS} are allowed: make it smaller, or split it",
+            wasm.len(),
+            fragments.len()
         );
     }
     let mut accepted = None;
     for arbos in ARBOS {
         let params = StylusParams::arbos(arbos);
         let mut gas = u64::MAX / 2;
-        let activation = plimsoll_stylus::activate(&wasm, &params, 128, &mut gas)
+        let activation = plimsoll_stylus::activate(&wasm, &params, params.page_limit, &mut gas)
             .map_err(|e| eyre!("{name}: ArbOS {arbos} would refuse to activate it: {e}"))?;
-        accepted.get_or_insert(activation);
+        accepted = Some(activation);
     }
     let activation = accepted.ok_or_else(|| eyre!("no ArbOS version to check against"))?;
     Ok(Program {
         name,
         wasm: wasm.into(),
-        code: code.into(),
+        fragments,
         activation,
     })
+}
+
+/// Checks that a decision names each contract that is in fragments: a line of a file in
+/// `docs/decisions` with the contract's name in backticks and the words `N fragments`.
+///
+/// # Errors
+///
+/// One is not named, or the folder cannot be read.
+pub fn check_named(programs: &[Program]) -> Result<()> {
+    let dir = workspace::root().join("docs/decisions");
+    let mut decisions = String::new();
+    for entry in fs::read_dir(&dir).wrap_err_with(|| format!("cannot read {}", dir.display()))? {
+        decisions += &fs::read_to_string(entry?.path()).wrap_err("cannot read a decision")?;
+    }
+    for program in programs.iter().filter(|p| !p.is_whole()) {
+        let (name, count) = (program.name, program.fragments.len());
+        if !names_fragments(&decisions, name, count) {
+            let start = program.start_gas();
+            bail!(
+                "{name} is in {count} fragments, and no decision says so: have a line of a file in \
+                 docs/decisions say `{name}` and \"{count} fragments\", with what it costs: {} bytes \
+                 decompressed, {} gas to start cold, {} cached",
+                program.wasm.len(),
+                start.cold,
+                start.cached
+            );
+        }
+    }
+    Ok(())
+}
+
+fn names_fragments(decisions: &str, name: &str, count: usize) -> bool {
+    let (name, count) = (format!("`{name}`"), format!("{count} fragments"));
+    decisions
+        .lines()
+        .any(|line| line.contains(&name) && line.contains(&count))
 }
 
 /// What an earlier build left, if it is newer than the sources.
@@ -362,8 +494,8 @@ fn load(name: &'static str, sources: SystemTime) -> Option<Program> {
         return None;
     }
     let wasm = fs::read(dir.join(format!("{name}.wasm"))).ok()?;
-    let code = fs::read(dir.join(format!("{name}.code"))).ok()?;
-    checked(name, wasm, code).ok()
+    let codes = fs::read(dir.join(format!("{name}.code"))).ok()?;
+    checked(name, wasm, cut(&codes)).ok()
 }
 
 /// When the newest file that contracts are made of was changed.
@@ -402,4 +534,84 @@ fn lock() -> Result<fs::File> {
     let file = fs::File::create(dir.join("lock")).wrap_err("cannot make a lock file")?;
     file.lock().wrap_err("cannot lock")?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A module whose data does not compress: `bytes` of xorshift noise.
+    fn noise(bytes: usize) -> Vec<u8> {
+        use std::fmt::Write;
+        let mut x = 1u64;
+        let mut data = String::new();
+        for _ in 0..bytes {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            let _ = write!(data, "\\{:02x}", x as u8);
+        }
+        let text = format!(
+            r#"(module (memory (export "memory") 2) (data (i32.const 0) "{data}")
+                (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#
+        );
+        wat::parse_str(text).unwrap()
+    }
+
+    fn program(bytes: usize) -> Result<Program> {
+        let wasm = noise(bytes);
+        let pieces = pieces(&wasm);
+        checked("lens", wasm, pieces)
+    }
+
+    #[test]
+    fn what_fits_one_account_is_whole() {
+        let p = program(20_000).unwrap();
+        assert!(p.is_whole());
+        assert_eq!(p.code(&[]), p.fragments[0]);
+        assert_eq!(p.code_hash(), keccak256(&p.fragments[0]));
+        assert_eq!(code::decompress(&p.code(&[]), &today()).unwrap(), p.wasm);
+    }
+
+    #[test]
+    fn what_does_not_is_cut_and_put_together_again() {
+        let p = program(40_000).unwrap();
+        assert_eq!(p.fragments.len(), 2);
+        assert_eq!(p.fragments[0].len(), MAX_CODE_SIZE);
+        assert_eq!(cut(&p.fragments.concat()), p.fragments, "stored and read");
+        let at = [Address::repeat_byte(1), Address::repeat_byte(2)];
+        let root = Root::parse(&p.code(&at)).unwrap();
+        assert_eq!(root.fragments, at);
+        root.check(&today()).unwrap();
+        let pieces = p.fragments.iter().map(|f| &f[..]);
+        assert_eq!(root.assemble(pieces).unwrap(), p.wasm);
+        // The same build has the same hash wherever its fragments stand.
+        assert_ne!(p.code(&at), p.code(&[at[1], at[0]]));
+        assert_eq!(p.code_hash(), keccak256(p.fragment_hashes().concat()));
+    }
+
+    #[test]
+    fn our_limits_hold() {
+        let refused = |bytes| program(bytes).unwrap_err().to_string();
+        assert!(
+            refused(60_000).contains("in 3 fragments"),
+            "{}",
+            refused(60_000)
+        );
+        let wasm = noise(1_000);
+        let long = [&wasm[..], &vec![0; MAX_WASM_SIZE]].concat();
+        let error = checked("lens", long, pieces(&wasm))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("at most 131072"), "{error}");
+    }
+
+    #[test]
+    fn a_contract_in_fragments_is_named_in_a_decision() {
+        let says = "- `lens`: 2 fragments, 70,000 bytes, 30,000 gas to start cold.";
+        assert!(names_fragments(says, "lens", 2));
+        assert!(!names_fragments(says, "vault", 2));
+        assert!(!names_fragments(says, "lens", 3));
+        assert!(!names_fragments("`lens`\n2 fragments", "lens", 2));
+    }
 }

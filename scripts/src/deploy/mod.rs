@@ -208,15 +208,21 @@ impl<'a> Deployer<'a> {
     }
 
     async fn create(&mut self, program: &Program) -> Result<()> {
+        ensure!(
+            program.is_whole(),
+            "{} is in fragments, which are not deployed yet",
+            program.name
+        );
         let known = self
             .record
             .contracts
             .slot(program.name)
             .ok_or_else(|| eyre!("there is no contract {}", program.name))?
             .clone();
+        let code = program.code(&[]);
         if let Some(known) = known {
             let there = self.client.code(known.address).await?;
-            if there == program.code {
+            if there == code {
                 self.progress
                     .say(format!("  {} stands at {}", program.name, known.address));
                 return Ok(());
@@ -235,15 +241,9 @@ impl<'a> Deployer<'a> {
                 known.address, program.name
             ));
         }
-        let (address, receipt) = self
-            .client
-            .create(self.signer, init_code(&program.code)?)
-            .await?;
+        let (address, receipt) = self.client.create(self.signer, init_code(&code)?).await?;
         let there = self.client.code(address).await?;
-        ensure!(
-            there == program.code,
-            "the code at {address} is not what was sent"
-        );
+        ensure!(there == code, "the code at {address} is not what was sent");
         self.gas += receipt.gas_used;
         self.progress.say(format!(
             "  {} at {address} ({} gas)",

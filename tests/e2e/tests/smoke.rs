@@ -90,7 +90,7 @@ async fn nobody_initialises_what_another_deployed() {
 
     // A new contract of the same code: the deployer stands in slot 0.
     let programs = plimsoll::wasm::build_cached(&Progress::silent()).unwrap();
-    let code = plimsoll::deploy::init_code(&programs[0].code).unwrap();
+    let code = plimsoll::deploy::init_code(&programs[0].code(&[])).unwrap();
     let (fresh, _) = house.client.create(&p.deployer.signer, code).await.unwrap();
     let e = house.send(&p.stranger, fresh, &call).await.unwrap_err();
     let e = e

@@ -338,7 +338,7 @@ fn deploy(chain: &mut Chain, deployer: Address, name: &str) -> Address {
         .iter()
         .find(|p| p.name == name)
         .expect("a contract");
-    let code = plimsoll::deploy::init_code(&program.code).expect("it fits");
+    let code = plimsoll::deploy::init_code(&program.code(&[])).expect("it fits");
     let address = chain.deploy(deployer, code).expect("it deploys");
     chain.activate(deployer, address).expect("it activates");
     address
