@@ -124,12 +124,13 @@ pub struct AccountView {
     pub auction: Option<(String, String)>,
 }
 
-/// Asks the chain about an account.
+/// Asks the chain about an account, at one block.
 ///
 /// # Errors
 ///
 /// The record lacks contracts, or the node fails.
 pub async fn read(client: &Client, record: &Record, account: B256) -> Result<AccountView> {
+    let client = &client.pinned().await?;
     let at = record.addresses()?;
     let said = |e: crate::client::CallError| eyre!("{e}");
     let a = client

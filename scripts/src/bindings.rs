@@ -17,6 +17,7 @@ sol! {
     #[sol(rpc, all_derives)]
     interface IArbWasm {
         event ProgramActivated(bytes32 indexed codehash, bytes32 moduleHash, address program, uint256 dataFee, uint16 version);
+        event ProgramLifetimeExtended(bytes32 indexed codehash, uint256 dataFee);
         error ProgramNotWasm();
         error ProgramNotActivated();
         error ProgramNeedsUpgrade(uint16 version, uint16 stylusVersion);
@@ -26,7 +27,10 @@ sol! {
         error ProgramInsufficientValue(uint256 have, uint256 want);
         function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
         function stylusVersion() external view returns (uint16 version);
-        function codehashVersion(bytes32 codehash) external view returns (uint16 version);
+        function codehashKeepalive(bytes32 codehash) external payable;
+        function programVersion(address program) external view returns (uint16 version);
+        function expiryDays() external view returns (uint16 _days);
+        function keepaliveDays() external view returns (uint16 _days);
         function programTimeLeft(address program) external view returns (uint64 _secs);
         function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
         function programMemoryFootprint(address program) external view returns (uint16 footprint);
@@ -57,6 +61,7 @@ sol! {
     #[sol(rpc, all_derives)]
     interface IAggregatorV3 {
         function decimals() external view returns (uint8);
+        function description() external view returns (string);
         function latestRoundData() external view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
     }
 }

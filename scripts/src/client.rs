@@ -1,26 +1,98 @@
 //! Calls and transactions over any RPC URL, with typed answers and explained failures.
 
-use crate::bindings;
+use crate::bindings::{self, IArbWasm};
 use alloy::{
     consensus::TxEnvelope,
-    eips::Encodable2718,
+    eips::{BlockId, BlockNumberOrTag, Encodable2718},
     network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder},
     primitives::{Address, B256, Bytes, U256},
     providers::{Provider, RootProvider},
-    rpc::types::{TransactionReceipt, TransactionRequest, state::StateOverride},
+    rpc::types::{Filter, Log, TransactionReceipt, TransactionRequest, state::StateOverride},
     signers::local::PrivateKeySigner,
     sol_types::{SolCall, SolError},
     transports::{RpcError, TransportErrorKind},
 };
-use eyre::{Result, WrapErr, eyre};
+use eyre::{Result, WrapErr, bail, ensure, eyre};
 use std::{
     borrow::Cow,
+    error::Error,
     fmt,
     time::{Duration, Instant},
 };
 
 /// How long a transaction may take to be in a block.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(180);
+/// How long a node may take for one answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a node said to a request.
+type Answer<T> = Result<T, RpcError<TransportErrorKind>>;
+
+/// Why ArbOS refuses a Stylus program before its first instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgramFault {
+    /// Nobody activated its code.
+    NotActivated,
+    /// It was activated for another version of Stylus.
+    NeedsUpgrade {
+        /// Version it was activated for.
+        version: u16,
+        /// Version of the chain.
+        stylus: u16,
+    },
+    /// Its activation is too old.
+    Expired {
+        /// Seconds since it was activated.
+        age: u64,
+    },
+}
+
+impl ProgramFault {
+    /// What a node's text names, such as `error ProgramNeedsUpgrade(2, 3)`: a call of a program that does not run
+    /// fails without data.
+    fn named_in(text: &str) -> Option<Self> {
+        let numbers = |name: &str| -> Option<Vec<u64>> {
+            let (_, rest) = text.split_once(name)?;
+            let (inside, _) = rest.strip_prefix('(')?.split_once(')')?;
+            let number = |part: &str| part.rsplit('=').next()?.trim().parse().ok();
+            Some(inside.split(',').filter_map(number).collect())
+        };
+        if let Some(given) = numbers("ProgramNeedsUpgrade") {
+            let [version, stylus] = given[..] else {
+                return None;
+            };
+            return Some(Self::NeedsUpgrade {
+                version: u16::try_from(version).ok()?,
+                stylus: u16::try_from(stylus).ok()?,
+            });
+        }
+        if let Some(given) = numbers("ProgramExpired") {
+            return Some(Self::Expired {
+                age: *given.first()?,
+            });
+        }
+        text.contains("ProgramNotActivated(")
+            .then_some(Self::NotActivated)
+    }
+}
+
+impl fmt::Display for ProgramFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotActivated => write!(f, "ProgramNotActivated: nobody activated it"),
+            Self::NeedsUpgrade { version, stylus } => write!(
+                f,
+                "ProgramNeedsUpgrade({version}, {stylus}): it was activated for Stylus version {version}, the chain \
+                 runs {stylus}"
+            ),
+            Self::Expired { age } => write!(
+                f,
+                "ProgramExpired({age}): it was activated {} days ago",
+                age / 86_400
+            ),
+        }
+    }
+}
 
 /// Why a call or a transaction did not go through.
 #[derive(Debug)]
@@ -51,6 +123,28 @@ impl CallError {
     pub fn as_error<E: SolError>(&self) -> Option<E> {
         self.revert_data().and_then(|data| E::abi_decode(data).ok())
     }
+
+    /// Why the program does not run, if that is the reason: `plimsoll renew` mends it.
+    pub fn program_fault(&self) -> Option<ProgramFault> {
+        if let Some(e) = self.as_error::<IArbWasm::ProgramNeedsUpgrade>() {
+            return Some(ProgramFault::NeedsUpgrade {
+                version: e.version,
+                stylus: e.stylusVersion,
+            });
+        }
+        if let Some(e) = self.as_error::<IArbWasm::ProgramExpired>() {
+            return Some(ProgramFault::Expired {
+                age: e.ageInSeconds,
+            });
+        }
+        if self.as_error::<IArbWasm::ProgramNotActivated>().is_some() {
+            return Some(ProgramFault::NotActivated);
+        }
+        match self {
+            Self::Reverted { .. } => None,
+            Self::Other(e) => ProgramFault::named_in(&format!("{e:#}")),
+        }
+    }
 }
 
 impl fmt::Display for CallError {
@@ -59,7 +153,13 @@ impl fmt::Display for CallError {
             Self::Reverted { call, to, data } => {
                 write!(f, "{call} at {to}: {}", bindings::explain(data))
             }
-            Self::Other(e) => write!(f, "{e:#}"),
+            Self::Other(e) => {
+                write!(f, "{e:#}")?;
+                match self.program_fault() {
+                    Some(fault) => write!(f, " ({fault}; `plimsoll renew` activates it again)"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }
@@ -88,6 +188,28 @@ pub struct Client {
     url: String,
     chain_id: u64,
     gas: GasLimit,
+    /// The block that everything is read at; the latest if none.
+    pin: Option<u64>,
+}
+
+/// A transaction that is signed and not sent yet.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// Its hash.
+    pub hash: B256,
+    /// Who signed it.
+    pub from: Address,
+    /// Its nonce.
+    pub nonce: u64,
+    raw: Bytes,
+    request: TransactionRequest,
+}
+
+impl Signed {
+    /// Where the contract will stand, if it creates one.
+    pub fn creates(&self) -> Address {
+        self.from.create(self.nonce)
+    }
 }
 
 impl Client {
@@ -95,22 +217,100 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The URL is none, or nobody answers there.
+    /// The URL is none, or no node answers there.
     pub async fn connect(url: &str) -> Result<Self> {
-        let parsed = url
-            .parse()
-            .wrap_err_with(|| format!("{url:?} is not a URL"))?;
-        let provider = RootProvider::new_http(parsed);
-        let chain_id = provider
-            .get_chain_id()
-            .await
-            .wrap_err_with(|| format!("no answer from {url}: is a node running there?"))?;
-        Ok(Self {
-            provider,
+        let http = ["http://", "https://"].iter().any(|scheme| {
+            url.get(..scheme.len())
+                .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+        });
+        ensure!(
+            http,
+            "{url:?} is not a URL of a node: it must begin with http:// or https://, as in http://127.0.0.1:8545"
+        );
+        let parsed = url.parse().map_err(|e| {
+            eyre!("{url:?} is not a URL of a node ({e}): it should look like http://127.0.0.1:8545")
+        })?;
+        let mut client = Self {
+            provider: RootProvider::new_http(parsed),
             url: url.to_owned(),
-            chain_id,
+            chain_id: 0,
             gas: GasLimit::Estimate,
+            pin: None,
+        };
+        client.chain_id = client
+            .answer(client.provider.get_chain_id())
+            .await
+            .map_err(|e| eyre!("{}", client.words(&e)))?;
+        Ok(client)
+    }
+
+    /// The same connection, reading everything at the block that is the latest now: two answers of it are about one
+    /// state.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn pinned(&self) -> Result<Self> {
+        let latest = self
+            .answer(self.provider.get_block_number())
+            .await
+            .map_err(|e| self.failed("eth_blockNumber", &e))?;
+        Ok(Self {
+            pin: Some(latest),
+            ..self.clone()
         })
+    }
+
+    /// The block that everything is read at, if it is pinned.
+    pub const fn block(&self) -> Option<u64> {
+        self.pin
+    }
+
+    fn block_id(&self) -> BlockId {
+        self.pin.map_or_else(BlockId::latest, BlockId::from)
+    }
+
+    /// Waits for an answer, but not for ever.
+    async fn answer<T>(&self, asked: impl IntoFuture<Output = Answer<T>>) -> Answer<T> {
+        let late = |_| {
+            let seconds = ANSWER_TIMEOUT.as_secs();
+            let text = format!("nothing came within {seconds} s");
+            Err(TransportErrorKind::custom_str(&text))
+        };
+        tokio::time::timeout(ANSWER_TIMEOUT, asked.into_future())
+            .await
+            .unwrap_or_else(late)
+    }
+
+    /// What went wrong between us and the node, or what the node said.
+    fn words(&self, error: &RpcError<TransportErrorKind>) -> String {
+        let url = &self.url;
+        match error {
+            RpcError::ErrorResp(payload) => payload.message.to_string(),
+            RpcError::DeserError { .. } | RpcError::NullResp => {
+                format!("what answers at {url} is not a node: {}", first_line(error))
+            }
+            RpcError::Transport(
+                TransportErrorKind::HttpError(e)
+                | TransportErrorKind::HttpErrorWithRetryAfter { error: e, .. },
+            ) => format!(
+                "{url} answers with HTTP status {}: {}",
+                e.status,
+                first_line(&e.body)
+            ),
+            _ => {
+                // The innermost reason is the one that says something.
+                let mut reason: &dyn Error = error;
+                while let Some(inner) = reason.source() {
+                    reason = inner;
+                }
+                format!("no answer from {url} ({reason}): is a node running there?")
+            }
+        }
+    }
+
+    fn failed(&self, method: &str, error: &RpcError<TransportErrorKind>) -> eyre::Report {
+        eyre!("{method}: {}", self.words(error))
     }
 
     /// The same connection with another gas limit for transactions.
@@ -145,10 +345,9 @@ impl Client {
         P: alloy::rpc::json_rpc::RpcSend,
         R: alloy::rpc::json_rpc::RpcRecv,
     {
-        self.provider
-            .raw_request(Cow::Borrowed(method), params)
+        self.answer(self.provider.raw_request(Cow::Borrowed(method), params))
             .await
-            .wrap_err_with(|| format!("{method} failed"))
+            .map_err(|e| self.failed(method, &e))
     }
 
     /// Calls without a transaction, as `from`.
@@ -192,11 +391,15 @@ impl Client {
             .to(to)
             .value(value)
             .input(call.abi_encode().into());
-        let mut pending = self.provider.call(request);
-        if let Some(overrides) = overrides {
-            pending = pending.overrides(overrides);
-        }
-        let data = pending.await.map_err(|e| refused::<C>(to, e))?;
+        let asked = self
+            .provider
+            .call(request)
+            .block(self.block_id())
+            .overrides_opt(overrides);
+        let data = self
+            .answer(asked)
+            .await
+            .map_err(|e| self.refused(C::SIGNATURE, to, &e))?;
         if data.is_empty() && self.code(to).await?.is_empty() {
             return Err(eyre!("there is no contract at {to} for {}", C::SIGNATURE).into());
         }
@@ -240,27 +443,35 @@ impl Client {
             .to(to)
             .value(value)
             .input(call.abi_encode().into());
-        let (receipt, sent) = self
-            .transact(signer, request)
+        let signed = self
+            .prepare(signer, request)
             .await?
-            .map_err(|e| refused::<C>(to, e))?;
+            .map_err(|e| self.refused(C::SIGNATURE, to, &e))?;
+        let receipt = self.deliver(&signed).await?;
         if receipt.status() {
             return Ok(receipt);
         }
-        if let Some(data) = self.output_of(receipt.transaction_hash).await {
-            return Err(CallError::Reverted {
-                call: Cow::Borrowed(C::SIGNATURE),
-                to,
-                data,
-            });
+        match self.outcome_of(receipt.transaction_hash).await {
+            Some(Outcome::Reverted(data)) => {
+                return Err(CallError::Reverted {
+                    call: Cow::Borrowed(C::SIGNATURE),
+                    to,
+                    data,
+                });
+            }
+            Some(Outcome::Failed(why)) => {
+                let (call, hash) = (C::SIGNATURE, receipt.transaction_hash);
+                return Err(eyre!("{call} at {to}: {why} (transaction {hash})").into());
+            }
+            None => {}
         }
         // No traces here: ask the state before its block.
-        let mut asked = self.provider.call(sent);
+        let mut asked = self.provider.call(signed.request);
         if let Some(number) = receipt.block_number {
             asked = asked.block(number.saturating_sub(1).into());
         }
-        match asked.await {
-            Err(e) => Err(refused::<C>(to, e)),
+        match self.answer(asked).await {
+            Err(e) => Err(self.refused(C::SIGNATURE, to, &e)),
             Ok(_) => Err(eyre!(
                 "{} at {to} failed in transaction {} ({} gas used) though it goes through when \
                  called: the state changed, or the gas limit was too low",
@@ -272,21 +483,22 @@ impl Client {
         }
     }
 
-    /// What a transaction returned or reverted with, where the node traces.
-    async fn output_of(&self, hash: B256) -> Option<Bytes> {
+    /// How a failed transaction ended, where the node traces.
+    async fn outcome_of(&self, hash: B256) -> Option<Outcome> {
         let options = serde_json::json!({
             "tracer": "callTracer",
             "tracerConfig": { "onlyTopCall": true },
         });
-        let frame: serde_json::Value = self
+        let asked = self
             .provider
-            .raw_request(Cow::Borrowed("debug_traceTransaction"), (hash, options))
-            .await
-            .ok()?;
-        // Out of gas is no revert.
-        let reverted = frame.get("error")?.as_str()?.contains("revert");
+            .raw_request(Cow::Borrowed("debug_traceTransaction"), (hash, options));
+        let frame: serde_json::Value = self.answer(asked).await.ok()?;
+        let error = frame.get("error")?.as_str()?;
+        if !error.contains("revert") {
+            return Some(Outcome::Failed(error.to_owned()));
+        }
         let output = frame.get("output").and_then(|o| o.as_str()).unwrap_or("0x");
-        reverted.then(|| output.parse().ok()).flatten()
+        output.parse().ok().map(Outcome::Reverted)
     }
 
     /// Creates a contract.
@@ -299,21 +511,30 @@ impl Client {
         signer: &PrivateKeySigner,
         init_code: Bytes,
     ) -> Result<(Address, TransactionReceipt)> {
+        let signed = self.prepare_creation(signer, init_code).await?;
+        let receipt = self.deliver(&signed).await?;
+        ensure!(
+            receipt.status(),
+            "the creation failed in transaction {}",
+            signed.hash
+        );
+        Ok((signed.creates(), receipt))
+    }
+
+    /// Signs the creation of a contract: where it will stand is known before it is sent.
+    ///
+    /// # Errors
+    ///
+    /// The chain would refuse it, or the node fails.
+    pub async fn prepare_creation(
+        &self,
+        signer: &PrivateKeySigner,
+        init_code: Bytes,
+    ) -> Result<Signed> {
         let request = TransactionRequest::default().with_deploy_code(init_code);
-        let (receipt, _) = self
-            .transact(signer, request)
+        self.prepare(signer, request)
             .await?
-            .wrap_err("creation refused")?;
-        let address = receipt
-            .contract_address
-            .filter(|_| receipt.status())
-            .ok_or_else(|| {
-                eyre!(
-                    "creation failed in transaction {}",
-                    receipt.transaction_hash
-                )
-            })?;
-        Ok((address, receipt))
+            .map_err(|e| eyre!("the creation is refused: {}", self.words(&e)))
     }
 
     /// Code of an account.
@@ -322,10 +543,10 @@ impl Client {
     ///
     /// The node fails.
     pub async fn code(&self, address: Address) -> Result<Bytes> {
-        self.provider
-            .get_code_at(address)
+        let asked = self.provider.get_code_at(address).block_id(self.block_id());
+        self.answer(asked)
             .await
-            .wrap_err("eth_getCode failed")
+            .map_err(|e| self.failed("eth_getCode", &e))
     }
 
     /// Balance of an account, in wei.
@@ -334,53 +555,144 @@ impl Client {
     ///
     /// The node fails.
     pub async fn balance(&self, address: Address) -> Result<U256> {
-        self.provider
-            .get_balance(address)
+        let asked = self.provider.get_balance(address).block_id(self.block_id());
+        self.answer(asked)
             .await
-            .wrap_err("eth_getBalance failed")
+            .map_err(|e| self.failed("eth_getBalance", &e))
     }
 
-    /// Time of the latest block, unix seconds.
+    /// A word of an account's storage.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn storage(&self, address: Address, slot: U256) -> Result<U256> {
+        let asked = self
+            .provider
+            .get_storage_at(address, slot)
+            .block_id(self.block_id());
+        self.answer(asked)
+            .await
+            .map_err(|e| self.failed("eth_getStorageAt", &e))
+    }
+
+    /// Logs of a filter, up to the block that is read at.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn logs(&self, filter: Filter) -> Result<Vec<Log>> {
+        let last = self.pin.map_or(BlockNumberOrTag::Latest, Into::into);
+        let filter = filter.to_block(last);
+        self.answer(self.provider.get_logs(&filter))
+            .await
+            .map_err(|e| self.failed("eth_getLogs", &e))
+    }
+
+    /// Time of the block that is read at, unix seconds.
     ///
     /// # Errors
     ///
     /// The node fails.
     pub async fn now(&self) -> Result<u64> {
+        let asked = self.provider.get_block(self.block_id());
         let block = self
-            .provider
-            .get_block_by_number(alloy::eips::BlockNumberOrTag::Latest)
-            .await?
-            .ok_or_else(|| eyre!("the node has no latest block"))?;
+            .answer(asked)
+            .await
+            .map_err(|e| self.failed("eth_getBlockByNumber", &e))?
+            .ok_or_else(|| eyre!("the node has no such block"))?;
         Ok(block.header.timestamp)
     }
 
-    /// Fills, signs, sends, waits. The inner error is the node's refusal to estimate.
-    async fn transact(
+    /// What a unit of gas costs now, in wei.
+    ///
+    /// # Errors
+    ///
+    /// The node fails.
+    pub async fn gas_price(&self) -> Result<u128> {
+        self.answer(self.provider.get_gas_price())
+            .await
+            .map_err(|e| self.failed("eth_gasPrice", &e))
+    }
+
+    /// What a call would use as a transaction of `from`, with value and state overrides.
+    ///
+    /// # Errors
+    ///
+    /// The contract refuses, or the node fails.
+    pub async fn estimate<C: SolCall>(
+        &self,
+        from: Address,
+        to: Address,
+        call: &C,
+        value: U256,
+        overrides: Option<StateOverride>,
+    ) -> Result<u64, CallError> {
+        let request = TransactionRequest::default()
+            .from(from)
+            .to(to)
+            .value(value)
+            .input(call.abi_encode().into());
+        let asked = self
+            .provider
+            .estimate_gas(request)
+            .block(self.block_id())
+            .overrides_opt(overrides);
+        self.answer(asked)
+            .await
+            .map_err(|e| self.refused(C::SIGNATURE, to, &e))
+    }
+
+    /// Refuses while a transaction of this account waits: another would queue behind it, perhaps for ever.
+    ///
+    /// # Errors
+    ///
+    /// One waits, or the node fails.
+    pub async fn nothing_waits(&self, address: Address) -> Result<()> {
+        let asked = self.provider.get_transaction_count(address);
+        let mined = self
+            .answer(asked)
+            .await
+            .map_err(|e| self.failed("eth_getTransactionCount", &e))?;
+        let next = self.next_nonce(address).await?;
+        ensure!(
+            next <= mined,
+            "{} transaction(s) of {address} are not in a block yet, from nonce {mined} on: what is sent now would wait \
+             behind them. Let them go through, or replace them with the same nonces at a higher price",
+            next - mined
+        );
+        Ok(())
+    }
+
+    async fn next_nonce(&self, address: Address) -> Result<u64> {
+        let asked = self.provider.get_transaction_count(address).pending();
+        self.answer(asked)
+            .await
+            .map_err(|e| self.failed("eth_getTransactionCount", &e))
+    }
+
+    /// Fills and signs. The inner error is the node's refusal to estimate.
+    async fn prepare(
         &self,
         signer: &PrivateKeySigner,
         request: TransactionRequest,
-    ) -> Result<Result<(TransactionReceipt, TransactionRequest), RpcError<TransportErrorKind>>>
-    {
+    ) -> Result<Answer<Signed>> {
         let from = signer.address();
         let mut request = request.from(from);
         let limit = match self.gas {
             GasLimit::Fixed(limit) => limit,
-            GasLimit::Estimate => match self.provider.estimate_gas(request.clone()).await {
-                Ok(gas) => gas + gas / 4,
-                Err(e) => return Ok(Err(e)),
-            },
+            GasLimit::Estimate => {
+                match self
+                    .answer(self.provider.estimate_gas(request.clone()))
+                    .await
+                {
+                    Ok(gas) => gas.saturating_add(gas / 4),
+                    Err(e) => return Ok(Err(e)),
+                }
+            }
         };
-        let price = self
-            .provider
-            .get_gas_price()
-            .await
-            .wrap_err("eth_gasPrice failed")?;
-        let nonce = self
-            .provider
-            .get_transaction_count(from)
-            .pending()
-            .await
-            .wrap_err("eth_getTransactionCount failed")?;
+        let price = self.gas_price().await?;
+        let nonce = self.next_nonce(from).await?;
         request = request
             .with_chain_id(self.chain_id)
             .with_nonce(nonce)
@@ -392,17 +704,46 @@ impl Client {
             .build(&EthereumWallet::from(signer.clone()))
             .await
             .wrap_err("could not sign")?;
-        let pending = match self
-            .provider
-            .send_raw_transaction(&envelope.encoded_2718())
+        Ok(Ok(Signed {
+            hash: *envelope.tx_hash(),
+            from,
+            nonce,
+            raw: envelope.encoded_2718().into(),
+            request,
+        }))
+    }
+
+    /// Sends a signed transaction and waits for its receipt.
+    ///
+    /// # Errors
+    ///
+    /// The node refuses it, or it is not in a block after a while.
+    pub async fn deliver(&self, signed: &Signed) -> Result<TransactionReceipt> {
+        let sent = self.provider.send_raw_transaction(&signed.raw);
+        if let Err(e) = self.answer(sent).await {
+            bail!(
+                "the node refused the transaction of {}: {}",
+                signed.from,
+                self.words(&e)
+            );
+        }
+        self.receipt(signed.hash).await
+    }
+
+    /// The receipt of a transaction that was sent earlier: waits for it while the node knows it; none if it does not.
+    ///
+    /// # Errors
+    ///
+    /// The node fails, or the transaction is not in a block after a while.
+    pub async fn receipt_of(&self, hash: B256) -> Result<Option<TransactionReceipt>> {
+        let known = self
+            .answer(self.provider.get_transaction_by_hash(hash))
             .await
-        {
-            Ok(pending) => *pending.tx_hash(),
-            Err(e) => {
-                return Err(eyre!("the node refused the transaction of {from}: {e}"));
-            }
-        };
-        Ok(Ok((self.receipt(pending).await?, request)))
+            .map_err(|e| self.failed("eth_getTransactionByHash", &e))?;
+        match known {
+            Some(_) => self.receipt(hash).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     async fn receipt(&self, hash: B256) -> Result<TransactionReceipt> {
@@ -410,44 +751,93 @@ impl Client {
         let mut pause = Duration::from_millis(1);
         loop {
             let found = self
-                .provider
-                .get_transaction_receipt(hash)
+                .answer(self.provider.get_transaction_receipt(hash))
                 .await
-                .wrap_err("eth_getTransactionReceipt failed")?;
+                .map_err(|e| self.failed("eth_getTransactionReceipt", &e))?;
             if let Some(receipt) = found {
                 return Ok(receipt);
             }
             if start.elapsed() > RECEIPT_TIMEOUT {
-                return Err(eyre!(
+                bail!(
                     "transaction {hash} is not in a block after {} s: look it up and run again, \
                      what is done is not done twice",
                     RECEIPT_TIMEOUT.as_secs()
-                ));
+                );
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(Duration::from_secs(1));
         }
     }
+
+    /// A revert with its data, or whatever else went wrong.
+    fn refused(
+        &self,
+        call: &'static str,
+        to: Address,
+        error: &RpcError<TransportErrorKind>,
+    ) -> CallError {
+        if let Some(payload) = error.as_error_resp() {
+            let data = payload
+                .as_revert_data()
+                .or_else(|| payload.message.contains("revert").then(Bytes::new));
+            if let Some(data) = data {
+                return CallError::Reverted {
+                    call: Cow::Borrowed(call),
+                    to,
+                    data,
+                };
+            }
+        }
+        CallError::Other(eyre!("{call} at {to}: {}", self.words(error)))
+    }
 }
 
-/// A revert with its data, or whatever else went wrong.
-fn refused<C: SolCall>(to: Address, error: RpcError<TransportErrorKind>) -> CallError {
-    if let Some(payload) = error.as_error_resp() {
-        if let Some(data) = payload.as_revert_data() {
-            return CallError::Reverted {
-                call: Cow::Borrowed(C::SIGNATURE),
-                to,
-                data,
-            };
-        }
-        if payload.message.contains("revert") {
-            return CallError::Reverted {
-                call: Cow::Borrowed(C::SIGNATURE),
-                to,
-                data: Bytes::new(),
-            };
-        }
-        return CallError::Other(eyre!("{} at {to}: {}", C::SIGNATURE, payload.message));
+/// How a failed transaction ended.
+enum Outcome {
+    /// The contract refused, with this data.
+    Reverted(Bytes),
+    /// It did not come to that: out of gas, or a program that does not run.
+    Failed(String),
+}
+
+/// So much of a text as an error should repeat.
+fn first_line(text: &impl ToString) -> String {
+    let text = text.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_does_not_run_is_named() {
+        let named = |text: &str| CallError::from(eyre!("{text}")).program_fault();
+        let upgrade = ProgramFault::NeedsUpgrade {
+            version: 2,
+            stylus: 3,
+        };
+        assert_eq!(
+            named("x() at 0x1: error ProgramNeedsUpgrade(2, 3)"),
+            Some(upgrade)
+        );
+        assert_eq!(
+            named("ProgramNeedsUpgrade(version=2, stylusVersion=3)"),
+            Some(upgrade)
+        );
+        assert_eq!(
+            named("error ProgramExpired(31536001)"),
+            Some(ProgramFault::Expired { age: 31_536_001 })
+        );
+        assert_eq!(
+            named("error ProgramNotActivated()"),
+            Some(ProgramFault::NotActivated)
+        );
+        assert_eq!(named("out of gas"), None);
+        assert_eq!(named("ProgramNeedsUpgrade of what?"), None);
+        let text =
+            CallError::from(eyre!("x() at 0x1: error ProgramNeedsUpgrade(2, 3)")).to_string();
+        assert!(text.contains("plimsoll renew"), "{text}");
     }
-    CallError::Other(eyre!("{} at {to}: {error}", C::SIGNATURE))
 }

@@ -13,11 +13,10 @@ use crate::{
 use alloy::{
     eips::BlockNumberOrTag,
     primitives::{Address, B256, I256, U256},
-    providers::Provider,
     rpc::types::Filter,
     sol_types::SolEvent,
 };
-use eyre::{Result, WrapErr, eyre};
+use eyre::{Result, eyre};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,17 +83,13 @@ pub struct BalanceSheet {
     pub instruments: Vec<InstrumentRow>,
 }
 
-/// Reads the books at the latest block.
+/// Reads the books at one block, the latest.
 ///
 /// # Errors
 ///
 /// The node fails or the vault refuses to answer.
 pub async fn read(client: &Client, at: Addresses) -> Result<BalanceSheet> {
-    let block = client
-        .provider()
-        .get_block_number()
-        .await
-        .wrap_err("eth_blockNumber failed")?;
+    let client = &client.pinned().await?;
     let Found {
         accounts: known,
         instruments: traded,
@@ -188,7 +183,7 @@ pub async fn read(client: &Client, at: Addresses) -> Result<BalanceSheet> {
     let cash_ok = assets.first().is_none_or(|coin| coin.booked == coin.claims);
     Ok(BalanceSheet {
         ok: cash_ok && assets.iter().all(|a| a.ok) && instruments.iter().all(|i| i.ok),
-        block,
+        block: client.block().unwrap_or_default(),
         accounts: known.len(),
         assets,
         sum_cash: sum_cash.to_string(),
@@ -239,13 +234,8 @@ async fn accounts(client: &Client, vault: Address) -> Result<Found> {
     let filter = Filter::new()
         .address(vault)
         .event_signature(signatures)
-        .from_block(BlockNumberOrTag::Earliest)
-        .to_block(BlockNumberOrTag::Latest);
-    let logs = client
-        .provider()
-        .get_logs(&filter)
-        .await
-        .wrap_err("eth_getLogs failed")?;
+        .from_block(BlockNumberOrTag::Earliest);
+    let logs = client.logs(filter).await?;
     let mut accounts: BTreeSet<B256> = logs
         .iter()
         .filter_map(|log| log.topics().get(1).copied())
