@@ -1,12 +1,17 @@
 //! Market data of expiries, signed as the oracle wants it (EIP-712).
 
-use crate::{bindings, config::signed_wad, ids};
+use crate::{
+    bindings::{self, IOracle},
+    client::Client,
+    config::signed_wad,
+    ids,
+};
 use alloy::{
     primitives::{Address, B256, Bytes, Signature},
     signers::{SignerSync, local::PrivateKeySigner},
     sol_types::{Eip712Domain, SolStruct, eip712_domain},
 };
-use eyre::{Result, WrapErr, eyre};
+use eyre::{Result, WrapErr, ensure, eyre};
 use serde::Deserialize;
 use std::{fs, path::Path};
 
@@ -101,6 +106,42 @@ pub fn in_order(hash: B256, signatures: &[Bytes]) -> Result<Vec<Bytes>> {
     known.sort_unstable();
     known.dedup();
     Ok(known.into_iter().map(|(_, bytes)| bytes).collect())
+}
+
+/// Refuses what the oracle would refuse for its time: observed after the chain's time, or longer ago than the terms of an
+/// underlying allow.
+///
+/// # Errors
+///
+/// Just that, or the node fails.
+pub async fn check_time(client: &Client, oracle: Address, file: &ExpiriesFile) -> Result<()> {
+    let client = client.pinned().await?;
+    let (now, observed) = (client.now().await?, file.observed_at);
+    ensure!(
+        observed <= now,
+        "observed_at is {observed}, {} seconds after the chain's time {now}: the oracle refuses what is observed in \
+         its future (is it in milliseconds?)",
+        observed - now
+    );
+    for expiry in &file.expiries {
+        let underlying = expiry.underlying;
+        let terms = client
+            .call(oracle, &IOracle::surfaceTermsCall { underlying })
+            .await
+            .map_err(|e| eyre!("{e}"))?;
+        ensure!(
+            terms.maxAge != 0,
+            "the house allows no expiries of underlying {underlying}: give it a surface in the house's file first"
+        );
+        ensure!(
+            now - observed <= u64::from(terms.maxAge),
+            "observed_at is {observed}, {} seconds before the chain's time {now}: of underlying {underlying} the \
+             oracle takes what is at most {} seconds old",
+            now - observed,
+            terms.maxAge
+        );
+    }
+    Ok(())
 }
 
 /// What signers sign, as a file says it: numbers in quotes.

@@ -4,7 +4,7 @@ use super::{
     result::{AccountRow, AuctionRow, BidRow, HourRow, Story},
 };
 use crate::{
-    bindings::{Assessment, AuctionState, Bid, IAuction, IERC20},
+    bindings::{Assessment, AuctionState, Bid, IAuction, IERC20, IVault},
     client::CallError,
     house::{Actor, BTC, ETH, House, TokenInfo},
     ids,
@@ -22,6 +22,8 @@ pub(super) struct Day<'a> {
     house: &'a House,
     json: bool,
     progress: Progress,
+    /// The time the last table stands for.
+    shown_until: Option<u64>,
     pub(super) rows: Vec<HourRow>,
     pub(super) auctions: Vec<AuctionRow>,
     pub(super) bids: Vec<BidRow>,
@@ -33,6 +35,7 @@ impl<'a> Day<'a> {
             house,
             json,
             progress,
+            shown_until: None,
             rows: Vec::new(),
             auctions: Vec::new(),
             bids: Vec::new(),
@@ -214,12 +217,18 @@ impl<'a> Day<'a> {
     /// an account back by themselves, it closes the auction.
     async fn bid(&mut self, account: B256) -> Result<()> {
         let h = self.house;
-        let state = self.state(account).await?;
+        // Price and version of one state: what is bid on is what was priced.
+        let pinned = h.client.pinned().await?;
+        let call = IAuction::stateCall { account };
+        let state = pinned
+            .call(h.at.auction, &call)
+            .await
+            .map_err(|e| eyre!("{e}"))?;
         if state.startedAt == 0 {
             return Ok(());
         }
         let wanted = ids::parse_wad("0.1")?;
-        let now = h.client.now().await?;
+        let now = pinned.now().await?;
         self.say(&format!(
             "  {}  {}: price of {} % is {} (discount {} of relief)",
             clock(now),
@@ -239,7 +248,12 @@ impl<'a> Day<'a> {
         let small = state.mm < ids::parse_wad("10000")?;
         let most = if small { "1" } else { "0.34" };
         let fraction = state.maxFraction.min(ids::parse_wad(most)?);
-        let (_, version, _) = h.account(account).await.map_err(|e| eyre!("{e}"))?;
+        let call = IVault::accountCall { account };
+        let version = pinned
+            .call(h.at.vault, &call)
+            .await
+            .map_err(|e| eyre!("{e}"))?
+            .version;
         // What it would pay for the whole share now, scaled to the share it asks for.
         let share = I256::try_from(fraction)?;
         let whole = I256::try_from(state.maxFraction)?;
@@ -333,6 +347,7 @@ impl<'a> Day<'a> {
             accounts.push(self.account_row(name, actor.account()).await?);
         }
         self.say(&hour_table(end, eth, btc, &accounts));
+        self.shown_until = Some(end);
         self.rows.push(HourRow {
             time: clock(end),
             eth: eth.into(),
@@ -371,6 +386,12 @@ impl<'a> Day<'a> {
     /// Auctions still open get another hour or three at the last prices.
     pub(super) async fn end(&mut self, last: Option<&Hour>) -> Result<()> {
         let Some(last) = last else { return Ok(()) };
+        // The last hour's table is of its end: what comes after it is later.
+        if let Some(shown) = self.shown_until
+            && shown > self.house.client.now().await?
+        {
+            self.house.next_block_at(shown).await?;
+        }
         for _ in 0..3 {
             self.price(ETH, &last.eth[3]).await?;
             self.price(BTC, &last.btc[3]).await?;

@@ -18,7 +18,7 @@ use crate::{
 use day::Day;
 use eyre::{Result, WrapErr, ensure, eyre};
 use plimsoll_devnode::{ChainConfig, Clock};
-use prices::{FIRST_HOUR, PRICES, hours};
+use prices::{FIRST_HOUR, PRICES, hours, iso};
 use std::net::{Ipv4Addr, TcpListener};
 
 /// Time for the house to be built before the first hour.
@@ -182,6 +182,11 @@ async fn serve(house: House, options: &DemoOptions) -> Result<()> {
     }
     let record = crate::workspace::deployments().join(format!("{}.json", house.client.chain_id()));
     say(format!("  all of it in   {}", record.display()));
+    say(format!(
+        "\nThe clock of this chain stands at {} and moves a second with each block, never by itself: take deadlines \
+         and times of observation from its latest block, not from your clock. evm_increaseTime moves it.",
+        iso(house.client.now().await?)
+    ));
     say(format!(
         "\nConnect a wallet: add a network with RPC URL {} and chain id {}, import a key from above \
          (account 0 is the deployer, 1 to 3 are Ada, Ben and Cid, 4 makes markets, 5 bids).\n\

@@ -673,11 +673,17 @@ impl House {
     }
 }
 
-/// The errors of the house, so that the node names them.
-fn known_errors() -> Result<ErrorRegistry> {
+/// The errors of the house and of the reference venues, tokens and feeds, so that a node names them.
+///
+/// # Errors
+///
+/// A folder of ABIs cannot be read.
+pub fn known_errors() -> Result<ErrorRegistry> {
     let mut errors = ErrorRegistry::new();
-    errors
-        .add_dir(&crate::workspace::root().join("abi"))
-        .wrap_err("reading abi/")?;
+    for folder in ["abi", "tests/solidity/artifacts"] {
+        errors
+            .add_dir(&crate::workspace::root().join(folder))
+            .wrap_err_with(|| format!("reading {folder}/"))?;
+    }
     Ok(errors)
 }
