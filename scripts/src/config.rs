@@ -1,13 +1,23 @@
 //! What a house is made of: tokens, feeds, underlyings and venues, as a file says it.
 
 use crate::{
-    bindings::{IParameters, UnderlyingTerms},
+    bindings::{IAuction, IClearinghouse, IOracle, IParameters, UnderlyingTerms},
     ids,
 };
 use alloy::primitives::{Address, B256, U256};
-use eyre::{Result, WrapErr, bail, eyre};
+use eyre::{Result, WrapErr, bail, ensure, eyre};
+use plimsoll_kernel::{
+    book::MAX_ASSETS,
+    portfolio::terms::{self, AssetTerms, MAX_TOKEN_DECIMALS, RateTerms, Refusal, RuleTerms},
+    price::{Bound, Confidence, MAX_AGE_LIMIT},
+};
 use serde::{Deserialize, Serialize};
-use std::{fs, path::Path};
+use std::{fmt::Display, fs, path::Path};
+
+/// Most decimals of the settlement coin, which is cash at 1e-18.
+const MAX_COIN_DECIMALS: u8 = 18;
+/// Millionths in 1e-18.
+const MILLIONTH: u64 = 1_000_000_000_000;
 
 /// A house. Amounts and ratios are decimal numbers in quotes: `"0.15"`, `"1,000,000"`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -177,6 +187,31 @@ ratios! {
 }
 
 impl RulesConfig {
+    const NAMES: [&str; 5] = [
+        "im_factor",
+        "mm_factor",
+        "max_offset",
+        "calm_reach",
+        "together_reach",
+    ];
+
+    /// Refuses what the contract would.
+    fn check(&self) -> Result<()> {
+        let call = self.call()?;
+        let given = [
+            call.imFactor,
+            call.mmFactor,
+            call.maxOffset,
+            call.calmReach,
+            call.togetherReach,
+        ];
+        let terms = RuleTerms {
+            rates: millionths(&given, &Self::NAMES).wrap_err("rules")?,
+            coin_feed: call.coinFeed,
+        };
+        terms.check().map_err(|r| refused("rules", &Self::NAMES, r))
+    }
+
     /// As the contract takes them.
     ///
     /// # Errors
@@ -196,6 +231,62 @@ impl RulesConfig {
 }
 
 impl UnderlyingConfig {
+    const NAMES: [&str; 14] = [
+        "beta",
+        "vol_floor",
+        "basis_move",
+        "basis_at_expiry",
+        "basis_per_year",
+        "max_move",
+        "short_option_im",
+        "short_option_mm",
+        "linear_cost_im",
+        "linear_cost_mm",
+        "option_cost_im",
+        "option_cost_mm",
+        "depeg_im",
+        "depeg_mm",
+    ];
+
+    /// Refuses what the contracts would.
+    fn check(&self) -> Result<()> {
+        let of = format!("underlying {}", self.name);
+        let t = self.terms()?;
+        let given = [
+            t.beta,
+            t.volFloor,
+            t.basisMove,
+            t.basisAtExpiry,
+            t.basisPerYear,
+            t.maxMove,
+            t.shortOptionIm,
+            t.shortOptionMm,
+            t.linearCostIm,
+            t.linearCostMm,
+            t.optionCostIm,
+            t.optionCostMm,
+            t.depegIm,
+            t.depegMm,
+        ];
+        let terms = terms::UnderlyingTerms {
+            feed: t.feed,
+            lot: t.lot,
+            scenario_set: t.scenarioSet,
+            rates: RateTerms(millionths(&given, &Self::NAMES).wrap_err_with(|| of.clone())?),
+        };
+        terms.check().map_err(|r| refused(&of, &Self::NAMES, r))?;
+        if let Some(surface) = &self.surface {
+            max_age(surface.max_age, &of)?;
+            let basis = wad64(&surface.max_basis, &of)?;
+            ensure!(
+                basis != 0 && u128::from(basis) <= ids::WAD,
+                "{of}: max_basis must be above 0 and at most 1, not {}",
+                surface.max_basis
+            );
+        }
+        Ok(())
+    }
+
     /// As the contract takes them.
     ///
     /// # Errors
@@ -284,6 +375,111 @@ pub struct AuctionConfig {
     pub min_fraction: String,
 }
 
+impl FeedConfig {
+    /// As the oracle takes it.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn call(&self) -> Result<IOracle::setFeedCall> {
+        Ok(IOracle::setFeedCall {
+            feed: self.number,
+            aggregator: self.aggregator,
+            maxAge: self.max_age,
+            minPrice: wad(&self.min_price, &self.name)?,
+            maxPrice: wad(&self.max_price, &self.name)?,
+            confidence: wad64(&self.confidence, &self.name)?,
+        })
+    }
+
+    /// Whether the oracle lists it as the file says.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn is(&self, now: &IOracle::feedReturn) -> Result<bool> {
+        let wanted = self.call()?;
+        Ok((now.aggregator, now.maxAge, now.confidence)
+            == (wanted.aggregator, wanted.maxAge, wanted.confidence)
+            && (now.minPrice, now.maxPrice) == (wanted.minPrice, wanted.maxPrice))
+    }
+
+    /// Refuses what the oracle would.
+    fn check(&self) -> Result<()> {
+        let of = format!("feed {}", self.name);
+        let call = self.call()?;
+        ensure!(
+            !self.aggregator.is_zero(),
+            "{of}: the aggregator is address 0"
+        );
+        ensure!(
+            !call.minPrice.is_zero() && call.minPrice < call.maxPrice,
+            "{of}: 0 < min_price < max_price is needed"
+        );
+        for (name, price) in [("min_price", call.minPrice), ("max_price", call.maxPrice)] {
+            let bound = u128::try_from(price).ok().and_then(Bound::from_wad);
+            ensure!(
+                bound.is_some(),
+                "{of}: {name} must be at most 10^15 and a number of five digits and zeros"
+            );
+        }
+        ensure!(
+            Confidence::from_wad(call.confidence).is_some(),
+            "{of}: confidence must be a multiple of 0.0005, at most 0.1275"
+        );
+        max_age(self.max_age, &of)
+    }
+}
+
+impl VenueConfig {
+    /// As the clearinghouse takes it.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn call(&self) -> Result<IClearinghouse::setVenueCall> {
+        Ok(IClearinghouse::setVenueCall {
+            venue: self.number,
+            contractAddress: self.address,
+            feeAccount: self.fee_account,
+            band: wad64(&self.band, &self.name)?,
+            active: true,
+        })
+    }
+}
+
+impl SignersConfig {
+    /// As the oracle takes them, which wants them ascending.
+    #[must_use]
+    pub fn call(&self) -> IOracle::setSignersCall {
+        let mut signers = self.addresses.clone();
+        signers.sort_unstable();
+        IOracle::setSignersCall {
+            signers,
+            threshold: self.threshold,
+        }
+    }
+}
+
+impl AuctionConfig {
+    /// As the auction takes them.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn call(&self) -> Result<IAuction::setParametersCall> {
+        let of = "auction";
+        Ok(IAuction::setParametersCall {
+            lambdaMax: wad64(&self.lambda_max, of)?,
+            duration: self.duration,
+            fundLambdaMax: wad64(&self.fund_lambda_max, of)?,
+            fundDuration: self.fund_duration,
+            buffer: wad64(&self.buffer, of)?,
+            minFraction: wad64(&self.min_fraction, of)?,
+        })
+    }
+}
+
 impl HouseConfig {
     /// Reads a file, TOML or (by its ending) JSON.
     ///
@@ -313,69 +509,36 @@ impl HouseConfig {
         unique("feed", self.feeds.iter().map(|f| f.number))?;
         unique("underlying", self.underlyings.iter().map(|u| u.number))?;
         unique("venue", self.venues.iter().map(|v| v.number))?;
+        once("feed", self.feeds.iter().map(|f| &f.name))?;
+        once("underlying", self.underlyings.iter().map(|u| &u.name))?;
+        once("venue", self.venues.iter().map(|v| &v.name))?;
+        once("venue's contract", self.venues.iter().map(|v| v.address))?;
+        once("token", self.tokens.iter().map(|t| &t.symbol))?;
+        once("token", self.tokens.iter().map(|t| t.address))?;
+        ensure!(
+            self.tokens.len() <= MAX_ASSETS,
+            "{} tokens: the vault lists at most {MAX_ASSETS}",
+            self.tokens.len()
+        );
         let feed_known = |n: u16| self.feeds.iter().any(|f| f.number == n);
         for f in &self.feeds {
-            let (min, max) = (wad(&f.min_price, &f.name)?, wad(&f.max_price, &f.name)?);
-            if min.is_zero() || min >= max {
-                bail!("feed {}: 0 < min_price < max_price is needed", f.name);
-            }
-            let confidence = wad64(&f.confidence, &f.name)?;
-            const STEP: u64 = 500_000_000_000_000;
-            if !confidence.is_multiple_of(STEP) || confidence > 255 * STEP {
-                bail!(
-                    "feed {}: confidence must be a multiple of 0.0005, at most 0.1275",
-                    f.name
-                );
-            }
-            if !(1..=172_800).contains(&f.max_age) {
-                bail!("feed {}: max_age must be 1..172800 seconds", f.name);
-            }
+            f.check()?;
         }
         for u in &self.underlyings {
             if !feed_known(u.feed) {
                 bail!("underlying {}: there is no feed {}", u.name, u.feed);
             }
-            if wad64(&u.lot, &u.name)? == 0 {
-                bail!("underlying {}: the lot must not be 0", u.name);
-            }
-            let terms = u.terms()?;
-            for (initial, maintenance, what) in [
-                (terms.shortOptionIm, terms.shortOptionMm, "short_option"),
-                (terms.linearCostIm, terms.linearCostMm, "linear_cost"),
-                (terms.optionCostIm, terms.optionCostMm, "option_cost"),
-                (terms.depegIm, terms.depegMm, "depeg"),
-            ] {
-                if initial < maintenance {
-                    bail!(
-                        "underlying {}: {what}_im must not be below {what}_mm",
-                        u.name
-                    );
-                }
-            }
+            u.check()?;
         }
         if let Some(rules) = &self.rules {
-            let call = rules.call()?;
-            if call.imFactor < call.mmFactor {
-                bail!("rules: im_factor must not be below mm_factor");
-            }
-            if call.coinFeed != 0 && !feed_known(call.coinFeed) {
-                bail!("rules: there is no feed {}", call.coinFeed);
+            rules.check()?;
+            let coin_feed = rules.call()?.coinFeed;
+            if coin_feed != 0 && !feed_known(coin_feed) {
+                bail!("rules: there is no feed {coin_feed}");
             }
         }
         for (i, t) in self.tokens.iter().enumerate() {
-            t.cap_units()?;
-            if wad64(&t.im_haircut, &t.symbol)? < wad64(&t.mm_haircut, &t.symbol)? {
-                bail!(
-                    "token {}: im_haircut must not be below mm_haircut",
-                    t.symbol
-                );
-            }
-            if t.feed == 0 && i > 0 {
-                bail!(
-                    "token {}: only the settlement coin, the first token, has no feed",
-                    t.symbol
-                );
-            }
+            t.check(i == 0)?;
             if t.feed != 0 && !feed_known(t.feed) {
                 bail!("token {}: there is no feed {}", t.symbol, t.feed);
             }
@@ -388,13 +551,51 @@ impl HouseConfig {
             }
         }
         for v in &self.venues {
-            wad64(&v.band, &v.name)?;
+            v.call()?;
+        }
+        if let Some(auction) = &self.auction {
+            auction.call()?;
         }
         Ok(())
     }
 }
 
 impl TokenConfig {
+    const NAMES: [&str; 2] = ["im_haircut", "mm_haircut"];
+
+    /// Refuses what parameters and the vault would.
+    fn check(&self, is_coin: bool) -> Result<()> {
+        let of = format!("token {}", self.symbol);
+        // Before the cap, which is counted in these decimals.
+        let (limit, which) = if is_coin {
+            (MAX_COIN_DECIMALS, "the settlement coin")
+        } else {
+            (MAX_TOKEN_DECIMALS, "a token")
+        };
+        ensure!(
+            self.decimals <= limit,
+            "{of}: it has {} decimals, {which} may have at most {limit} decimals",
+            self.decimals
+        );
+        self.cap_units()?;
+        ensure!(
+            is_coin || self.feed != 0,
+            "{of}: only the settlement coin, the first token, has no feed"
+        );
+        ensure!(
+            self.underlying == 0 || self.feed != 0,
+            "{of}: what moves with an underlying needs a feed"
+        );
+        let given = [wad64(&self.im_haircut, &of)?, wad64(&self.mm_haircut, &of)?];
+        let terms = AssetTerms {
+            feed: self.feed,
+            underlying: self.underlying,
+            decimals: self.decimals,
+            haircuts: millionths(&given, &Self::NAMES).wrap_err_with(|| of.clone())?,
+        };
+        terms.check().map_err(|r| refused(&of, &Self::NAMES, r))
+    }
+
     /// The cap in the token's own decimals.
     ///
     /// # Errors
@@ -419,6 +620,68 @@ fn unique(what: &str, numbers: impl Iterator<Item = u16>) -> Result<()> {
         seen.push(number);
     }
     Ok(())
+}
+
+/// Refuses what is there twice.
+fn once<T: PartialEq + Display>(what: &str, all: impl Iterator<Item = T>) -> Result<()> {
+    let mut seen = Vec::new();
+    for one in all {
+        ensure!(!seen.contains(&one), "{what} {one} is there twice");
+        seen.push(one);
+    }
+    Ok(())
+}
+
+fn max_age(seconds: u32, of: &str) -> Result<()> {
+    ensure!(
+        (1..=MAX_AGE_LIMIT).contains(&seconds),
+        "{of}: max_age must be 1..{MAX_AGE_LIMIT} seconds, not {seconds}"
+    );
+    Ok(())
+}
+
+/// Rates as they are stored.
+fn millionths<const N: usize>(given: &[u64; N], names: &[&str; N]) -> Result<[u32; N]> {
+    let mut rates = [0; N];
+    for ((rate, given), name) in rates.iter_mut().zip(given).zip(names) {
+        ensure!(
+            given.is_multiple_of(MILLIONTH),
+            "{name} has more than 6 decimals"
+        );
+        // At most 18.4 million.
+        *rate = (given / MILLIONTH) as u32;
+    }
+    Ok(rates)
+}
+
+/// The words of a refusal that the contract would say in numbers.
+fn refused(of: &str, names: &[&str], refusal: Refusal) -> eyre::Report {
+    let name = |rate: u8| names.get(usize::from(rate)).copied().unwrap_or("a rate");
+    let share = |millionths: u32| f64::from(millionths) / 1e6;
+    match refusal {
+        Refusal::ZeroLot => eyre!("{of}: the lot must not be 0"),
+        Refusal::ScenarioSet => eyre!("{of}: scenario_set must be 1, 2 or 3"),
+        Refusal::Decimals => eyre!("{of}: at most {MAX_TOKEN_DECIMALS} decimals are possible"),
+        Refusal::OutOfRange {
+            rate,
+            minimum,
+            maximum,
+        } => eyre!(
+            "{of}: {} must be between {} and {}",
+            name(rate),
+            share(minimum),
+            share(maximum)
+        ),
+        Refusal::InitialBelowMaintenance { rate } => eyre!(
+            "{of}: {} must not be below {}",
+            name(rate),
+            name(rate.saturating_add(1))
+        ),
+        Refusal::Envelope { covered, .. } => eyre!(
+            "{of}: max_move must be at most {}, which the requirement of one leg covers",
+            share(covered)
+        ),
+    }
 }
 
 fn wad(text: &str, of: &str) -> Result<U256> {
@@ -499,5 +762,99 @@ mod tests {
             toml::from_str::<HouseConfig>("ownr = 1").is_err(),
             "a misspelt key is an error"
         );
+    }
+
+    /// A house with these tokens: symbol, last byte of the address, decimals, cap.
+    fn with_tokens(tokens: &[(&str, u8, u8, &str)]) -> HouseConfig {
+        let mut house = house();
+        house.tokens = tokens
+            .iter()
+            .enumerate()
+            .map(|(i, (symbol, address, decimals, cap))| TokenConfig {
+                symbol: (*symbol).into(),
+                address: Address::with_last_byte(*address),
+                decimals: *decimals,
+                cap: (*cap).into(),
+                feed: u16::from(i > 0),
+                underlying: 0,
+                im_haircut: "0".into(),
+                mm_haircut: "0".into(),
+            })
+            .collect();
+        house
+    }
+
+    fn refusal(house: &HouseConfig) -> String {
+        format!("{:#}", house.check().unwrap_err())
+    }
+
+    /// C-1: of a token that is there twice, and of a seventeenth, nothing is sent.
+    #[test]
+    fn c_1_what_the_vault_would_refuse_is_refused_first() {
+        let (usdc, weth) = (("USDC", 1, 6, "1000"), ("WETH", 2, 18, "10"));
+        with_tokens(&[usdc, weth]).check().unwrap();
+        let twice = refusal(&with_tokens(&[usdc, weth, usdc]));
+        assert_eq!(twice, "token USDC is there twice");
+        let renamed = refusal(&with_tokens(&[usdc, weth, ("USDC.e", 1, 6, "1000")]));
+        assert!(renamed.contains("is there twice"), "{renamed}");
+        let names: Vec<String> = (0..17).map(|n| format!("T{n}")).collect();
+        let many: Vec<_> = names
+            .iter()
+            .zip(1..)
+            .map(|(name, n)| (name.as_str(), n, 6, "1"))
+            .collect();
+        with_tokens(&many[..16]).check().unwrap();
+        assert!(refusal(&with_tokens(&many)).contains("at most 16"));
+    }
+
+    /// C-6: too many decimals are named before the cap that is counted in them.
+    #[test]
+    fn c_6_decimals_are_looked_at_before_the_cap() {
+        let usdc = ("USDC", 1, 6, "1000");
+        let high = |decimals, cap| with_tokens(&[usdc, ("HIGH", 2, decimals, cap)]);
+        let text = refusal(&high(36, "1,000,000"));
+        assert!(text.contains("at most 24 decimals"), "{text}");
+        high(24, "1,000,000").check().unwrap();
+        let coin = with_tokens(&[("COIN", 1, 19, "1")]);
+        assert!(refusal(&coin).contains("at most 18 decimals"));
+    }
+
+    /// Every bound that the contracts hold to is known before anything is sent.
+    #[test]
+    fn bounds_are_known_before_deployment() {
+        let set = |change: fn(&mut HouseConfig)| {
+            let mut house = with_tokens(&[("USDC", 1, 6, "1"), ("WETH", 2, 18, "1")]);
+            change(&mut house);
+            refusal(&house)
+        };
+        let beta = set(|h| h.underlyings[0].rates.beta = "3.1".into());
+        assert_eq!(beta, "underlying ETH: beta must be between 0 and 3");
+        let fine = set(|h| h.underlyings[0].rates.beta = "0.1234567".into());
+        assert_eq!(fine, "underlying ETH: beta has more than 6 decimals");
+        let reach = set(|h| h.underlyings[0].rates.max_move = "0.5".into());
+        assert!(reach.contains("max_move must be at most"), "{reach}");
+        let scenarios = set(|h| h.underlyings[0].scenario_set = 4);
+        assert!(scenarios.contains("1, 2 or 3"), "{scenarios}");
+        let haircut = set(|h| {
+            h.tokens[1].underlying = 1;
+            h.tokens[1].im_haircut = "0.21".into();
+        });
+        assert_eq!(haircut, "token WETH: im_haircut must be between 0 and 0.2");
+        let rules = set(|h| {
+            h.rules = Some(RulesConfig {
+                max_offset: "0.7".into(),
+                ..RulesConfig::default()
+            });
+        });
+        assert_eq!(rules, "rules: max_offset must be between 0 and 0.6");
+        let digits = set(|h| h.feeds[0].min_price = "1.2345678".into());
+        assert!(digits.contains("five digits"), "{digits}");
+        let surface = set(|h| {
+            h.underlyings[0].surface = Some(SurfaceConfig {
+                max_age: 60,
+                max_basis: "1.5".into(),
+            });
+        });
+        assert!(surface.contains("max_basis"), "{surface}");
     }
 }

@@ -2,20 +2,21 @@
 
 use alloy::signers::local::PrivateKeySigner;
 use clap::{Args, Parser, Subcommand};
-use eyre::{Result, WrapErr, bail, eyre};
+use eyre::{Result, bail, eyre};
 use plimsoll::{
     account, bench, bindings,
     client::Client,
     config::HouseConfig,
     demo::{self, DemoOptions},
-    deploy::{Deployer, Record},
+    deploy::{Deployer, Record, compare, upkeep},
+    house,
     push::{self, ExpiriesFile},
     term::Progress,
     verify, wasm, workspace,
 };
 use plimsoll_devnode::{
     ChainConfig, Clock,
-    rpc::{ErrorRegistry, Node, NodeConfig},
+    rpc::{Node, NodeConfig},
 };
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
 
@@ -41,6 +42,12 @@ enum Command {
     Build(BuildArgs),
     /// Deploy a house, or finish or extend one, on any Arbitrum chain.
     Deploy(DeployArgs),
+    /// Show whether the programs of a house run, for how long, and what to do about each.
+    Status(StatusArgs),
+    /// Show what renewing the programs of a house costs, or do it: anybody may.
+    Renew(RenewArgs),
+    /// Compare a house on a chain with what this source builds: code, pointers, owners.
+    VerifyDeployment(CompareArgs),
     /// Show an account: health, legs, collateral, sensitivities, distance to liquidation.
     Account(AccountArgs),
     /// Sign forwards and volatility surfaces for the oracle, as one of its signers.
@@ -49,25 +56,84 @@ enum Command {
     PushExpiries(PushArgs),
 }
 
+/// Where the house is.
 #[derive(Debug, Args)]
-struct SignArgs {
-    /// JSON or TOML, as scripts/data/expiries.example.json: observed_at (unix seconds) and expiries by underlying and day
-    /// (days since 1970-01-01). Amounts are decimal numbers in quotes: forward, a, b, rho, m, sigma, and, where they are
-    /// not 0 and 1, fixed_part (what a settlement window has fixed, or the settlement price) and discount.
-    file: PathBuf,
-    /// The node of the oracle's chain.
+struct HouseArgs {
+    /// The node.
     #[arg(
         long,
         env = "PLIMSOLL_RPC_URL",
         default_value = "http://127.0.0.1:8545"
     )]
     rpc_url: String,
-    /// Key of who signs, or sends, hex. Give it in the environment rather than on the command line.
-    #[arg(long, env = "PLIMSOLL_PRIVATE_KEY", hide_env_values = true)]
-    private_key: Option<String>,
     /// Record of the deployment; deployments/<chainId>.json by default.
     #[arg(long)]
     record: Option<PathBuf>,
+}
+
+impl HouseArgs {
+    /// Connects, and reads the record of the house on that chain.
+    async fn open(self) -> Result<(Client, Record)> {
+        let client = Client::connect(&self.rpc_url).await?;
+        let record = record_of(&client, self.record)?;
+        Ok((client, record))
+    }
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    #[command(flatten)]
+    house: HouseArgs,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RenewArgs {
+    #[command(flatten)]
+    house: HouseArgs,
+    /// Renew also what runs, if it ends within so many days.
+    #[arg(long, value_name = "DAYS", default_value_t = upkeep::RENEW_WITHIN)]
+    within: u64,
+    /// Send the transactions. Without it only what they would cost is shown.
+    #[arg(long, visible_alias = "send")]
+    yes: bool,
+    /// Key of who pays, anybody's, hex; needed with --yes. Give it in the environment rather than on the command line.
+    #[arg(long, env = "PLIMSOLL_PRIVATE_KEY", hide_env_values = true)]
+    private_key: Option<String>,
+    /// One JSON object on stdout, progress on stderr. Amounts in wei.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct CompareArgs {
+    #[command(flatten)]
+    house: HouseArgs,
+    /// Who should own the contracts; left out: one owner, whoever it is.
+    #[arg(long)]
+    owner: Option<alloy::primitives::Address>,
+    /// One JSON object on stdout, progress on stderr.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct SignArgs {
+    /// JSON or TOML, as scripts/data/expiries.example.json: observed_at (unix seconds) and expiries by underlying and day
+    /// (days since 1970-01-01). Amounts are decimal numbers in quotes: forward, a, b, rho, m, sigma, and, where they are
+    /// not 0 and 1, fixed_part (what a settlement window has fixed, or the settlement price) and discount.
+    file: PathBuf,
+    #[command(flatten)]
+    house: HouseArgs,
+    /// Key of who signs, or sends, hex. Give it in the environment rather than on the command line.
+    #[arg(long, env = "PLIMSOLL_PRIVATE_KEY", hide_env_values = true)]
+    private_key: Option<String>,
+    /// Sign or push although the chain would refuse it now: the time it was observed at is after the chain's, or too
+    /// long ago.
+    #[arg(long)]
+    any_time: bool,
     /// One JSON object on stdout.
     #[arg(long)]
     json: bool,
@@ -172,6 +238,9 @@ struct DeployArgs {
     /// Ask for the programs to be cached (the deployer must be a cache manager).
     #[arg(long)]
     cache: bool,
+    /// List also feeds that look like no price: of 0 decimals, an uptime feed, an answer out of its bounds.
+    #[arg(long)]
+    odd_feeds: bool,
     /// The record on stdout, progress on stderr.
     #[arg(long)]
     json: bool,
@@ -181,16 +250,8 @@ struct DeployArgs {
 struct AccountArgs {
     /// 32 bytes in hex, an address (its subaccount 0), or address:subaccount.
     account: String,
-    /// The node.
-    #[arg(
-        long,
-        env = "PLIMSOLL_RPC_URL",
-        default_value = "http://127.0.0.1:8545"
-    )]
-    rpc_url: String,
-    /// Record of the deployment; deployments/<chainId>.json by default.
-    #[arg(long)]
-    record: Option<PathBuf>,
+    #[command(flatten)]
+    house: HouseArgs,
     /// One JSON object on stdout.
     #[arg(long)]
     json: bool,
@@ -248,6 +309,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Devnode(args) => devnode(args).await?,
         Command::Build(args) => build(&args, &progress)?,
         Command::Deploy(args) => deploy(args, progress).await?,
+        Command::Status(args) => return status(args).await,
+        Command::Renew(args) => renew(args, progress).await?,
+        Command::VerifyDeployment(args) => return verify_deployment(args, progress).await,
         Command::Account(args) => show(args).await?,
         Command::SignExpiries(args) => sign_expiries(args).await?,
         Command::PushExpiries(args) => push_expiries(args).await?,
@@ -269,10 +333,7 @@ fn build(args: &BuildArgs, progress: &Progress) -> Result<()> {
 }
 
 async fn devnode(args: DevnodeArgs) -> Result<()> {
-    let mut errors = ErrorRegistry::new();
-    errors
-        .add_dir(&workspace::root().join("abi"))
-        .wrap_err("reading abi/")?;
+    let errors = house::known_errors()?;
     let ether = alloy::primitives::U256::from(10).pow(alloy::primitives::U256::from(18));
     let chain = ChainConfig {
         chain_id: args.chain_id,
@@ -363,8 +424,11 @@ async fn ready(args: SignArgs, who: &str) -> Result<Ready> {
     let file = ExpiriesFile::read(&args.file)?;
     let updates = file.updates()?;
     let signer = signer_of(args.private_key, who)?;
-    let client = Client::connect(&args.rpc_url).await?;
-    let oracle = record_of(&client, args.record)?.addresses()?.oracle;
+    let (client, record) = args.house.open().await?;
+    let oracle = record.addresses()?.oracle;
+    if !args.any_time {
+        push::check_time(&client, oracle, &file).await?;
+    }
     let domain = push::domain(client.chain_id(), oracle);
     let hash = push::signing_hash(&domain, &updates, file.observed_at);
     Ok(Ready {
@@ -433,7 +497,8 @@ async fn deploy(args: DeployArgs, progress: Progress) -> Result<()> {
     let client = Client::connect(&args.rpc_url).await?;
     let programs = wasm::build(&progress)?;
     let path = record_path(args.record, client.chain_id());
-    let mut deployer = Deployer::new(&client, &signer, Some(path.clone()), progress)?;
+    let mut deployer = Deployer::new(&client, &signer, Some(path.clone()), progress)?
+        .with_odd_feeds(args.odd_feeds);
     let cache = args.cache || house.as_ref().is_some_and(|h| h.cache);
     let at = deployer.contracts(&programs, cache).await?;
     if let Some(house) = &house {
@@ -456,10 +521,60 @@ async fn deploy(args: DeployArgs, progress: Progress) -> Result<()> {
     Ok(())
 }
 
+/// Exit code 1 where a program does not run.
+async fn status(args: StatusArgs) -> Result<ExitCode> {
+    let (client, record) = args.house.open().await?;
+    let status = upkeep::status(&client, &record).await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&status)?);
+    } else {
+        print!("{}", status.render());
+    }
+    Ok(exit_code(status.ok))
+}
+
+async fn renew(args: RenewArgs, progress: Progress) -> Result<()> {
+    let signer = args
+        .yes
+        .then(|| signer_of(args.private_key, "payer"))
+        .transpose()?;
+    let (client, record) = args.house.open().await?;
+    let renewals = match &signer {
+        Some(signer) => upkeep::renew(&client, signer, &record, args.within, &progress).await?,
+        None => upkeep::plan(&client, &record, args.within).await?,
+    };
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&renewals)?);
+    } else {
+        print!("{}", renewals.render());
+    }
+    Ok(())
+}
+
+/// Exit code 1 where something differs.
+async fn verify_deployment(args: CompareArgs, progress: Progress) -> Result<ExitCode> {
+    let (client, record) = args.house.open().await?;
+    let programs = wasm::build(&progress)?;
+    let comparison = compare::compare(&client, &record, &programs, args.owner).await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&comparison)?);
+    } else {
+        print!("{}", comparison.render());
+    }
+    Ok(exit_code(comparison.ok))
+}
+
+const fn exit_code(ok: bool) -> ExitCode {
+    if ok {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
 async fn show(args: AccountArgs) -> Result<()> {
     let account = account::parse_id(&args.account)?;
-    let client = Client::connect(&args.rpc_url).await?;
-    let record = record_of(&client, args.record)?;
+    let (client, record) = args.house.open().await?;
     let view = account::read(&client, &record, account).await?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&view)?);

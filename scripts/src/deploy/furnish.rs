@@ -1,14 +1,16 @@
 //! Furnishing: what the house's file says, as far as the chain does not say so already.
-use super::{Addresses, Deployer, Named, UnderlyingRecord, VenueRecord};
+use super::{Addresses, Deployer, Named, UnderlyingRecord, VenueRecord, siblings::OWNED};
 use crate::{
-    bindings::{IAuction, IClearinghouse, IERC20, IOracle, IParameters, IVault},
+    bindings::{IAuction, IClearinghouse, IOracle, IParameters, IVault},
     config::{HouseConfig, TokenConfig, wad64},
-    ids,
 };
 use eyre::{Result, WrapErr, ensure, eyre};
 
 impl Deployer<'_> {
     /// Lists feeds, underlyings, tokens and venues, and sets the auction's parameters.
+    ///
+    /// What can be foreseen to be refused is refused before anything is sent. What stands when a later step is refused
+    /// stays recorded, and a corrected file goes on from there.
     ///
     /// # Errors
     ///
@@ -16,6 +18,13 @@ impl Deployer<'_> {
     pub async fn configure(&mut self, house: &HouseConfig) -> Result<()> {
         house.check()?;
         let at = self.record.addresses()?;
+        self.foresee(at, house).await?;
+        let furnished = self.furnish(at, house).await;
+        self.save()?;
+        furnished
+    }
+
+    async fn furnish(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         self.feeds(at, house).await.wrap_err("listing feeds")?;
         self.rules(at, house).await.wrap_err("setting the rules")?;
         self.underlyings(at, house)
@@ -26,36 +35,20 @@ impl Deployer<'_> {
         self.auction(at, house)
             .await
             .wrap_err("setting the auction's parameters")?;
-        self.hand_over(at, house).await.wrap_err("handing over")?;
-        self.save()
+        self.hand_over(at, house).await.wrap_err("handing over")
     }
 
     async fn feeds(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         for f in &house.feeds {
-            let (min, max) = (ids::parse_wad(&f.min_price)?, ids::parse_wad(&f.max_price)?);
-            let confidence = wad64(&f.confidence, &f.name)?;
-            let same = |now: &IOracle::feedReturn| {
-                now.aggregator == f.aggregator
-                    && now.maxAge == f.max_age
-                    && now.confidence == confidence
-                    && (now.minPrice, now.maxPrice) == (min, max)
-            };
+            let call = f.call()?;
             let query = IOracle::feedCall { feed: f.number };
-            let now = self.client.call(at.oracle, &query).await.ok();
-            if !now.as_ref().is_some_and(same) {
-                let call = IOracle::setFeedCall {
-                    feed: f.number,
-                    aggregator: f.aggregator,
-                    maxAge: f.max_age,
-                    minPrice: min,
-                    maxPrice: max,
-                    confidence,
-                };
+            let now = self.ask(at.oracle, &query).await?;
+            if !f.is(&now)? {
                 self.send(at.oracle, &call, &format!("feed {} listed", f.name))
                     .await?;
             }
             let now = self.ask(at.oracle, &query).await?;
-            ensure!(same(&now), "feed {} is not what was set", f.name);
+            ensure!(f.is(&now)?, "feed {} is not what was set", f.name);
             if let Err(e) = self
                 .ask(at.oracle, &IOracle::priceCall { feed: f.number })
                 .await
@@ -88,12 +81,9 @@ impl Deployer<'_> {
             }
         }
         if let Some(signers) = &house.signers {
+            let call = signers.call();
             let now = self.ask(at.oracle, &IOracle::signersCall {}).await?;
-            if (&now.signers, now.threshold) != (&signers.addresses, signers.threshold) {
-                let call = IOracle::setSignersCall {
-                    signers: signers.addresses.clone(),
-                    threshold: signers.threshold,
-                };
+            if (&now.signers, now.threshold) != (&call.signers, call.threshold) {
                 self.send(at.oracle, &call, "signers set").await?;
             }
         }
@@ -106,8 +96,7 @@ impl Deployer<'_> {
             let query = IParameters::underlyingCall {
                 underlying: u.number,
             };
-            let now = self.client.call(at.parameters, &query).await.ok();
-            if now.as_ref() != Some(&terms) {
+            if self.ask(at.parameters, &query).await? != terms {
                 let call = IParameters::setUnderlyingCall {
                     underlying: u.number,
                     terms: terms.clone(),
@@ -148,14 +137,6 @@ impl Deployer<'_> {
     async fn tokens(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         for (index, t) in house.tokens.iter().enumerate() {
             let index = u8::try_from(index).map_err(|_| eyre!("too many tokens"))?;
-            let says = self.ask(t.address, &IERC20::decimalsCall {}).await?;
-            ensure!(
-                says == t.decimals,
-                "{} at {} says it has {says} decimals, the house's file says {}",
-                t.symbol,
-                t.address,
-                t.decimals
-            );
             // Parameters first: the vault may ask about an asset as soon as it is listed there.
             self.price_token(at, index, t).await?;
             self.list_token(at, index, t).await?;
@@ -197,8 +178,7 @@ impl Deployer<'_> {
                 asset.mmHaircut,
             )
         };
-        let now = self.client.call(at.parameters, &query).await.ok();
-        if !now.as_ref().is_some_and(same) {
+        if !same(&self.ask(at.parameters, &query).await?) {
             let what = format!("{} priced", t.symbol);
             self.send(at.parameters, &asset, &what).await?;
         }
@@ -251,26 +231,13 @@ impl Deployer<'_> {
 
     async fn venues(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         for v in &house.venues {
-            let call = IClearinghouse::setVenueCall {
-                venue: v.number,
-                contractAddress: v.address,
-                feeAccount: v.fee_account,
-                band: wad64(&v.band, &v.name)?,
-                active: true,
-            };
+            let call = v.call()?;
             let query = IClearinghouse::venueCall { venue: v.number };
             let same = |now: &IClearinghouse::venueReturn| {
                 (now.contractAddress, now.feeAccount, now.band, now.active)
                     == (call.contractAddress, call.feeAccount, call.band, true)
             };
-            let now = self.client.call(at.clearinghouse, &query).await.ok();
-            if !now.as_ref().is_some_and(same) {
-                ensure!(
-                    !self.client.code(v.address).await?.is_empty(),
-                    "venue {}: there is no contract at {}",
-                    v.name,
-                    v.address
-                );
+            if !same(&self.ask(at.clearinghouse, &query).await?) {
                 let what = format!("venue {} admitted", v.name);
                 self.send(at.clearinghouse, &call, &what).await?;
             }
@@ -294,15 +261,7 @@ impl Deployer<'_> {
         let Some(a) = &house.auction else {
             return Ok(());
         };
-        let of = "auction";
-        let call = IAuction::setParametersCall {
-            lambdaMax: wad64(&a.lambda_max, of)?,
-            duration: a.duration,
-            fundLambdaMax: wad64(&a.fund_lambda_max, of)?,
-            fundDuration: a.fund_duration,
-            buffer: wad64(&a.buffer, of)?,
-            minFraction: wad64(&a.min_fraction, of)?,
-        };
+        let call = a.call()?;
         let now = self.ask(at.auction, &IAuction::parametersCall {}).await?;
         let same = (now.lambdaMax, now.duration, now.fundLambdaMax)
             == (call.lambdaMax, call.duration, call.fundLambdaMax)
@@ -320,9 +279,7 @@ impl Deployer<'_> {
         let Some(new_owner) = house.owner.filter(|&o| o != self.signer.address()) else {
             return Ok(());
         };
-        // Margin belongs to parameters, the views to nobody.
-        let owned = crate::wasm::CONTRACTS.into_iter();
-        for name in owned.filter(|name| !["margin", "lens", "explainer"].contains(name)) {
+        for name in OWNED {
             let Some(to) = at.get(name) else { continue };
             let owner = self.ask(to, &IVault::ownerCall {}).await?;
             let pending = self.ask(to, &IVault::pendingOwnerCall {}).await?;

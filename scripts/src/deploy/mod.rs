@@ -7,31 +7,34 @@
 //! | --- | --- |
 //! | `record` | what stands where: `deployments/<chainId>.json` |
 //! | `siblings` | who of the contracts knows whom |
+//! | `foresee` | what a chain would refuse of a house's file, before anything is sent |
 //! | `furnish` | feeds, underlyings, tokens, venues, parameters, as the house's file has them |
+//! | `upkeep` | `plimsoll status` and `renew`: programs expire, and want to be activated again |
+//! | `compare` | `plimsoll verify-deployment`: a house on a chain beside what this source builds |
 
+pub mod compare;
+mod foresee;
 mod furnish;
 mod record;
 mod siblings;
+pub mod upkeep;
 
-pub use record::{Addresses, Contracts, Deployed, Named, Record, UnderlyingRecord, VenueRecord};
+pub use record::{Addresses, Deployed, Named, Record, UnderlyingRecord, Underway, VenueRecord};
 
 use crate::{
     bindings::{IArbWasm, IArbWasmCache},
-    client::{CallError, Client},
+    client::Client,
     term::Progress,
     wasm::Program,
 };
 use alloy::{
-    primitives::{Address, Bytes, U256, address, map::AddressMap},
-    rpc::types::{
-        TransactionReceipt,
-        state::{AccountOverride, StateOverride},
-    },
+    primitives::{Address, Bytes, address, keccak256},
     signers::local::PrivateKeySigner,
     sol_types::SolCall,
 };
 use eyre::{Result, WrapErr, bail, ensure, eyre};
 use std::path::PathBuf;
+use upkeep::{Action, Health};
 
 /// `ArbWasm`.
 pub const ARB_WASM: Address = address!("0x0000000000000000000000000000000000000071");
@@ -51,16 +54,30 @@ pub const ARB_WASM_CACHE: Address = address!("0x00000000000000000000000000000000
 ///
 /// The code is longer than the 65,535 bytes a PUSH2 names.
 pub fn init_code(code: &[u8]) -> Result<Bytes> {
+    copying(&[0x33, 0x5f, 0x55], code)
+}
+
+/// Init code of a fragment, which nobody calls: as [`init_code`] without the deployer.
+///
+/// # Errors
+///
+/// As there.
+pub fn fragment_init_code(code: &[u8]) -> Result<Bytes> {
+    copying(&[], code)
+}
+
+/// What is done first, then what returns the code that follows.
+fn copying(first: &[u8], code: &[u8]) -> Result<Bytes> {
     let [high, low] = u16::try_from(code.len())
         .map_err(|_| eyre!("{} bytes of code do not fit on chain", code.len()))?
         .to_be_bytes();
-    let mut out = vec![
-        0x33, 0x5f, 0x55, // CALLER PUSH0 SSTORE
-        0x61, high, low, 0x80, 0x60, 13, 0x5f, 0x39, // PUSH2 len DUP1 PUSH1 13 PUSH0 CODECOPY
+    let from = first.len() as u8 + 10;
+    let copy = [
+        0x61, high, low, 0x80, 0x60, from, 0x5f,
+        0x39, // PUSH2 len DUP1 PUSH1 from PUSH0 CODECOPY
         0x5f, 0xf3, // PUSH0 RETURN
     ];
-    out.extend_from_slice(code);
-    Ok(out.into())
+    Ok([first, &copy, code].concat().into())
 }
 
 /// A deployment under way.
@@ -72,6 +89,7 @@ pub struct Deployer<'a> {
     pub(super) record: Record,
     path: Option<PathBuf>,
     gas: u64,
+    pub(super) odd_feeds: bool,
 }
 
 impl<'a> Deployer<'a> {
@@ -100,7 +118,15 @@ impl<'a> Deployer<'a> {
             record,
             path,
             gas: 0,
+            odd_feeds: false,
         })
+    }
+
+    /// Lists also feeds that look like no price feed: of 0 decimals, an uptime feed, an answer out of bounds.
+    #[must_use]
+    pub const fn with_odd_feeds(mut self, odd_feeds: bool) -> Self {
+        self.odd_feeds = odd_feeds;
+        self
     }
 
     /// What stands so far.
@@ -119,27 +145,16 @@ impl<'a> Deployer<'a> {
             .map_or(Ok(()), |path| self.record.save(path))
     }
 
-    /// Sends without value: see [`Self::send_value`].
+    /// Sends, counts the gas and says what for.
     pub(super) async fn send<C: SolCall>(
         &mut self,
         to: Address,
         call: &C,
         what: &str,
-    ) -> Result<TransactionReceipt> {
-        self.send_value(to, call, U256::ZERO, what).await
-    }
-
-    /// Sends, counts the gas and says what for.
-    async fn send_value<C: SolCall>(
-        &mut self,
-        to: Address,
-        call: &C,
-        value: U256,
-        what: &str,
-    ) -> Result<TransactionReceipt> {
+    ) -> Result<()> {
         let receipt = self
             .client
-            .send_value(self.signer, to, call, value)
+            .send(self.signer, to, call)
             .await
             .map_err(|e| eyre!("{what}: {e}"))?;
         self.gas += receipt.gas_used;
@@ -147,7 +162,7 @@ impl<'a> Deployer<'a> {
             "  {what} ({} gas)",
             crate::term::grouped(receipt.gas_used)
         ));
-        Ok(receipt)
+        Ok(())
     }
 
     pub(super) async fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return> {
@@ -207,140 +222,155 @@ impl<'a> Deployer<'a> {
         Ok(())
     }
 
+    /// Deploys a program: its fragments, if it has several, and the contract itself.
     async fn create(&mut self, program: &Program) -> Result<()> {
-        ensure!(
-            program.is_whole(),
-            "{} is in fragments, which are not deployed yet",
-            program.name
-        );
-        let known = self
-            .record
-            .contracts
-            .slot(program.name)
-            .ok_or_else(|| eyre!("there is no contract {}", program.name))?
-            .clone();
-        let code = program.code(&[]);
-        if let Some(known) = known {
-            let there = self.client.code(known.address).await?;
-            if there == code {
+        let pieces = if program.is_whole() {
+            Vec::new()
+        } else {
+            self.fragments(program).await?
+        };
+        let code = program.code(&pieces);
+        if let Some(known) = self.record.contracts.get(program.name) {
+            let at = known.address;
+            if self.stands(program.name, at, &code).await? {
                 self.progress
-                    .say(format!("  {} stands at {}", program.name, known.address));
+                    .say(format!("  {} stands at {at}", program.name));
                 return Ok(());
             }
-            if !there.is_empty() {
-                bail!(
-                    "the record says {} is at {} but the code there is not what this source builds \
-                     to: move the record away to deploy a second house, or check out the source \
-                     the first was built from",
-                    program.name,
-                    known.address
-                );
-            }
-            self.progress.say(format!(
-                "  nothing stands at {} any more (was the chain reset?): deploying {} anew",
-                known.address, program.name
-            ));
         }
-        let (address, receipt) = self.client.create(self.signer, init_code(&code)?).await?;
-        let there = self.client.code(address).await?;
-        ensure!(there == code, "the code at {address} is not what was sent");
-        self.gas += receipt.gas_used;
-        self.progress.say(format!(
-            "  {} at {address} ({} gas)",
-            program.name,
-            crate::term::grouped(receipt.gas_used)
-        ));
-        let deployed = Deployed {
-            address,
-            code_hash: program.code_hash(),
-            tx: receipt.transaction_hash,
-            block: receipt.block_number.unwrap_or_default(),
-        };
-        if let Some(slot) = self.record.contracts.slot(program.name) {
-            *slot = Some(deployed);
-        }
+        let init = init_code(&code)?;
+        let deployed = self.put(program.name, &code, init).await?;
+        let name = program.name.to_owned();
+        self.record.contracts.insert(name, deployed);
+        self.record.underway = None;
         self.save()
     }
 
-    fn address_of(&mut self, program: &Program) -> Result<Address> {
-        self.record
-            .contracts
-            .slot(program.name)
-            .and_then(|d| d.as_ref().map(|d| d.address))
-            .ok_or_else(|| eyre!("{} is not deployed", program.name))
+    /// Deploys the fragments of a program, as far as they do not stand; where they are.
+    async fn fragments(&mut self, program: &Program) -> Result<Vec<Address>> {
+        for (i, code) in program.fragments.iter().enumerate() {
+            let name = format!("{} fragment {}", program.name, i + 1);
+            let known = self.record.fragments.get(program.name);
+            if let Some(known) = known.and_then(|known| known.get(i)) {
+                let at = known.address;
+                if self.stands(&name, at, code).await? {
+                    self.progress.say(format!("  {name} stands at {at}"));
+                    continue;
+                }
+            }
+            let deployed = self.put(&name, code, fragment_init_code(code)?).await?;
+            let known = self
+                .record
+                .fragments
+                .entry(program.name.to_owned())
+                .or_default();
+            known.truncate(i);
+            known.push(deployed);
+            self.record.underway = None;
+            self.save()?;
+        }
+        let known = self.record.fragments.entry(program.name.to_owned());
+        let known = known.or_default();
+        known.truncate(program.fragments.len());
+        Ok(known.iter().map(|piece| piece.address).collect())
+    }
+
+    /// Whether this code stands where the record says; false where nothing stands any more.
+    async fn stands(&self, name: &str, at: Address, code: &Bytes) -> Result<bool> {
+        let there = self.client.code(at).await?;
+        if there.is_empty() {
+            self.progress.say(format!(
+                "  nothing stands at {at} any more (was the chain reset?): deploying {name} anew"
+            ));
+            return Ok(false);
+        }
+        ensure!(
+            there == *code,
+            "the record says {name} is at {at} but the code there is not what this source builds to: \
+             move the record away to deploy a second house, or check out the source the first was \
+             built from"
+        );
+        Ok(true)
+    }
+
+    /// Creates code, or finds what an interrupted run created and did not write down.
+    async fn put(&mut self, name: &str, code: &Bytes, init: Bytes) -> Result<Deployed> {
+        if let Some(underway) = self.record.underway.take_if(|u| u.name == name) {
+            let Underway { address, tx, .. } = underway;
+            // Only the deployer's own nonce creates there.
+            let receipt = self.client.receipt_of(tx).await?;
+            if self.client.code(address).await? == *code {
+                self.progress.say(format!(
+                    "  {name} stands at {address}: an interrupted run sent it"
+                ));
+                return Ok(Deployed {
+                    address,
+                    code_hash: keccak256(code),
+                    tx,
+                    block: receipt.and_then(|r| r.block_number).unwrap_or_default(),
+                });
+            }
+        }
+        self.client.nothing_waits(self.signer.address()).await?;
+        let signed = self.client.prepare_creation(self.signer, init).await?;
+        let address = signed.creates();
+        // Written down before it is sent: whatever happens from here on, the next run finds it.
+        self.record.underway = Some(Underway {
+            name: name.to_owned(),
+            address,
+            tx: signed.hash,
+        });
+        self.save()?;
+        let receipt = self.client.deliver(&signed).await?;
+        ensure!(
+            receipt.status(),
+            "the creation failed in transaction {}",
+            signed.hash
+        );
+        ensure!(
+            self.client.code(address).await? == *code,
+            "the code at {address} is not what was sent"
+        );
+        self.gas += receipt.gas_used;
+        self.progress.say(format!(
+            "  {name} at {address} ({} gas)",
+            crate::term::grouped(receipt.gas_used)
+        ));
+        Ok(Deployed {
+            address,
+            code_hash: keccak256(code),
+            tx: signed.hash,
+            block: receipt.block_number.unwrap_or_default(),
+        })
     }
 
     /// Activates a program unless its code is active already.
     async fn activate(&mut self, program: &Program) -> Result<()> {
-        let address = self.address_of(program)?;
-        let wanted = self.ask(ARB_WASM, &IArbWasm::stylusVersionCall {}).await?;
-        let active = self
-            .client
-            .call(
-                ARB_WASM,
-                &IArbWasm::codehashVersionCall {
-                    codehash: program.code_hash(),
-                },
-            )
-            .await;
-        match active {
-            Ok(version) if version == wanted => return Ok(()),
-            Ok(_) | Err(CallError::Reverted { .. }) => {}
-            Err(e) => return Err(eyre!("{e}")),
+        let address = self.record.address_of(program.name)?;
+        let Health { state, .. } = upkeep::health(self.client, address).await?;
+        if state.runs() {
+            return Ok(());
         }
-        let call = IArbWasm::activateProgramCall { program: address };
-        let fee = self.activation_fee(&call).await?;
-        self.send_value(ARB_WASM, &call, fee, &format!("{} activated", program.name))
-            .await?;
-        let version = self
-            .ask(
-                ARB_WASM,
-                &IArbWasm::codehashVersionCall {
-                    codehash: program.code_hash(),
-                },
-            )
-            .await?;
-        ensure!(
-            version == wanted,
-            "activated for Stylus version {version}, not {wanted}"
-        );
+        let renewed = upkeep::perform(
+            self.client,
+            self.signer,
+            &Action::Activate { program: address },
+        )
+        .await?;
+        self.gas += renewed.gas_used;
+        self.progress.say(format!(
+            "  {} activated ({} gas, {} ETH for its data)",
+            program.name,
+            crate::term::grouped(renewed.gas_used),
+            crate::term::ufixed(renewed.fee, 6)
+        ));
         Ok(())
-    }
-
-    /// What activating costs now, with a margin.
-    async fn activation_fee(&self, call: &IArbWasm::activateProgramCall) -> Result<U256> {
-        // The fee depends on demand: a call with plenty of borrowed ether tells it, as cargo-stylus
-        // does; a fifth more covers what others activate meanwhile, and the rest comes back.
-        let plenty = U256::from(10).pow(U256::from(18));
-        let rich = AccountOverride {
-            balance: Some(plenty * U256::from(100)),
-            ..Default::default()
-        };
-        let overrides: StateOverride = AddressMap::from_iter([(self.signer.address(), rich)]);
-        let answer = self
-            .client
-            .call_with(
-                self.signer.address(),
-                ARB_WASM,
-                call,
-                plenty,
-                Some(overrides),
-            )
-            .await
-            .map_err(|e| eyre!("the chain would refuse it: {e}"))?;
-        let fee = answer.dataFee + answer.dataFee / U256::from(5);
-        let balance = self.client.balance(self.signer.address()).await?;
-        ensure!(
-            balance > fee,
-            "activation costs {fee} wei, {} has {balance}: send it more",
-            self.signer.address()
-        );
-        Ok(fee)
     }
 
     /// Asks for a place in the chain's cache, where the deployer may.
     async fn cache(&mut self, program: &Program) -> Result<()> {
-        let codehash = program.code_hash();
+        let program_address = self.record.address_of(program.name)?;
+        let codehash = self.record.contracts[program.name].code_hash;
         let cached = IArbWasmCache::codehashIsCachedCall { codehash };
         if self.ask(ARB_WASM_CACHE, &cached).await? {
             return Ok(());
@@ -357,7 +387,6 @@ impl<'a> Deployer<'a> {
             ));
             return Ok(());
         }
-        let program_address = self.address_of(program)?;
         let call = IArbWasmCache::cacheProgramCall {
             program: program_address,
         };
@@ -379,5 +408,8 @@ mod tests {
         assert_eq!(&init[13..], &[0xef, 0xf0, 0, 0, 1, 2]);
         assert_eq!(u16::from_be_bytes([init[4], init[5]]), 6);
         assert!(init_code(&vec![0; 70_000]).is_err());
+        let init = fragment_init_code(&[0xef, 0xf0, 1, 7]).unwrap();
+        assert_eq!(init[4..6], [0x60, 10]);
+        assert_eq!(&init[10..], &[0xef, 0xf0, 1, 7]);
     }
 }

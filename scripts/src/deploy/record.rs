@@ -4,8 +4,8 @@ use eyre::{Result, WrapErr, ensure, eyre};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fs, path::Path};
 
-/// A contract that stands on a chain.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// Code that stands on a chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deployed {
     /// Where.
@@ -18,50 +18,16 @@ pub struct Deployed {
     pub block: u64,
 }
 
-/// The contracts of the house.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Contracts {
-    /// Market data.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub oracle: Option<Deployed>,
-    /// The margin calculator.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub margin: Option<Deployed>,
-    /// The parameters of margin.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parameters: Option<Deployed>,
-    /// The ledger and custodian.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vault: Option<Deployed>,
-    /// What venues speak to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clearinghouse: Option<Deployed>,
-    /// Liquidation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auction: Option<Deployed>,
-    /// Views.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lens: Option<Deployed>,
-    /// More of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub explainer: Option<Deployed>,
-}
-
-impl Contracts {
-    pub(super) fn slot(&mut self, name: &str) -> Option<&mut Option<Deployed>> {
-        match name {
-            "oracle" => Some(&mut self.oracle),
-            "margin" => Some(&mut self.margin),
-            "parameters" => Some(&mut self.parameters),
-            "vault" => Some(&mut self.vault),
-            "clearinghouse" => Some(&mut self.clearinghouse),
-            "auction" => Some(&mut self.auction),
-            "lens" => Some(&mut self.lens),
-            "explainer" => Some(&mut self.explainer),
-            _ => None,
-        }
-    }
+/// A creation that was sent and whose end nobody saw yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Underway {
+    /// What it creates.
+    pub name: String,
+    /// Where that will stand.
+    pub address: Address,
+    /// The transaction.
+    pub tx: B256,
 }
 
 /// A token or feed in a record.
@@ -101,8 +67,14 @@ pub struct VenueRecord {
 pub struct Record {
     /// Chain id.
     pub chain_id: u64,
-    /// The contracts of the house.
-    pub contracts: Contracts,
+    /// The contracts of the house, by name.
+    pub contracts: BTreeMap<String, Deployed>,
+    /// The fragments of a contract whose code one account cannot hold, in order, by its name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub fragments: BTreeMap<String, Vec<Deployed>>,
+    /// A creation that was interrupted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub underway: Option<Underway>,
     /// By symbol.
     pub tokens: BTreeMap<String, Named>,
     /// By name.
@@ -154,66 +126,66 @@ impl Record {
         fs::rename(&fresh, path).wrap_err_with(|| format!("cannot write {}", path.display()))
     }
 
-    /// The addresses, once all are there.
+    /// The address of a contract.
     ///
     /// # Errors
     ///
-    /// One is missing.
-    pub fn addresses(&self) -> Result<Addresses> {
-        let one = |d: &Option<Deployed>, name: &str| {
-            d.as_ref()
-                .map(|d| d.address)
-                .ok_or_else(|| eyre!("{name} is not deployed"))
-        };
-        Ok(Addresses {
-            oracle: one(&self.contracts.oracle, "oracle")?,
-            margin: one(&self.contracts.margin, "margin")?,
-            parameters: one(&self.contracts.parameters, "parameters")?,
-            vault: one(&self.contracts.vault, "vault")?,
-            clearinghouse: one(&self.contracts.clearinghouse, "clearinghouse")?,
-            auction: one(&self.contracts.auction, "auction")?,
-            lens: one(&self.contracts.lens, "lens")?,
-            explainer: one(&self.contracts.explainer, "explainer")?,
-        })
+    /// It is not recorded.
+    pub fn address_of(&self, name: &str) -> Result<Address> {
+        let deployed = self.contracts.get(name);
+        deployed
+            .map(|d| d.address)
+            .ok_or_else(|| eyre!("{name} is not deployed"))
     }
 }
 
-/// Where the contracts are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Addresses {
-    /// Market data.
-    pub oracle: Address,
-    /// The margin calculator.
-    pub margin: Address,
-    /// The parameters of margin.
-    pub parameters: Address,
-    /// The ledger and custodian.
-    pub vault: Address,
-    /// What venues speak to.
-    pub clearinghouse: Address,
-    /// Liquidation.
-    pub auction: Address,
-    /// Views.
-    pub lens: Address,
-    /// More of them.
-    pub explainer: Address,
-}
+/// Declares [`Addresses`] with a contract a field.
+macro_rules! addresses {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// Where the contracts are.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub struct Addresses { $($(#[$doc])* pub $name: Address),* }
 
-impl Addresses {
-    /// The contract that emits or knows `name`.
-    pub fn get(&self, name: &str) -> Option<Address> {
-        match name {
-            "oracle" => Some(self.oracle),
-            "margin" => Some(self.margin),
-            "parameters" => Some(self.parameters),
-            "vault" => Some(self.vault),
-            "clearinghouse" => Some(self.clearinghouse),
-            "auction" => Some(self.auction),
-            "lens" => Some(self.lens),
-            "explainer" => Some(self.explainer),
-            _ => None,
+        impl Addresses {
+            /// The contract that emits or knows `name`.
+            pub fn get(&self, name: &str) -> Option<Address> {
+                match name {
+                    $(stringify!($name) => Some(self.$name),)*
+                    _ => None,
+                }
+            }
         }
-    }
+
+        impl Record {
+            /// The addresses, once all are there.
+            ///
+            /// # Errors
+            ///
+            /// One is missing.
+            pub fn addresses(&self) -> Result<Addresses> {
+                Ok(Addresses { $($name: self.address_of(stringify!($name))?),* })
+            }
+        }
+    };
+}
+
+addresses! {
+    /// Market data.
+    oracle,
+    /// The margin calculator.
+    margin,
+    /// The parameters of margin.
+    parameters,
+    /// The ledger and custodian.
+    vault,
+    /// What venues speak to.
+    clearinghouse,
+    /// Liquidation.
+    auction,
+    /// Views.
+    lens,
+    /// More of them.
+    explainer,
 }
 
 #[cfg(test)]
@@ -225,24 +197,22 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("plimsoll-record-{}", std::process::id()));
         let path = dir.join("7.json");
         let mut record = Record::open(&path, 7).unwrap();
-        record.contracts.vault = Some(Deployed {
+        let vault = Deployed {
             address: Address::repeat_byte(1),
             code_hash: B256::ZERO,
             tx: B256::ZERO,
             block: 3,
-        });
+        };
+        record.contracts.insert("vault".into(), vault.clone());
         record.save(&path).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains("\"codeHash\"") && text.contains("\"chainId\": 7"));
-        assert_eq!(
-            Record::open(&path, 7)
-                .unwrap()
-                .contracts
-                .vault
-                .unwrap()
-                .block,
-            3
-        );
+        assert!(!text.contains("underway") && !text.contains("fragments"));
+        let again = Record::open(&path, 7).unwrap();
+        assert_eq!(again.contracts["vault"], vault);
+        assert_eq!(again.address_of("vault").unwrap(), vault.address);
+        let missing = again.addresses().unwrap_err().to_string();
+        assert_eq!(missing, "oracle is not deployed");
         assert!(
             Record::open(&path, 8).is_err(),
             "another chain's record is refused"

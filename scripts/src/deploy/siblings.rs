@@ -1,10 +1,93 @@
-//! Initialising: every contract learns its siblings, once.
+//! Who of the contracts knows whom: initialising, once, and the pointers that result.
 use super::{Addresses, Deployer};
-use crate::bindings::{
-    IAuction, IClearinghouse, IExplainer, ILens, IMargin, IOracle, IParameters, IVault,
+use crate::{
+    bindings::{
+        IAuction, IClearinghouse, IExplainer, ILens, IMargin, IOracle, IParameters, IVault,
+    },
+    client::{CallError, Client},
 };
 use alloy::{primitives::Address, sol_types::SolCall};
-use eyre::{Result, ensure, eyre};
+use eyre::{Result, bail, eyre};
+
+/// The contracts that have an owner of their own. Margin belongs to parameters, views to nobody.
+pub(super) const OWNED: [&str; 5] = ["oracle", "parameters", "vault", "clearinghouse", "auction"];
+
+/// One contract's word on where another is.
+pub(super) struct Pointer {
+    /// Who names it.
+    pub(super) contract: &'static str,
+    /// By what.
+    pub(super) name: &'static str,
+    /// What it should be.
+    pub(super) wanted: Address,
+    /// What the contract says, or why it says nothing.
+    pub(super) found: Result<Address, CallError>,
+}
+
+/// What every contract says of its siblings.
+pub(super) async fn pointers(client: &Client, at: &Addresses) -> Vec<Pointer> {
+    let mut all = Vec::new();
+    let mut say = |contract, names: &[&'static str], wanted: &[Address], found| {
+        let found: Result<Vec<Address>, CallError> = found;
+        let one = |i: usize| match &found {
+            Ok(addresses) => addresses
+                .get(i)
+                .copied()
+                .ok_or_else(|| eyre!("no answer").into()),
+            Err(e) => Err(eyre!("{e}").into()),
+        };
+        for (i, (name, wanted)) in names.iter().zip(wanted).enumerate() {
+            all.push(Pointer {
+                contract,
+                name,
+                wanted: *wanted,
+                found: one(i),
+            });
+        }
+    };
+    /// Asks for one address.
+    macro_rules! ask {
+        ($contract:ident . $name:literal = $wanted:ident, $call:expr) => {
+            let found = client.call(at.$contract, &$call).await;
+            say(
+                stringify!($contract),
+                &[$name],
+                &[at.$wanted],
+                found.map(|a| vec![a]),
+            );
+        };
+    }
+    ask!(margin."owner" = parameters, IMargin::ownerCall {});
+    ask!(margin."oracle" = oracle, IMargin::oracleCall {});
+    ask!(parameters."margin" = margin, IParameters::marginCall {});
+    ask!(parameters."oracle" = oracle, IParameters::oracleCall {});
+    ask!(parameters."vault" = vault, IParameters::vaultCall {});
+    let siblings = client.call(at.vault, &IVault::siblingsCall {}).await;
+    say(
+        "vault",
+        &["margin", "clearinghouse", "auction"],
+        &[at.margin, at.clearinghouse, at.auction],
+        siblings.map(|s| vec![s.margin, s.clearinghouse, s.auction]),
+    );
+    ask!(clearinghouse."vault" = vault, IClearinghouse::vaultCall {});
+    ask!(clearinghouse."margin" = margin, IClearinghouse::marginCall {});
+    ask!(clearinghouse."oracle" = oracle, IClearinghouse::oracleCall {});
+    ask!(auction."vault" = vault, IAuction::vaultCall {});
+    ask!(auction."margin" = margin, IAuction::marginCall {});
+    ask!(lens."vault" = vault, ILens::vaultCall {});
+    ask!(lens."margin" = margin, ILens::marginCall {});
+    ask!(lens."oracle" = oracle, ILens::oracleCall {});
+    let siblings = client
+        .call(at.explainer, &IExplainer::siblingsCall {})
+        .await;
+    say(
+        "explainer",
+        &["margin", "oracle"],
+        &[at.margin, at.oracle],
+        siblings.map(|s| vec![s.margin, s.oracle]),
+    );
+    all
+}
 
 impl Deployer<'_> {
     /// Initialises a contract unless that is done.
@@ -53,6 +136,7 @@ impl Deployer<'_> {
                 owner,
                 margin,
                 oracle,
+                vault,
             },
         )
         .await?;
@@ -104,78 +188,19 @@ impl Deployer<'_> {
             &IExplainer::initializeCall { margin, oracle },
         )
         .await?;
-        self.check_siblings(at).await
-    }
-
-    /// Refuses a house whose contracts do not know each other.
-    async fn check_siblings(&self, at: Addresses) -> Result<()> {
-        let Addresses {
-            oracle,
-            margin,
-            parameters,
-            vault,
-            clearinghouse,
-            auction,
-            lens,
-            explainer,
-        } = at;
-        let seen = self.ask(explainer, &IExplainer::siblingsCall {}).await?;
-        ensure!(
-            (seen.margin, seen.oracle) == (margin, oracle),
-            "the explainer names other siblings"
-        );
-        ensure!(
-            self.ask(margin, &IMargin::ownerCall {}).await? == parameters,
-            "margin belongs to other parameters"
-        );
-        for (name, o) in [
-            ("margin", self.ask(margin, &IMargin::oracleCall {}).await?),
-            (
-                "parameters",
-                self.ask(parameters, &IParameters::oracleCall {}).await?,
-            ),
-            (
-                "clearinghouse",
-                self.ask(clearinghouse, &IClearinghouse::oracleCall {})
-                    .await?,
-            ),
-            ("lens", self.ask(lens, &ILens::oracleCall {}).await?),
-        ] {
-            ensure!(o == oracle, "{name} names another oracle");
-        }
-        ensure!(
-            self.ask(parameters, &IParameters::marginCall {}).await? == margin,
-            "parameters name another margin"
-        );
-        let siblings = self.ask(vault, &IVault::siblingsCall {}).await?;
-        ensure!(
-            (siblings.margin, siblings.clearinghouse, siblings.auction)
-                == (margin, clearinghouse, auction),
-            "the vault names other siblings"
-        );
-        for (name, v, m) in [
-            (
-                "clearinghouse",
-                self.ask(clearinghouse, &IClearinghouse::vaultCall {})
-                    .await?,
-                self.ask(clearinghouse, &IClearinghouse::marginCall {})
-                    .await?,
-            ),
-            (
-                "auction",
-                self.ask(auction, &IAuction::vaultCall {}).await?,
-                self.ask(auction, &IAuction::marginCall {}).await?,
-            ),
-            (
-                "lens",
-                self.ask(lens, &ILens::vaultCall {}).await?,
-                self.ask(lens, &ILens::marginCall {}).await?,
-            ),
-        ] {
-            ensure!(
-                (v, m) == (vault, margin),
-                "{name} names another vault or margin"
-            );
+        // Refuses a house whose contracts do not know each other.
+        for pointer in pointers(self.client, &at).await {
+            let Pointer {
+                contract,
+                name,
+                wanted,
+                found,
+            } = pointer;
+            match found {
+                Ok(found) if found == wanted => {}
+                Ok(found) => bail!("{contract} names {found} as its {name}, not {wanted}"),
+                Err(e) => bail!("{contract} does not say who its {name} is: {e}"),
+            }
         }
         Ok(())
     }
