@@ -5,6 +5,8 @@ use alloy::{
     signers::local::PrivateKeySigner,
 };
 
+pub use plimsoll_stylus::{LATEST_ARBOS, SUPPORTED_ARBOS};
+
 /// Where collected fees go unless configured otherwise.
 pub const DEFAULT_NETWORK_FEE_ACCOUNT: Address =
     address!("0xfee0000000000000000000000000000000000000");
@@ -37,7 +39,7 @@ pub enum Clock {
 pub struct ChainConfig {
     /// Chain id.
     pub chain_id: u64,
-    /// ArbOS version, 51 or 60.
+    /// ArbOS version, one of [`SUPPORTED_ARBOS`]. 60 and 61 have the same rules here.
     pub arbos_version: u64,
     /// Funded accounts whose keys the chain holds, at most ten.
     pub accounts: usize,
@@ -69,7 +71,7 @@ impl Default for ChainConfig {
     fn default() -> Self {
         Self {
             chain_id: 412_346,
-            arbos_version: 51,
+            arbos_version: LATEST_ARBOS,
             accounts: DEV_KEYS.len(),
             balance: U256::from(10_000) * U256::from(10).pow(U256::from(18)),
             genesis_timestamp: 1_767_225_600, // 2026-01-01

@@ -39,6 +39,8 @@ use std::sync::Arc;
 
 /// Gas that the computation of one transaction may take, its intrinsic gas included.
 pub const MAX_TX_GAS: u64 = 32_000_000;
+/// Largest code of an account, in bytes.
+pub(crate) const MAX_CODE_SIZE: usize = 24_576;
 /// Where the fees for the way to L1 are collected.
 pub(crate) const L1_PRICER_FUNDS_POOL: Address =
     alloy::primitives::address!("0xa4b00000000000000000000000000000000000f6");
@@ -487,7 +489,9 @@ impl EvmTr for Vm {
             &mut self.ctx,
         );
         if let InterpreterAction::Return(result) = &action {
-            self.ctx.chain.reason = None;
+            self.ctx.chain.reason = (result.result == InstructionResult::OpcodeNotFound)
+                .then(|| crate::stylus::explain_fragment(frame, &self.ctx.chain.params))
+                .flatten();
             // EIP-3541 keeps its rule, but programs and their pieces may be created
             self.ctx.cfg.disable_eip3541 =
                 crate::stylus::may_be_created(&result.output, &self.ctx.chain.params);

@@ -21,11 +21,11 @@ use revm::{
     context_interface::{
         ContextTr, CreateScheme, JournalTr, context::ContextError, host::Host as _,
     },
-    handler::FrameResult,
+    handler::{EthFrame, FrameResult},
     interpreter::{
         CallInput, CallInputs, CallOutcome as EvmCallOutcome, CallScheme, CallValue, CreateInputs,
         FrameInput, Gas, InstructionResult, InterpreterResult, SharedMemory,
-        interpreter_action::FrameInit,
+        interpreter::EthInterpreter, interpreter_action::FrameInit,
     },
     primitives::HashMap,
 };
@@ -48,26 +48,46 @@ pub(crate) fn may_be_created(code: &[u8], params: &StylusParams) -> bool {
     code.first() == Some(&0xef) && code::is_deployable(code, params)
 }
 
-/// Programs translated, by code hash. Shared by a chain and its snapshots.
+/// Why a frame met an invalid opcode, where its code is a fragment of a program.
+pub(crate) fn explain_fragment(
+    frame: &EthFrame<EthInterpreter>,
+    params: &StylusParams,
+) -> Option<String> {
+    let code = frame.interpreter.bytecode.original_byte_slice();
+    let FrameInput::Call(call) = &frame.input else {
+        return None;
+    };
+    (code::kind(code, params) == CodeKind::Fragment).then(|| {
+        format!(
+            "invalid opcode: {} is a fragment of a Stylus program; call the root that names it",
+            call.bytecode_address
+        )
+    })
+}
+
+/// Stylus version, and hash of the code with its fragments.
+type ModuleKey = (u16, B256);
+
+/// Programs translated. Shared by a chain and its snapshots.
 #[derive(Debug, Default)]
 pub(crate) struct ModuleCache {
-    modules: Mutex<HashMap<B256, Module>>,
+    modules: Mutex<HashMap<ModuleKey, Module>>,
 }
 
 impl ModuleCache {
-    fn get(&self, code_hash: B256) -> Option<Module> {
+    fn get(&self, key: ModuleKey) -> Option<Module> {
         self.modules
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(&code_hash)
+            .get(&key)
             .cloned()
     }
 
-    fn put(&self, code_hash: B256, module: Module) {
+    fn put(&self, key: ModuleKey, module: Module) {
         self.modules
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .insert(code_hash, module);
+            .insert(key, module);
     }
 }
 
@@ -125,6 +145,17 @@ pub(crate) fn peek_code(ctx: &Ctx, address: Address) -> Bytes {
     }
 }
 
+/// Code hash of an account, without making it warm; zero where there is no account.
+pub(crate) fn peek_code_hash(ctx: &Ctx, address: Address) -> B256 {
+    match ctx.journaled_state.inner.state.get(&address) {
+        Some(account) => account.info.code_hash,
+        None => {
+            let state = &ctx.journaled_state.database.state;
+            state.account(&address).map_or(B256::ZERO, |a| a.code_hash)
+        }
+    }
+}
+
 fn module(ctx: &Ctx, code_hash: B256, code: &[u8]) -> Result<Module, String> {
     let params = &ctx.chain.params;
     let mut key = code_hash;
@@ -134,10 +165,12 @@ fn module(ctx: &Ctx, code_hash: B256, code: &[u8]) -> Result<Module, String> {
         let mut hash = Keccak256::new();
         hash.update(code_hash);
         for fragment in root.fragments {
-            hash.update(keccak256(peek_code(ctx, fragment)));
+            hash.update(peek_code_hash(ctx, fragment));
         }
         key = hash.finalize();
     }
+    // and every version of Stylus translates in its own way
+    let key = (params.version, key);
     if let Some(module) = ctx.chain.modules.get(key) {
         return Ok(module);
     }

@@ -13,7 +13,7 @@ use support::*;
 /// One world for all cases: what they leave behind only makes it livelier.
 fn world() -> &'static Mutex<World> {
     static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
-    WORLD.get_or_init(|| Mutex::new(World::arbos60()))
+    WORLD.get_or_init(|| Mutex::new(World::new()))
 }
 
 fn fine<T>(result: Result<T, ChainError>) -> Option<T> {

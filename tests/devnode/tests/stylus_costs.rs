@@ -114,8 +114,8 @@ fn a_call_of_nothing_costs_its_start() {
 }
 
 #[test]
-fn arbos_60_remembers_programs_within_a_block() {
-    let mut world = World::arbos60();
+fn programs_are_remembered_within_a_block() {
+    let mut world = World::new();
     let program = world.program(NOTHING);
     let record = start(NOTHING);
     let uncached = 358 + 8_832 + u64::from(record.init_cost) + 1;
@@ -731,77 +731,6 @@ fn storage_prices_and_refunds() {
         .find(|h| h.name == "storage_load_bytes32")
         .unwrap();
     assert_eq!(load.start_ink - load.end_ink, 18_480 + (2_100 + 5) * 10_000);
-}
-
-#[test]
-fn arbos_60_takes_programs_in_pieces() {
-    let mut world = World::arbos60();
-    let me = world.me;
-    let wasm = wasm(&ACTOR_WAT.replace(
-        "    unreachable))",
-        "    unreachable) (func (drop (i32.const 7))))",
-    ));
-    let pieces = code::fragments(&wasm, 600);
-    assert_eq!(pieces.len(), 2);
-    let fragments: Vec<Address> = pieces
-        .iter()
-        .map(|piece| {
-            world
-                .chain
-                .deploy(me, plimsoll_devnode::init_code(piece))
-                .unwrap()
-        })
-        .collect();
-    let root = code::Root {
-        dictionary: 0,
-        wasm_len: wasm.len() as u32,
-        fragments: fragments.clone(),
-    };
-    let program = world
-        .chain
-        .deploy(me, plimsoll_devnode::init_code(&root.to_code()))
-        .unwrap();
-    // a fragment cannot be activated
-    assert!(world.chain.activate(me, fragments[0]).is_err());
-    let tx = world.chain.activate(me, program).unwrap();
-    assert_eq!(
-        world
-            .send(program, op::echo(b"whole"))
-            .receipt
-            .output
-            .as_ref(),
-        b"whole"
-    );
-    // each fragment is read cold: 2600 and 3 a word; ArbOS 60 also reads the activation gas
-    let mut gas = 100_000_000;
-    let engine = activate(&wasm, &StylusParams::arbos(60), 128, &mut gas)
-        .unwrap()
-        .gas_used;
-    let data = ArbWasm::activateProgramCall { program }.abi_encode();
-    let reads: u64 = pieces
-        .iter()
-        .map(|p| 2_600 + 3 * p.len().div_ceil(32) as u64)
-        .sum();
-    let chain = 800 + 3 + 800 + 1_659_168 + 100 + 800 + 20_000 + 44_000 + 20_000 + 800 + 2_149 + 6;
-    assert_eq!(
-        tx.receipt.gas_used,
-        intrinsic(&data) + chain + engine + reads
-    );
-    // before ArbOS 60 such code cannot even be created
-    let mut world = World::with(ChainConfig::default());
-    let me = world.me;
-    assert!(
-        world
-            .chain
-            .deploy(me, plimsoll_devnode::init_code(&pieces[0]))
-            .is_err()
-    );
-    assert!(
-        world
-            .chain
-            .deploy(me, plimsoll_devnode::init_code(&root.to_code()))
-            .is_err()
-    );
 }
 
 #[test]

@@ -53,12 +53,36 @@ pub enum CodeError {
         /// How many are.
         limit: u32,
     },
-    /// A root that is cut short or names no fragment.
-    MalformedRoot,
+    /// A root that promises more bytes than are allowed.
+    RootTooLarge {
+        /// How many it promises.
+        have: u32,
+        /// How many are allowed.
+        limit: u32,
+    },
+    /// A root without its whole head, which has 8 bytes.
+    RootTooShort {
+        /// How many bytes it has.
+        len: usize,
+    },
+    /// A root whose addresses are not whole.
+    RootAddresses {
+        /// How many bytes of addresses it has.
+        len: usize,
+    },
+    /// A root that names no fragment.
+    NoFragments,
     /// More fragments than are allowed.
     TooManyFragments {
-        /// How many are.
+        /// How many the root names.
+        have: usize,
+        /// How many are allowed.
         limit: u8,
+    },
+    /// An account that a root names and that is no fragment.
+    NotAFragment {
+        /// Its place in the root, from 0.
+        place: usize,
     },
     /// Not the length its root says.
     Length {
@@ -84,10 +108,28 @@ impl fmt::Display for CodeError {
             Self::TooLarge { limit } => {
                 write!(f, "invalid wasm: more than {limit} bytes decompressed")
             }
-            Self::MalformedRoot => f.write_str("invalid wasm: malformed root program"),
-            Self::TooManyFragments { limit } => {
-                write!(f, "invalid wasm: fragment count exceeds limit of {limit}")
-            }
+            Self::RootTooLarge { have, limit } => write!(
+                f,
+                "invalid wasm: decompressedLength {have} is greater then MaxWasmSize {limit}"
+            ),
+            Self::RootTooShort { len } => write!(
+                f,
+                "stylus program root too short: need at least 8 bytes, got {len}"
+            ),
+            Self::RootAddresses { len } => write!(
+                f,
+                "stylus program root address data has invalid length: {len} (must be multiple of 20)"
+            ),
+            Self::NoFragments => f.write_str("invalid wasm: fragment count cannot be zero"),
+            Self::TooManyFragments { have, limit } => write!(
+                f,
+                "invalid wasm: fragment count exceeds limit of {limit} (the root names {have})"
+            ),
+            Self::NotAFragment { place } => write!(
+                f,
+                "specified bytecode is not a Stylus program fragment (number {} of the root)",
+                place + 1
+            ),
             Self::Length { have, want } => write!(
                 f,
                 "invalid wasm: decompressed length {have} does not match expected length {want}"
@@ -98,19 +140,18 @@ impl fmt::Display for CodeError {
 
 impl std::error::Error for CodeError {}
 
-/// What account code is. Before ArbOS 60 there are only whole programs.
+/// What account code is: it goes by the first three bytes, and there must be more. Before ArbOS 60
+/// there are only whole programs.
 #[must_use]
 pub fn kind(code: &[u8], params: &StylusParams) -> CodeKind {
-    let prefix = code.get(..3).unwrap_or_default();
-    let fragments = params.arbos_version >= 60;
-    if prefix == CLASSIC {
-        CodeKind::Classic
-    } else if fragments && prefix == ROOT {
-        CodeKind::Root
-    } else if fragments && prefix == FRAGMENT {
-        CodeKind::Fragment
-    } else {
-        CodeKind::Other
+    let Some((prefix, [_, ..])) = code.split_first_chunk::<3>() else {
+        return CodeKind::Other;
+    };
+    match *prefix {
+        CLASSIC => CodeKind::Classic,
+        ROOT if params.fragments() => CodeKind::Root,
+        FRAGMENT if params.fragments() => CodeKind::Fragment,
+        _ => CodeKind::Other,
     }
 }
 
@@ -160,20 +201,22 @@ impl Root {
     ///
     /// # Errors
     ///
-    /// * [`CodeError::MalformedRoot`] - it is cut short or names no fragment.
+    /// * [`CodeError::NotAProgram`] - it is no root.
+    /// * [`CodeError::RootTooShort`], [`CodeError::RootAddresses`] - it is cut short.
     pub fn parse(code: &[u8]) -> Result<Self, CodeError> {
-        let malformed = CodeError::MalformedRoot;
         let body = code.strip_prefix(&ROOT).ok_or(CodeError::NotAProgram)?;
-        let (dictionary, body) = body.split_first().ok_or(malformed.clone())?;
-        let (len, addresses) = body.split_first_chunk::<4>().ok_or(malformed.clone())?;
-        let (addresses, rest) = addresses.as_chunks::<20>();
-        if addresses.is_empty() || !rest.is_empty() {
-            return Err(malformed);
+        let Some(([dictionary, len @ ..], addresses)) = body.split_first_chunk::<5>() else {
+            return Err(CodeError::RootTooShort { len: code.len() });
+        };
+        let (whole, rest) = addresses.as_chunks::<20>();
+        if !rest.is_empty() {
+            let len = addresses.len();
+            return Err(CodeError::RootAddresses { len });
         }
         Ok(Self {
             dictionary: *dictionary,
             wasm_len: u32::from_be_bytes(*len),
-            fragments: addresses.iter().map(Address::from).collect(),
+            fragments: whole.iter().map(Address::from).collect(),
         })
     }
 
@@ -181,16 +224,19 @@ impl Root {
     ///
     /// # Errors
     ///
-    /// * [`CodeError::TooLarge`], [`CodeError::TooManyFragments`] - more than `params` allow.
+    /// * [`CodeError::RootTooLarge`], [`CodeError::TooManyFragments`] - more than `params` allow.
+    /// * [`CodeError::NoFragments`] - it names none.
     pub fn check(&self, params: &StylusParams) -> Result<(), CodeError> {
-        if self.wasm_len > params.max_wasm_size {
-            return Err(CodeError::TooLarge {
-                limit: params.max_wasm_size,
-            });
+        let (have, limit) = (self.wasm_len, params.max_wasm_size);
+        if have > limit {
+            return Err(CodeError::RootTooLarge { have, limit });
         }
-        let limit = params.max_fragment_count;
-        if self.fragments.len() > usize::from(limit) {
-            return Err(CodeError::TooManyFragments { limit });
+        let (have, limit) = (self.fragments.len(), params.max_fragment_count);
+        if have > usize::from(limit) {
+            return Err(CodeError::TooManyFragments { have, limit });
+        }
+        if self.fragments.is_empty() {
+            return Err(CodeError::NoFragments);
         }
         Ok(())
     }
@@ -199,14 +245,15 @@ impl Root {
     ///
     /// # Errors
     ///
-    /// * [`CodeError`] - one is not a fragment, or they do not make the module promised.
+    /// * [`CodeError::NotAFragment`] - one is none.
+    /// * [`CodeError`] - they do not make the module promised.
     pub fn assemble<'a>(
         &self,
         fragments: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Vec<u8>, CodeError> {
         let mut stream = Vec::new();
-        for code in fragments {
-            stream.extend_from_slice(code.strip_prefix(&FRAGMENT).ok_or(CodeError::NotAProgram)?);
+        for (place, code) in fragments.into_iter().enumerate() {
+            stream.extend_from_slice(piece(code).ok_or(CodeError::NotAFragment { place })?);
         }
         let wasm = unpack(&stream, self.dictionary, self.wasm_len)?;
         if wasm.len() != self.wasm_len as usize {
@@ -231,7 +278,15 @@ impl Root {
     }
 }
 
-/// Gas of reading one fragment's code at activation.
+/// What a fragment carries of the stream, or `None` where the code is no fragment.
+#[must_use]
+pub fn piece(code: &[u8]) -> Option<&[u8]> {
+    code.strip_prefix(&FRAGMENT)
+        .filter(|piece| !piece.is_empty())
+}
+
+/// Gas of reading one fragment's code at activation: 2,600 where the account is cold, 100 where it
+/// is warm, and 3 a word.
 #[must_use]
 pub const fn fragment_read_gas(warm: bool, code_len: usize) -> u64 {
     (if warm { 100 } else { 2_600 }) + 3 * code_len.div_ceil(32) as u64
@@ -250,9 +305,16 @@ pub fn compress(wasm: &[u8]) -> Vec<u8> {
 /// is for [`Root::to_code`] once they have addresses.
 #[must_use]
 pub fn fragments(wasm: &[u8], max_code_size: usize) -> Vec<Vec<u8>> {
-    let mut stream = Vec::new();
-    pack(wasm, &mut stream);
-    stream
+    split(&compress(wasm), max_code_size)
+}
+
+/// Cuts a whole program, as [`compress`] makes it, into fragments of at most `max_code_size` bytes
+/// each, prefixes included.
+#[must_use]
+pub fn split(program: &[u8], max_code_size: usize) -> Vec<Vec<u8>> {
+    program
+        .get(CLASSIC.len() + 1..)
+        .unwrap_or_default()
         .chunks(max_code_size.saturating_sub(FRAGMENT.len()).max(1))
         .map(|piece| [&FRAGMENT[..], piece].concat())
         .collect()

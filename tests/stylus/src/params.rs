@@ -67,35 +67,114 @@ impl Default for StylusParams {
 }
 
 impl StylusParams {
+    /// What Stylus started with, at ArbOS 30.
+    const FIRST: Self = Self {
+        arbos_version: 30,
+        version: 1,
+        ink_price: 10_000,
+        max_stack_depth: 4 * 65_536,
+        free_pages: 2,
+        page_gas: 1_000,
+        page_limit: 128,
+        min_init_gas: 72,
+        min_cached_init_gas: 11,
+        init_cost_scalar: 50,
+        cached_cost_scalar: 50,
+        expiry_days: 365,
+        keepalive_days: 31,
+        block_cache_size: 32,
+        max_wasm_size: 128 * 1024,
+        max_fragment_count: 0,
+    };
+
     /// The parameters a chain has that came to `version` through every upgrade, none altered since.
     #[must_use]
     pub const fn arbos(version: u64) -> Self {
-        Self {
-            arbos_version: version,
-            version: match version {
-                59.. => 3,
-                31.. => 2,
-                _ => 1,
-            },
-            ink_price: 10_000,
-            max_stack_depth: if version >= 50 { 22_000 } else { 4 * 65_536 },
-            free_pages: 2,
-            page_gas: 1_000,
-            page_limit: 128,
-            min_init_gas: if version >= 31 { 69 } else { 72 },
-            min_cached_init_gas: 11,
-            init_cost_scalar: 50,
-            cached_cost_scalar: 50,
-            expiry_days: 365,
-            keepalive_days: 31,
-            block_cache_size: 32,
-            max_wasm_size: if version >= 60 {
-                256 * 1024
-            } else {
-                128 * 1024
-            },
-            max_fragment_count: if version >= 60 { 4 } else { 0 },
+        Self::FIRST.upgraded(version)
+    }
+
+    /// These parameters after an upgrade of ArbOS to `version`, which changes what its steps change
+    /// and leaves what an owner has set.
+    #[must_use]
+    pub const fn upgraded(mut self, version: u64) -> Self {
+        let from = self.arbos_version;
+        if from < 31 && version >= 31 {
+            self.version = 2;
+            self.min_init_gas = 69;
         }
+        if from < 50 && version >= 50 && self.max_stack_depth > 22_000 {
+            self.max_stack_depth = 22_000;
+        }
+        if from < 59 && version >= 59 {
+            self.version = 3;
+        }
+        if from < 60 && version >= 60 {
+            self.max_wasm_size = 256 * 1024;
+            self.max_fragment_count = 4;
+        }
+        self.arbos_version = version;
+        self
+    }
+
+    /// Reads the storage word, as a chain at `arbos_version` keeps it.
+    #[must_use]
+    pub fn from_word(word: B256, arbos_version: u64) -> Self {
+        let u16_at = |i: usize| u16::from_be_bytes([word[i], word[i + 1]]);
+        let u32_at =
+            |i: usize| u32::from_be_bytes([word[i], word[i + 1], word[i + 2], word[i + 3]]);
+        Self {
+            arbos_version,
+            version: u16_at(0),
+            ink_price: u32::from_be_bytes([0, word[2], word[3], word[4]]),
+            max_stack_depth: u32_at(5),
+            free_pages: u16_at(9),
+            page_gas: u16_at(11),
+            page_limit: u16_at(13),
+            min_init_gas: word[15],
+            min_cached_init_gas: word[16],
+            init_cost_scalar: word[17],
+            cached_cost_scalar: word[18],
+            expiry_days: u16_at(19),
+            keepalive_days: u16_at(21),
+            block_cache_size: u16_at(23),
+            max_wasm_size: u32_at(25),
+            max_fragment_count: word[29],
+        }
+    }
+
+    /// Writes the storage word: every parameter but [`Self::arbos_version`], which stands elsewhere.
+    #[must_use]
+    pub fn to_word(&self) -> B256 {
+        let mut word = B256::ZERO;
+        word[0..2].copy_from_slice(&self.version.to_be_bytes());
+        word[2..5].copy_from_slice(&self.ink_price.to_be_bytes()[1..]);
+        word[5..9].copy_from_slice(&self.max_stack_depth.to_be_bytes());
+        word[9..11].copy_from_slice(&self.free_pages.to_be_bytes());
+        word[11..13].copy_from_slice(&self.page_gas.to_be_bytes());
+        word[13..15].copy_from_slice(&self.page_limit.to_be_bytes());
+        word[15] = self.min_init_gas;
+        word[16] = self.min_cached_init_gas;
+        word[17] = self.init_cost_scalar;
+        word[18] = self.cached_cost_scalar;
+        word[19..21].copy_from_slice(&self.expiry_days.to_be_bytes());
+        word[21..23].copy_from_slice(&self.keepalive_days.to_be_bytes());
+        word[23..25].copy_from_slice(&self.block_cache_size.to_be_bytes());
+        word[25..29].copy_from_slice(&self.max_wasm_size.to_be_bytes());
+        word[29] = self.max_fragment_count;
+        word
+    }
+
+    /// Sets the least gas of a start and of a cached start, in gas, rounded up to what the chain
+    /// keeps and cut to the most it can keep.
+    pub fn set_min_init_gas(&mut self, gas: u64, cached: u64) {
+        let units = |gas: u64, unit| u8::try_from(gas.div_ceil(unit)).unwrap_or(u8::MAX);
+        self.min_init_gas = units(gas, MIN_INIT_GAS_UNIT);
+        self.min_cached_init_gas = units(cached, MIN_CACHED_GAS_UNIT);
+    }
+
+    /// Sets the scale of `init_cost`, in percent, likewise.
+    pub fn set_init_cost_scalar(&mut self, percent: u64) {
+        self.init_cost_scalar = u8::try_from(percent.div_ceil(SCALAR_PERCENT)).unwrap_or(u8::MAX);
     }
 
     /// Whether functions and blocks may have several results, and blocks parameters. It goes by the
@@ -112,11 +191,24 @@ impl StylusParams {
         self.version >= 3
     }
 
+    /// Whether programs may be cut into fragments.
+    #[must_use]
+    pub const fn fragments(&self) -> bool {
+        self.arbos_version >= 60
+    }
+
     /// Whether the pages of all open frames together may not exceed [`Self::page_limit`]: checked
     /// when a program starts and when its memory grows; beyond, all gas is taken.
     #[must_use]
     pub const fn limits_open_pages(&self) -> bool {
         self.arbos_version >= 59
+    }
+
+    /// Whether `open` pages in all frames of a transaction are too many, so that whatever opened
+    /// them takes all gas. A limit of 0 is none.
+    #[must_use]
+    pub const fn too_many_pages(&self, open: u16) -> bool {
+        self.limits_open_pages() && self.page_limit != 0 && open > self.page_limit
     }
 
     /// Whether `pay_for_memory_grow` reads its argument whole: above 65,535 all gas is taken.
@@ -277,7 +369,8 @@ const fn start_gas(min: u8, unit: u64, cost: u16, scalar: u8) -> u64 {
     min as u64 * unit + scaled.div_ceil(100)
 }
 
-/// Gas a call pays before the program runs: its pages, and its start.
+/// Gas a call pays before the program runs: its pages, and its start. `u64::MAX`, which nobody can
+/// pay, where its pages are [too many](StylusParams::too_many_pages).
 ///
 /// # Arguments
 ///
@@ -292,6 +385,9 @@ pub fn call_cost(
     open: u16,
     ever: u16,
 ) -> u64 {
+    if params.too_many_pages(open.saturating_add(program.footprint)) {
+        return u64::MAX;
+    }
     let mut cost = params
         .memory_model()
         .gas_cost(program.footprint, open, ever);

@@ -11,7 +11,7 @@ use plimsoll_stylus::{
 };
 
 const OLD: StylusParams = StylusParams::arbos(51);
-const NEW: StylusParams = StylusParams::arbos(60);
+const NEW: StylusParams = StylusParams::arbos(61);
 
 fn module() -> Vec<u8> {
     wat::parse_str(program("", "i32.const 0")).unwrap()
@@ -24,7 +24,10 @@ fn kinds_of_code() {
         (&[0x60, 0x00], CodeKind::Other, CodeKind::Other),
         (&[0xef, 0xf0], CodeKind::Other, CodeKind::Other),
         (&[0xef, 0x00, 0x01], CodeKind::Other, CodeKind::Other),
-        (&[0xef, 0xf0, 0x00], CodeKind::Classic, CodeKind::Classic),
+        // the prefix alone is none
+        (&[0xef, 0xf0, 0x00], CodeKind::Other, CodeKind::Other),
+        (&[0xef, 0xf0, 0x01], CodeKind::Other, CodeKind::Other),
+        (&[0xef, 0xf0, 0x02], CodeKind::Other, CodeKind::Other),
         (
             &[0xef, 0xf0, 0x00, 0x00, 0x3b],
             CodeKind::Classic,
@@ -83,15 +86,19 @@ fn what_does_not_unpack() {
     fails(&[0xef, 0xf0, 1, 0], CodeError::IsFragment);
     fails(&[0xef, 0xf0, 2, 0], CodeError::NotAProgram);
     // as large as it may be, and one byte more
-    let full = vec![7; 131_072];
-    assert_eq!(
-        code::decompress(&code::compress(&full), &NEW).unwrap(),
-        full
-    );
-    fails(
-        &code::compress(&[7; 131_073]),
-        CodeError::TooLarge { limit: 131_072 },
-    );
+    for (params, limit) in [(&OLD, 131_072), (&NEW, 262_144)] {
+        let full = vec![7; limit];
+        assert_eq!(
+            code::decompress(&code::compress(&full), params).unwrap(),
+            full
+        );
+        assert_eq!(
+            code::decompress(&code::compress(&vec![7; limit + 1]), params),
+            Err(CodeError::TooLarge {
+                limit: limit as u32
+            })
+        );
+    }
 }
 
 #[test]
@@ -140,20 +147,29 @@ fn fragments_there_and_back() {
             want: 40_001
         })
     );
-    assert_eq!(root.assemble([&code[..]]), Err(CodeError::NotAProgram));
+    let no_fragment = |place| Err(CodeError::NotAFragment { place });
+    assert_eq!(root.assemble([&code[..]]), no_fragment(0));
+    assert_eq!(root.assemble([&pieces[0][..], b""]), no_fragment(1));
+    assert_eq!(
+        root.assemble([&pieces[0][..], &pieces[1][..3]]),
+        no_fragment(1),
+        "a prefix alone"
+    );
 }
 
 #[test]
 fn roots_that_are_refused() {
-    for code in [
-        &[0xef, 0xf0, 2][..],
-        &[0xef, 0xf0, 2, 0, 0, 0, 1],
-        &[0xef, 0xf0, 2, 0, 0, 0, 0, 1],
-        &[&[0xef, 0xf0, 2, 0, 0, 0, 0, 1][..], &[1; 19]].concat(),
-        &[&[0xef, 0xf0, 2, 0, 0, 0, 0, 1][..], &[1; 21]].concat(),
-    ] {
-        assert_eq!(Root::parse(code), Err(CodeError::MalformedRoot), "{code:?}");
+    let head = [0xef, 0xf0, 2, 0, 0, 0, 0, 1];
+    for len in 3..8 {
+        let short = Err(CodeError::RootTooShort { len });
+        assert_eq!(Root::parse(&head[..len]), short);
     }
+    for len in [1, 19, 21, 39] {
+        let code = [&head[..], &vec![1; len]].concat();
+        assert_eq!(Root::parse(&code), Err(CodeError::RootAddresses { len }));
+    }
+    let none = Root::parse(&head).unwrap();
+    assert_eq!(none.check(&NEW), Err(CodeError::NoFragments));
     assert_eq!(
         Root::parse(&[0xef, 0xf0, 0, 0]),
         Err(CodeError::NotAProgram)
@@ -163,14 +179,54 @@ fn roots_that_are_refused() {
         wasm_len,
         fragments: vec![Address::ZERO; n],
     };
-    assert!(root(131_072, 2).check(&NEW).is_ok());
+    assert_eq!(root(262_144, 4).check(&NEW), Ok(()));
+    let (have, limit) = (262_145, 262_144);
     assert_eq!(
-        root(131_073, 2).check(&NEW),
-        Err(CodeError::TooLarge { limit: 131_072 })
+        root(have, 4).check(&NEW),
+        Err(CodeError::RootTooLarge { have, limit })
     );
     assert_eq!(
-        root(131_072, 3).check(&NEW),
-        Err(CodeError::TooManyFragments { limit: 2 })
+        root(262_144, 5).check(&NEW),
+        Err(CodeError::TooManyFragments { have: 5, limit: 4 })
+    );
+    // size, then count, then whether there is any
+    assert!(matches!(
+        root(have, 5).check(&NEW),
+        Err(CodeError::RootTooLarge { .. })
+    ));
+}
+
+#[test]
+fn refusals_of_fragments_in_words() {
+    let words = |error: CodeError| error.to_string();
+    assert_eq!(
+        words(CodeError::IsFragment),
+        "fragmented stylus programs cannot be activated directly; activate the root program instead"
+    );
+    let (have, limit) = (262_145, 262_144);
+    assert_eq!(
+        words(CodeError::RootTooLarge { have, limit }),
+        "invalid wasm: decompressedLength 262145 is greater then MaxWasmSize 262144"
+    );
+    assert!(
+        words(CodeError::TooManyFragments { have: 5, limit: 4 })
+            .starts_with("invalid wasm: fragment count exceeds limit of 4")
+    );
+    assert_eq!(
+        words(CodeError::NoFragments),
+        "invalid wasm: fragment count cannot be zero"
+    );
+    assert_eq!(
+        words(CodeError::RootTooShort { len: 7 }),
+        "stylus program root too short: need at least 8 bytes, got 7"
+    );
+    assert_eq!(
+        words(CodeError::RootAddresses { len: 19 }),
+        "stylus program root address data has invalid length: 19 (must be multiple of 20)"
+    );
+    assert!(
+        words(CodeError::NotAFragment { place: 1 })
+            .starts_with("specified bytecode is not a Stylus program fragment")
     );
 }
 

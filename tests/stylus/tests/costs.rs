@@ -204,6 +204,71 @@ fn start_up() {
 }
 
 #[test]
+fn parameters_in_a_word() {
+    let params = StylusParams {
+        arbos_version: 61,
+        version: 0x0102,
+        ink_price: 0x03_04_05,
+        max_stack_depth: 0x06_07_08_09,
+        free_pages: 0x0a0b,
+        page_gas: 0x0c0d,
+        page_limit: 0x0e0f,
+        min_init_gas: 0x10,
+        min_cached_init_gas: 0x11,
+        init_cost_scalar: 0x12,
+        cached_cost_scalar: 0x13,
+        expiry_days: 0x1415,
+        keepalive_days: 0x1617,
+        block_cache_size: 0x1819,
+        max_wasm_size: 0x1a_1b_1c_1d,
+        max_fragment_count: 0x1e,
+    };
+    let word = params.to_word();
+    let counted: Vec<u8> = (1..=0x1e).chain([0, 0]).collect();
+    assert_eq!(word[..], counted);
+    assert_eq!(StylusParams::from_word(word, 61), params);
+}
+
+#[test]
+fn an_upgrade_leaves_what_an_owner_has_set() {
+    let mut params = StylusParams::arbos(51);
+    params.page_limit = 64;
+    params.ink_price = 20_000;
+    let upgraded = params.upgraded(61);
+    assert_eq!((upgraded.page_limit, upgraded.ink_price), (64, 20_000));
+    assert_eq!((upgraded.version, upgraded.max_fragment_count), (3, 4));
+    assert_eq!(
+        StylusParams::arbos(51).upgraded(61),
+        StylusParams::arbos(61)
+    );
+    // 60 and 61 differ in nothing but their number
+    assert_eq!(
+        StylusParams::arbos(60).to_word(),
+        StylusParams::arbos(61).to_word()
+    );
+}
+
+#[test]
+fn open_pages_of_all_frames_have_a_limit() {
+    let program = |footprint| Program {
+        version: 3,
+        footprint,
+        ..Program::default()
+    };
+    let mut params = StylusParams::arbos(61);
+    params.page_limit = 10;
+    let cost = |params: &StylusParams, open| call_cost(params, &program(4), false, open, open);
+    assert!(cost(&params, 6) < 100_000, "10 open pages are not too many");
+    assert_eq!(cost(&params, 7), u64::MAX);
+    // without a limit, and before it was one
+    params.page_limit = 0;
+    assert!(cost(&params, 7) < 100_000);
+    let mut old = StylusParams::arbos(51);
+    old.page_limit = 10;
+    assert!(cost(&old, 7) < 100_000);
+}
+
+#[test]
 fn parameters_by_version() {
     for (arbos, version, depth, min_init) in [
         (30, 1, 262_144, 72),

@@ -2,6 +2,7 @@
 use super::Chain;
 use crate::{
     error::{ChainError, Result},
+    evm::MAX_CODE_SIZE,
     precompiles::arb_wasm,
     types::{Outcome, Transaction},
 };
@@ -9,6 +10,7 @@ use alloy::{
     primitives::{Address, Bytes, TxKind, U256},
     rpc::types::TransactionRequest,
 };
+use plimsoll_stylus::code;
 use std::sync::Arc;
 
 impl Chain {
@@ -30,9 +32,27 @@ impl Chain {
     }
 
     /// Compresses a WASM module, deploys it and activates it, where no equal module is active; its
-    /// address.
+    /// address. What does not fit into one account is cut into fragments, which are deployed first
+    /// (ArbOS 60 and later).
+    ///
+    /// # Errors
+    ///
+    /// * [`ChainError::Refused`], [`ChainError::Reverted`], [`ChainError::Halted`] - the module was
+    ///   not activated, or has more fragments than the chain takes.
     pub fn deploy_program(&mut self, from: Address, wasm: &[u8]) -> Result<Address> {
-        let code = plimsoll_stylus::code::compress(wasm);
+        let mut code = code::compress(wasm);
+        if code.len() > MAX_CODE_SIZE {
+            let fragments = code::split(&code, MAX_CODE_SIZE)
+                .iter()
+                .map(|fragment| self.deploy(from, init_code(fragment)))
+                .collect::<Result<_>>()?;
+            let root = code::Root {
+                dictionary: 0,
+                wasm_len: wasm.len() as u32,
+                fragments,
+            };
+            code = root.to_code();
+        }
         let program = self.deploy(from, init_code(&code))?;
         match self.activate(from, program) {
             Err(ChainError::Reverted(data)) if arb_wasm::is_up_to_date(&data) => {}

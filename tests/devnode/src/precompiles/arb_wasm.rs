@@ -3,7 +3,8 @@
 use super::{Answer, Call, Exit, Purity, READ, READ_PARAMS, WRITE, errors};
 use crate::{
     arbos::{self, sure},
-    stylus::{self, active_program, peek_code},
+    evm::MAX_CODE_SIZE,
+    stylus::{self, active_program, peek_code, peek_code_hash},
 };
 pub(crate) use ArbWasm::ArbWasmErrors;
 use alloy::{
@@ -22,8 +23,6 @@ pub(crate) const ADDRESS: Address = address!("0x00000000000000000000000000000000
 
 /// Gas of an activation beside what the module costs.
 const ACTIVATION: u64 = 1_659_168;
-/// Largest code of a contract, for which the reading of a fragment must suffice.
-const MAX_CODE_SIZE: usize = 24_576;
 
 sol! {
     interface ArbWasm {
@@ -240,7 +239,7 @@ fn activate_program(c: &mut Call<'_>, address: Address, params: &StylusParams, n
     if account.is_some_and(|a| a.is_selfdestructed()) {
         return Err(refused(c, &"self destructed"));
     }
-    let code_hash = c.peek_code_hash(address);
+    let code_hash = peek_code_hash(c.ctx, address);
     c.burn(READ_PARAMS)?;
     c.burn(READ)?;
     let before = arbos::program(c.ctx, code_hash);
@@ -298,8 +297,11 @@ fn module_of(c: &mut Call<'_>, address: Address, params: &StylusParams) -> Resul
         CodeKind::Root => {
             let root = Root::parse(&code).map_err(|why| refused(c, &why))?;
             root.check(params).map_err(|why| refused(c, &why))?;
-            for fragment in root.fragments {
-                read_fragment(c, fragment)?;
+            for (place, fragment) in root.fragments.into_iter().enumerate() {
+                let code = read_fragment(c, fragment)?;
+                if code::piece(&code).is_none() {
+                    return Err(refused(c, &CodeError::NotAFragment { place }));
+                }
             }
         }
         CodeKind::Other if params.arbos_version >= 60 => {
@@ -318,14 +320,17 @@ fn refused(c: &mut Call<'_>, why: &impl ToString) -> Exit {
     Exit::Plain
 }
 
-fn read_fragment(c: &mut Call<'_>, address: Address) -> Result<(), Exit> {
+/// Reads a fragment: there must be gas for the largest, and what it has is paid for.
+fn read_fragment(c: &mut Call<'_>, address: Address) -> Result<Bytes, Exit> {
     let load = sure(c.ctx.journal_mut().load_account_with_code(address));
     let warm = !load.is_cold;
-    let len = load.info.code.as_ref().map_or(0, |code| code.len());
+    let code = load.info.code.as_ref();
+    let code = code.map_or_else(Bytes::new, |code| code.original_bytes());
     if *c.gas_mut() < code::fragment_read_gas(warm, MAX_CODE_SIZE) {
         return Err(Exit::All);
     }
-    c.burn(code::fragment_read_gas(warm, len))
+    c.burn(code::fragment_read_gas(warm, code.len()))?;
+    Ok(code)
 }
 
 fn keep_alive(

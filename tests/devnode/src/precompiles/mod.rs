@@ -8,7 +8,7 @@ pub(crate) mod arb_wasm;
 pub(crate) mod arb_wasm_cache;
 pub(crate) mod node_interface;
 
-use crate::{arbos::sure, evm::Ctx};
+use crate::{arbos::sure, evm::Ctx, stylus::peek_code_hash};
 use alloy::{
     primitives::{Address, B256, Bytes, Log, U256, address},
     sol_types::{SolError, SolEvent},
@@ -243,22 +243,7 @@ impl Call<'_> {
     /// Code hash of an account, which costs.
     pub(crate) fn code_hash(&mut self, address: Address) -> Result<B256, Exit> {
         self.burn(CODE_HASH)?;
-        Ok(self.peek_code_hash(address))
-    }
-
-    /// Code hash of an account, without making it warm.
-    pub(crate) fn peek_code_hash(&self, address: Address) -> B256 {
-        let loaded = self.ctx.journaled_state.inner.state.get(&address);
-        match loaded {
-            Some(account) => account.info.code_hash,
-            None => self
-                .ctx
-                .journaled_state
-                .database
-                .state
-                .account(&address)
-                .map_or(B256::ZERO, |account| account.code_hash),
-        }
+        Ok(peek_code_hash(self.ctx, address))
     }
 
     /// Leaves a log, which costs what it does in the EVM.

@@ -396,9 +396,9 @@ impl World {
         Self::with(ChainConfig::default())
     }
 
-    pub fn arbos60() -> Self {
+    pub fn arbos51() -> Self {
         Self::with(ChainConfig {
-            arbos_version: 60,
+            arbos_version: 51,
             ..ChainConfig::default()
         })
     }
@@ -473,6 +473,11 @@ impl World {
             .deploy(self.me, plimsoll_devnode::init_code(&asm(text)))
             .unwrap()
     }
+}
+
+/// The address of a precompile.
+pub fn address(low: u64) -> Address {
+    Address::from_word(U256::from(low).into())
 }
 
 pub fn wasm(wat: &str) -> Vec<u8> {
