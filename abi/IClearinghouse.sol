@@ -44,7 +44,9 @@ interface IClearinghouse {
     error InvalidBand(uint64 band, uint64 minimum, uint64 maximum);
     /// `clear` was given none.
     error NoFills();
+    /// Fills of one call, or instruments asked about at once (16).
     error TooManyItems(uint256 given, uint256 limit);
+    /// Not the one canonical id of an instrument.
     error InvalidInstrument(uint128 instrument);
     /// The instrument belongs to another venue than the caller.
     error WrongVenue(uint16 instrumentVenue, uint16 callerVenue);

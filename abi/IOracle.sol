@@ -109,6 +109,7 @@ interface IOracle {
     error PriceOutOfBounds(uint16 feed, uint256 price, uint256 minPrice, uint256 maxPrice);
     /// A feed failed and the caller had left too little gas for what it may use: send more, it may be alive.
     error InsufficientGas(uint256 have, uint256 needed);
+    /// Feeds asked about at once (32), keys of a snapshot (64), updates of one push (32).
     error TooManyItems(uint256 given, uint256 limit);
     /// Number 0, or it has no surface terms.
     error UnknownUnderlying(uint16 underlying);

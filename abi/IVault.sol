@@ -74,6 +74,7 @@ interface IVault {
     error Locked();
     /// Not listed.
     error UnknownToken(address token);
+    /// No token is listed with this index, or margin has no terms for it.
     error UnknownAsset(uint8 asset);
     /// It is on the list already.
     error TokenListed(address token, uint8 asset);
@@ -119,7 +120,9 @@ interface IVault {
     error AccountInAuction(bytes32 account);
     /// The account would need more leg slots than it can have.
     error TooManyLegs(bytes32 account, uint256 slots, uint256 limit);
+    /// Entries (264), asset entries (32), accounts (80) of one call; listed tokens (16).
     error TooManyItems(uint256 given, uint256 limit);
+    /// Not the one canonical id of an instrument, or 0 with a size or a quote.
     error InvalidInstrument(uint128 instrument);
     /// A quote changes only with the leg it belongs to.
     error NoSuchLeg(bytes32 account, uint128 instrument);

@@ -95,6 +95,19 @@ function natspec(contract, kind, signature) {
   return cell([first(user)?.notice, first(dev)?.details].filter(Boolean).join(' '));
 }
 
+/**
+ * What an entry means. One name has one signature in all contracts, but not always one meaning: where they say different
+ * things, each thing is said with the contracts that say it.
+ */
+function meaning(texts) {
+  const contractsOf = new Map();
+  for (const [contract, text] of texts) {
+    if (text !== '') contractsOf.set(text, [...(contractsOf.get(text) ?? []), contract]);
+  }
+  if (contractsOf.size === 1) return [...contractsOf.keys()][0];
+  return [...contractsOf].map(([text, contracts]) => `${contracts.join(', ')}: ${text}`).join(' ');
+}
+
 function selectorsPage(contracts) {
   const interfaces = Object.entries(contracts)
     .filter(([file]) => file.startsWith('abi/'))
@@ -110,22 +123,21 @@ function selectorsPage(contracts) {
       const row = rows[e.type].get(signature) ?? {
         entry: e,
         id: e.type === 'event' ? topic(signature) : topic(signature).slice(0, 10),
-        contracts: [],
-        text: '',
+        texts: new Map(),
       };
-      row.contracts.push(name);
-      row.text ||= natspec(contract, e.type, signature);
+      row.texts.set(name, natspec(contract, e.type, signature));
       rows[e.type].set(signature, row);
     }
   }
   const declaration = ({ entry }) =>
     `${entry.name}(${entry.inputs.map((p) => `${canonical(p)}${p.indexed ? ' indexed' : ''}${p.name ? ' ' + p.name : ''}`).join(', ')})`;
+  const inContracts = ({ texts }) => [...texts.keys()].join(', ');
   const table = (kind, idTitle, order) => {
     const sorted = [...rows[kind].values()].sort(order);
     return [
       `| ${idTitle} | ${kind} | in | meaning |`,
       '| --- | --- | --- | --- |',
-      ...sorted.map((r) => `| \`${r.id}\` | \`${declaration(r)}\` | ${r.contracts.join(', ')} | ${r.text} |`),
+      ...sorted.map((r) => `| \`${r.id}\` | \`${declaration(r)}\` | ${inContracts(r)} | ${meaning(r.texts)} |`),
     ];
   };
   const byId = (a, b) => (a.id < b.id ? -1 : 1);
@@ -151,7 +163,7 @@ function selectorsPage(contracts) {
     '| --- | --- | --- | --- |',
     ...[...rows.function.values()]
       .sort(byId)
-      .map((r) => `| \`${r.id}\` | \`${declaration(r)}\` | ${r.contracts.join(', ')} | ${r.entry.stateMutability} |`),
+      .map((r) => `| \`${r.id}\` | \`${declaration(r)}\` | ${inContracts(r)} | ${r.entry.stateMutability} |`),
     '',
   ].join('\n');
 }
