@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// A bid for a slice of everything of an account that can be priced: legs, collateral and signed cash, cash at par.
 /// What rests on a stale price stays with the account.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// One trade, reported by the venue that matched it.
 /// @param buyer      Gains +size.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// A spot price as the house uses it.
 /// @param value      1e18 settlement coin per whole unit. Of an answer that is only too old, that answer; 0 after any

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
-pragma solidity ^0.8.24;
+pragma solidity ^0.8.4;
 
 /// Builds and reads the identifiers described in `Types.sol`. Pure bit work; nothing here checks that an account,
 /// a venue or an underlying exists.

@@ -1,7 +1,9 @@
 // Compiles the test contracts and the public interfaces.
 //
-//   node build.mjs           writes artifacts/*.json, ../../abi/*.json and ../../abi/SELECTORS.md
+//   node build.mjs           writes artifacts/*.json, and in ../../abi the JSON, the modules, SELECTORS.md and the licences
 //   node build.mjs --check   builds in memory, lists files that differ, exits 1 if any does
+//
+// Both also compile the interfaces with the oldest compiler that their pragma admits.
 //
 // The output is committed, so nothing that runs the contracts needs Node. It is deterministic: the compiler is pinned,
 // metadata is off, and source names are paths inside the repository.
@@ -10,7 +12,9 @@ import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const solc = createRequire(import.meta.url)('solc');
+const require = createRequire(import.meta.url);
+const solc = require('solc');
+const oldest = require('solc-oldest');
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
@@ -27,9 +31,27 @@ function solFiles(dir) {
     .sort();
 }
 
+const name = (path) => relative(root, path).replaceAll('\\', '/');
+
+/** Holds the interfaces to what their pragma promises: the oldest compiler in it takes them. */
+function checkPragma() {
+  const files = solFiles(abiDir);
+  const [version] = oldest.version().split('+');
+  const pragma = `pragma solidity ^${version};`;
+  for (const path of files) {
+    if (!readFileSync(path, 'utf8').includes(`\n${pragma}\n`)) throw new Error(`${name(path)} does not say \`${pragma}\``);
+  }
+  const input = {
+    language: 'Solidity',
+    sources: Object.fromEntries(files.map((path) => [name(path), { content: readFileSync(path, 'utf8') }])),
+    settings: { outputSelection: { '*': { '*': ['abi'] } } },
+  };
+  const problems = (JSON.parse(oldest.compile(JSON.stringify(input))).errors ?? []).filter((e) => e.severity === 'error');
+  if (problems.length > 0) throw new Error(problems.map((p) => p.formattedMessage).join('\n'));
+}
+
 function compile() {
   const files = [...solFiles(abiDir), ...solFiles(srcDir)];
-  const name = (path) => relative(root, path).replaceAll('\\', '/');
   const input = {
     language: 'Solidity',
     sources: Object.fromEntries(files.map((path) => [name(path), { content: readFileSync(path, 'utf8') }])),
@@ -170,13 +192,34 @@ function selectorsPage(contracts) {
 
 const isInterface = (name) => /^I[A-Z]/.test(name);
 
-const { keccak256 } = createRequire(createRequire(import.meta.url).resolve('solc'))('js-sha3');
+const { keccak256 } = createRequire(require.resolve('solc'))('js-sha3');
 const topic = (signature) => '0x' + keccak256(signature);
+
+const HEAD = '// Made by tests/solidity/build.mjs from the .sol files beside it. Do not edit.\n';
+
+/** The ABI as a module: one constant an interface. */
+const moduleOf = (abis) => HEAD + [...abis].map(([name, abi]) => `\nexport const ${name} = ${lines(abi)};\n`).join('');
+
+/** The type of a JSON value that says all of it, as \`as const\` would make it. */
+function literal(value) {
+  if (Array.isArray(value)) return `readonly [${value.map(literal).join(', ')}]`;
+  if (typeof value !== 'object') return JSON.stringify(value);
+  return `{ ${Object.entries(value).map(([key, v]) => `readonly ${key}: ${literal(v)}`).join('; ')} }`;
+}
+
+/** The types of that module: abitype, viem and wagmi read functions, events and errors from them. */
+const typesOf = (abis) =>
+  HEAD +
+  [...abis]
+    .map(([name, abi]) => `\n/** ABI of ${name}. */\nexport declare const ${name}: readonly [\n${abi.map((e) => `  ${literal(e)},\n`).join('')}];\n`)
+    .join('');
 
 /** Every output file: path → content. */
 function outputs() {
+  checkPragma();
   const contracts = compile();
   const files = new Map();
+  const abis = new Map();
   const seen = new Map();
   for (const [file, units] of Object.entries(contracts)) {
     for (const [name, unit] of Object.entries(units)) {
@@ -185,9 +228,12 @@ function outputs() {
       if (!public_ && unit.evm.bytecode.object === '') continue; // interfaces and abstract contracts
       if (seen.has(name)) throw new Error(`${name} is defined in ${seen.get(name)} and ${file}`);
       seen.set(name, file);
-      const abi = lines(tidy(unit.abi));
-      if (public_) files.set(join(abiDir, `${name}.json`), abi + '\n');
-      else {
+      const entries = tidy(unit.abi);
+      const abi = lines(entries);
+      if (public_) {
+        abis.set(name, entries);
+        files.set(join(abiDir, `${name}.json`), abi + '\n');
+      } else {
         const fields = [
           `"contract": ${JSON.stringify(name)}`,
           `"source": ${JSON.stringify(relative('tests/solidity', file).replaceAll('\\', '/'))}`,
@@ -198,7 +244,12 @@ function outputs() {
       }
     }
   }
+  files.set(join(abiDir, 'index.js'), moduleOf(abis));
+  files.set(join(abiDir, 'index.d.ts'), typesOf(abis));
   files.set(join(abiDir, 'SELECTORS.md'), selectorsPage(contracts));
+  for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) {
+    files.set(join(abiDir, licence), readFileSync(join(root, licence), 'utf8'));
+  }
   return files;
 }
 
@@ -207,7 +258,7 @@ function existing() {
   const list = (dir, keep) => (existsSync(dir) ? readdirSync(dir).filter(keep).map((f) => join(dir, f)) : []);
   return [
     ...list(artifactsDir, (f) => f.endsWith('.json')),
-    ...list(abiDir, (f) => /^I[A-Z].*\.json$/.test(f) || f === 'SELECTORS.md'),
+    ...list(abiDir, (f) => /^I[A-Z].*\.json$|^index\.|^SELECTORS\.md$|^LICENSE-/.test(f)),
   ];
 }
 
