@@ -3,7 +3,17 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Contract, Interface, JsonRpcProvider, formatUnits, getAddress, isAddress, isHexString, parseUnits } from 'ethers';
+import {
+  Contract,
+  FetchRequest,
+  Interface,
+  JsonRpcProvider,
+  formatUnits,
+  getAddress,
+  isAddress,
+  isHexString,
+  parseUnits,
+} from 'ethers';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
@@ -19,13 +29,29 @@ export const CONTRACTS = {
   explainer: 'IExplainer',
 };
 
+/** Exit status of the scripts. */
+export const EXIT = {
+  /** Done, or the dry run shows that it would be. */
+  done: 0,
+  /** Refused or impossible; nothing was changed but the gas of a transaction that the output names. */
+  refused: 1,
+  /** The command line makes no sense; nothing was asked of the node. */
+  misuse: 2,
+  /** A transaction was sent and is in no block: it may still go through. */
+  unknown: 3,
+};
+
 /** A mistake of the user or the world, told without a stack trace. */
 export class Failure extends Error {
-  constructor(message, detail = {}) {
+  constructor(message, detail = {}, status = EXIT.refused) {
     super(message);
     this.detail = detail;
+    this.status = status;
   }
 }
+
+/** A mistake in the command line. */
+export const misuse = (message) => new Failure(message, {}, EXIT.misuse);
 
 /** The JSON ABI of an interface. */
 export const abi = (name) => JSON.parse(readFileSync(join(root, 'abi', `${name}.json`), 'utf8'));
@@ -40,34 +66,42 @@ export const COMMON = {
 
 export const COMMON_HELP = `  --rpc URL        node to speak to            [PLIMSOLL_RPC, else http://127.0.0.1:8545]
   --record FILE    deployment record           [deployments/<chain id>.json]
-  --json           one JSON object a line; amounts are decimal strings in 1e-18
-  -h, --help       this text`;
+  --json           one JSON object a line, each with a kind, a failure too; amounts are decimal strings in 1e-18
+  -h, --help       this text
 
-/** Parses the command line; prints the help, or what is wrong with it, and exits. */
+Exit status: 0 done; 1 refused or impossible; 2 wrong command line`;
+
+/** Reads the command line; prints the help and exits where it is asked for. */
 export function options(spec, help) {
+  let parsed;
   try {
-    const parsed = parseArgs({ options: { ...COMMON, ...spec }, allowPositionals: true });
-    if (parsed.values.help) {
-      console.log(help);
-      process.exit(0);
-    }
-    return parsed;
+    parsed = parseArgs({ options: { ...COMMON, ...spec }, allowPositionals: true });
   } catch (error) {
-    console.error(`${error.message} (--help shows what there is)`);
-    process.exit(2);
+    throw misuse(`${error.message} (--help shows what there is)`);
   }
+  if (parsed.values.help) {
+    console.log(help);
+    process.exit(EXIT.done);
+  }
+  return parsed;
 }
+
+/** How long a node may take to answer a request, milliseconds. */
+const PATIENCE = 30_000;
 
 /** Connects, and opens the contracts a deployment record names. */
 export async function connect({ rpc, record }) {
-  const provider = new JsonRpcProvider(rpc, undefined, { staticNetwork: true, batchMaxCount: 50 });
-  provider.pollingInterval = 250;
+  const request = new FetchRequest(rpc);
+  request.timeout = PATIENCE;
+  request.setThrottleParams({ maxAttempts: 4 });
+  // Answers are never kept: a nonce or a block of a moment ago is another one now.
+  const provider = new JsonRpcProvider(request, undefined, { staticNetwork: true, cacheTimeout: -1, batchMaxCount: 50 });
   let chainId;
   try {
     ({ chainId } = await provider.getNetwork());
   } catch (error) {
     provider.destroy();
-    throw new Failure(`no answer from ${rpc}: ${error.shortMessage ?? error.message}`);
+    throw new Failure(`no answer from ${rpc}: ${words(error)}`);
   }
   const path = record ?? join(root, 'deployments', `${chainId}.json`);
   let deployed;
@@ -99,7 +133,7 @@ export async function connect({ rpc, record }) {
 /** account = owner (20 bytes) ‖ subaccount (12 bytes). */
 export function accountOf(owner, subaccount = 0n) {
   const sub = BigInt(subaccount);
-  if (sub < 0n || sub >= 1n << 96n) throw new Failure(`subaccount ${subaccount} is not in 0..2^96-1`);
+  if (sub < 0n || sub >= 1n << 96n) throw misuse(`subaccount ${subaccount} is not in 0..2^96-1`);
   return getAddress(owner).toLowerCase() + sub.toString(16).padStart(24, '0');
 }
 
@@ -110,7 +144,7 @@ export function parseAccount(text) {
   if (isHexString(text, 32)) return text.toLowerCase();
   const [owner, sub = '0', rest] = text.split('/');
   if (isAddress(owner) && /^\d+$/.test(sub) && rest === undefined) return accountOf(owner, sub);
-  throw new Failure(`${text} is no account: 32 bytes in hex, or owner/subaccount`);
+  throw misuse(`${text} is no account: 32 bytes in hex, or owner/subaccount`);
 }
 
 /** owner/subaccount, short enough to read. */
@@ -150,8 +184,14 @@ export function parseWad(text, name) {
   try {
     return parseUnits(text, 18);
   } catch {
-    throw new Failure(`--${name} ${text} is not a number`);
+    throw misuse(`--${name} ${text} is not a number`);
   }
+}
+
+/** A whole number of seconds from the command line, above 0. */
+export function parseSeconds(text, name) {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0) throw misuse(`--${name} ${text} is not a number of seconds above 0`);
+  return Number(text);
 }
 
 /** Decimal strings for big integers, so that nothing is lost in JSON. */
@@ -168,11 +208,11 @@ export function health({ equity, im, mm, stale, inAuction }) {
   return stale ? 'healthy, prices stale' : 'healthy';
 }
 
-/** State of one account. */
-export async function readAccount(house, account) {
+/** State of one account in one block: a number, a hash or a tag. */
+export async function readAccount(house, account, blockTag) {
   const [[portfolio, version, inAuction], assessment] = await Promise.all([
-    house.vault.getFunction('account')(account),
-    house.vault.assessAccount(account),
+    house.vault.getFunction('account')(account, { blockTag }),
+    house.vault.assessAccount(account, { blockTag }),
   ]);
   const { equity, im, mm, stale } = assessment;
   return {
@@ -202,14 +242,16 @@ export function interfaces(house) {
   );
 }
 
-/** Logs of the house in a range of blocks, decoded; halves the range when the node finds it too long. */
+/** Events of the house in a range of blocks, in their order; halves the range when the node finds it too long. */
 export async function events(house, from, to) {
+  if (from > to) return [];
   const known = interfaces(house);
   let logs;
   try {
     logs = await house.provider.getLogs({ address: [...known.keys()], fromBlock: from, toBlock: to });
   } catch (error) {
-    if (to <= from) throw error;
+    // Only a node that answered may have found the range too long.
+    if (to === from || !(saidByNode(error) || error.code === 'SERVER_ERROR')) throw error;
     const middle = Math.floor((from + to) / 2);
     return [...(await events(house, from, middle)), ...(await events(house, middle + 1, to))];
   }
@@ -218,7 +260,8 @@ export async function events(house, from, to) {
     const parsed = abi.parseLog(log);
     if (!parsed) return [];
     const args = Object.fromEntries(parsed.fragment.inputs.map((input, i) => [input.name, parsed.args[i]]));
-    return [{ block: log.blockNumber, tx: log.transactionHash, contract, event: parsed.name, args }];
+    const { blockNumber: block, blockHash, index, transactionHash: tx } = log;
+    return [{ block, blockHash, index, tx, contract, event: parsed.name, args }];
   });
 }
 
@@ -232,15 +275,34 @@ export function accountsIn({ args }) {
 // ---- bids -----------------------------------------------------------------------------------------------------------
 
 /**
- * The bid to make in a state: share, expected price, limit.
- * The price scales with the share; the expected price rounds up, against the bidder.
+ * The bid to make in a state: the share it is to take, the price of that, and what to ask for.
+ *
+ * The auction clamps a bid to the largest share it gives, which grows with time, and takes none that asks for less than
+ * `minFraction` or leaves less. So a bid without `fraction` asks for `minFraction` more than the auction gives, and gets
+ * all of it though it is mined some seconds later; a rest below `minFraction` is asked for as `minFraction`.
+ * With a `fraction` or a `maxPrice` it asks for no more than the share it is to take, where that may be asked for.
+ *
+ * The price scales with the share and rounds up, against the bidder. The auction scales the limit down with a clamped
+ * share, so `maxPrice` is for the share asked for: of the share it is to take it is `limit`, to the last digit.
  */
-export function planBid({ state, fraction, tolerance, maxPrice }) {
-  const share = fraction === undefined || fraction > state.maxFraction ? state.maxFraction : fraction;
+export function planBid({ state, minFraction, fraction, tolerance, maxPrice }) {
+  if (fraction !== undefined && fraction < minFraction) {
+    throw misuse(`--fraction ${formatUnits(fraction, 18)} is below the smallest share, ${formatUnits(minFraction, 18)}`);
+  }
+  const most = state.maxFraction;
+  const share = fraction === undefined || fraction > most ? most : fraction;
   if (share <= 0n) throw new Failure('the auction gives nothing now');
-  const price = divCeil(state.price * share, state.maxFraction);
+  const price = divCeil(state.price * share, most);
   const slack = divCeil(divCeil(state.mm * share, WAD) * tolerance, WAD);
-  return { fraction: share, price, maxPrice: maxPrice ?? price + slack };
+  const limit = maxPrice ?? price + slack;
+
+  const largest = WAD - minFraction;
+  let asked = share;
+  if (share < WAD) {
+    if (fraction === undefined && maxPrice === undefined) asked += minFraction;
+    asked = asked < minFraction ? minFraction : asked > largest ? largest : asked;
+  }
+  return { share, price, limit, fraction: asked, maxPrice: divCeil(limit * asked, share) };
 }
 
 // ---- failures -------------------------------------------------------------------------------------------------------
@@ -261,6 +323,12 @@ export function houseError(error) {
   return { name: 'unknown', args: { data } };
 }
 
+/** Whether the node answered with an error, rather than not at all. */
+export const saidByNode = (error) => (error?.error ?? error?.info?.error) !== undefined;
+
+/** What went wrong, in the node's own words where it has some. */
+export const words = (error) => error.error?.message ?? error.info?.error?.message ?? error.shortMessage ?? error.message;
+
 /** Turns a call's exception into a Failure that names the house's error and its numbers. */
 export function explain(error, what) {
   if (error instanceof Failure) return error;
@@ -272,17 +340,23 @@ export function explain(error, what) {
       args: known.args,
     });
   }
-  return new Failure(`${what}: ${error.shortMessage ?? error.message}`);
+  return new Failure(`${what}: ${words(error)}`);
 }
 
-/** Runs a script; a Failure goes to stderr (or, with --json, to stdout as an object) and exits 1. */
+/** Runs a script; a Failure goes to stderr, or with --json to stdout as an object, and sets the exit status. */
 export async function main(run) {
+  // Whoever reads the output may stop reading.
+  process.stdout.on('error', (error) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     await run();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    if (process.argv.includes('--json')) console.log(toJson({ failure: error.message, ...error.detail }));
-    else console.error(error.message);
-    process.exitCode = 1;
+    const { message: failure, detail, status } = error;
+    if (process.argv.includes('--json')) console.log(toJson({ kind: 'failure', failure, ...detail }));
+    else console.error(failure);
+    process.exitCode = status;
   }
 }

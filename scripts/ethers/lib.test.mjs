@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Interface } from 'ethers';
+import { Tail } from './follow.mjs';
 import {
   CONTRACTS,
+  EXIT,
   Failure,
   WAD,
   abi,
@@ -65,18 +67,44 @@ test('health uses the words of the house', () => {
   assert.equal(at(10n, { stale: true }), 'healthy, prices stale');
 });
 
+/** The limit of a share that the auction took of the share asked for, as the contract scales it. */
+const scaled = (limit, taken, asked) => (taken >= asked ? limit : divFloor(limit * taken, asked));
+const MIN = WAD / 100n;
+const plan = (over) => planBid({ state: { maxFraction: WAD / 2n, price: 101n, mm: 1000n }, minFraction: MIN, tolerance: 0n, ...over });
+
 test('a bid is clamped, its price scales with the share and rounds against the bidder', () => {
-  const state = { maxFraction: WAD / 2n, price: 101n, mm: 1000n };
-  assert.deepEqual(planBid({ state, fraction: undefined, tolerance: WAD / 100n }), {
-    fraction: WAD / 2n,
-    price: 101n,
-    maxPrice: 106n,
-  });
-  assert.deepEqual(planBid({ state, fraction: WAD / 4n, tolerance: 0n }), { fraction: WAD / 4n, price: 51n, maxPrice: 51n });
+  const quarter = plan({ fraction: WAD / 4n });
+  assert.deepEqual(quarter, { share: WAD / 4n, price: 51n, limit: 51n, fraction: WAD / 4n, maxPrice: 51n });
+  const clamped = plan({ fraction: (WAD * 3n) / 4n, tolerance: WAD / 100n });
+  assert.deepEqual([clamped.share, clamped.price, clamped.limit], [WAD / 2n, 101n, 106n]);
+  assert.equal(clamped.fraction, WAD / 2n);
   // Negative: the bidder is paid, at least 50.
-  assert.equal(planBid({ state: { ...state, price: -101n }, fraction: WAD / 4n, tolerance: 0n }).maxPrice, -50n);
-  assert.equal(planBid({ state, fraction: WAD, tolerance: 0n, maxPrice: 3n }).maxPrice, 3n);
-  assert.throws(() => planBid({ state: { ...state, maxFraction: 0n }, tolerance: 0n }), Failure);
+  const paid = { maxFraction: WAD / 2n, price: -101n, mm: 1000n };
+  assert.equal(plan({ state: paid, fraction: WAD / 4n }).maxPrice, -50n);
+  assert.equal(plan({ fraction: WAD, maxPrice: 3n }).maxPrice, 3n);
+  assert.throws(() => plan({ state: { ...paid, maxFraction: 0n } }), Failure);
+  assert.throws(() => plan({ fraction: MIN - 1n }), { status: EXIT.misuse });
+});
+
+test('S-1: all that the auction gives is asked for with room, what may not be asked for never', () => {
+  const whole = plan({ state: { maxFraction: WAD, price: 7n, mm: 1n } });
+  assert.deepEqual([whole.share, whole.fraction, whole.maxPrice], [WAD, WAD, 7n]);
+  for (const maxFraction of [1n, MIN / 31n, MIN - 1n, MIN, WAD / 3n, WAD - 2n * MIN, WAD - MIN, WAD - 1n]) {
+    for (const price of [10n ** 21n + 7n, -(10n ** 21n) - 7n, 0n, 1n]) {
+      const state = { maxFraction, price, mm: 10n ** 22n };
+      for (const fraction of [undefined, WAD, MIN]) {
+        const bid = plan({ state, fraction, tolerance: 10n ** 16n });
+        assert.ok(bid.fraction >= MIN && bid.fraction <= WAD - MIN, `${bid.fraction} is a share the auction takes`);
+        if (fraction !== undefined) assert.ok(bid.fraction <= fraction, 'no more than was asked for');
+        else assert.ok(bid.fraction === WAD - MIN || bid.fraction >= maxFraction + MIN || maxFraction < MIN);
+        // Of the planned share the contract sees the planned limit, to the last digit.
+        if (bid.share <= bid.fraction) assert.equal(scaled(bid.maxPrice, bid.share, bid.fraction), bid.limit);
+        else assert.ok(bid.maxPrice * bid.share >= bid.limit * bid.fraction, 'and of a smaller one its part');
+      }
+      const held = plan({ state, maxPrice: 5n });
+      assert.equal(scaled(held.maxPrice, held.share, held.fraction), 5n, 'a limit of the user is kept');
+    }
+  }
 });
 
 test('failures name the error of the house and its numbers', () => {
@@ -87,6 +115,7 @@ test('failures name the error of the house and its numbers', () => {
   assert.equal(failure.detail.error, 'NotAuthorized');
   assert.match(explain({ data: '0x12345678' }, 'x').message, /unknown/);
   assert.match(explain({ shortMessage: 'timeout' }, 'x').message, /x: timeout/);
+  assert.match(explain({ shortMessage: 'could not coalesce', error: { message: 'nonce too low' } }, 'x').message, /x: nonce too low/);
 });
 
 test('every interface loads, and events name accounts', () => {
@@ -94,4 +123,101 @@ test('every interface loads, and events name accounts', () => {
   const args = { account: accountOf(OWNER), token: OWNER, amount: 1n, bidder: accountOf(OWNER, 1) };
   assert.deepEqual(accountsIn({ args }), [accountOf(OWNER), accountOf(OWNER, 1)]);
   assert.equal(toJson({ amount: 2n ** 200n }), `{"amount":"${2n ** 200n}"}`);
+});
+
+/** A chain of blocks that a test makes and takes back; block n holds the logs given for it. */
+function chain() {
+  let blocks = [{ number: 0, hash: 'genesis', logs: [] }];
+  const vault = new Interface(abi('IVault'));
+  const address = OWNER;
+  let made = 0;
+  const record = { contracts: Object.fromEntries(Object.keys(CONTRACTS).map((key) => [key, { address: key === 'vault' ? address : key }])) };
+  const log = (venue) => {
+    const { data, topics } = vault.encodeEventLog('VenueAdmitted', [accountOf(OWNER), venue, true]);
+    return { address, data, topics };
+  };
+  const house = {
+    record,
+    provider: {
+      getBlock: async (tag) => blocks[tag === 'latest' ? blocks.length - 1 : tag] ?? null,
+      getLogs: async ({ fromBlock, toBlock }) =>
+        blocks.slice(fromBlock, toBlock + 1).flatMap(({ number, hash, logs }) =>
+          logs.map((one, index) => ({ ...one, index, blockNumber: number, blockHash: hash, transactionHash: `tx of ${hash}` })),
+        ),
+    },
+  };
+  return {
+    house,
+    mine: (...venues) => blocks.push({ number: blocks.length, hash: `${blocks.length}-${made++}`, logs: venues.map(log) }),
+    back: (number) => (blocks = blocks.slice(0, number + 1)),
+  };
+}
+
+const venuesOf = (list) => list.map(({ args }) => Number(args.venue));
+
+test('S-5: events are told once, undone when their block is gone, and told again when it comes back', async () => {
+  const { house, mine, back } = chain();
+  for (let i = 1; i <= 20; i++) mine(i);
+  const tail = new Tail(house);
+  assert.equal((await tail.begin(1)).length, 20);
+  assert.deepEqual(venuesOf((await tail.look()).found), []);
+  mine(21);
+  mine();
+  assert.deepEqual(venuesOf((await tail.look()).found), [21]);
+
+  // To the same height; block 21 with another event.
+  back(20);
+  mine(31);
+  mine();
+  let news = await tail.look();
+  assert.equal(news.reorganised, true);
+  assert.deepEqual([venuesOf(news.undone), venuesOf(news.found)], [[21], [31]]);
+
+  // Deeper, between two marks, before the watch began: what stayed is not told again.
+  back(13);
+  mine(41);
+  news = await tail.look();
+  assert.deepEqual(venuesOf(news.undone), [31, 20, 19, 18, 17, 16, 15, 14]);
+  assert.deepEqual(venuesOf(news.found), [41]);
+
+  // Shorter, and nothing new; then longer.
+  back(12);
+  news = await tail.look();
+  assert.deepEqual([news.reorganised, venuesOf(news.undone), venuesOf(news.found)], [true, [41, 13], []]);
+  mine(51);
+  news = await tail.look();
+  assert.deepEqual([news.reorganised, venuesOf(news.undone), venuesOf(news.found)], [false, [], [51]]);
+});
+
+test('S-5: what is rolled back further than remembered is an error, not silence', async () => {
+  const { house, mine, back } = chain();
+  for (let i = 1; i <= 3000; i++) mine();
+  const tail = new Tail(house);
+  await tail.begin(1);
+  for (let i = 0; i < 100; i++) {
+    mine(i);
+    await tail.look();
+  }
+  back(2500);
+  mine(7);
+  assert.deepEqual(venuesOf((await tail.look()).found), [7]);
+  back(900);
+  await assert.rejects(tail.look(), /rolled back below block/);
+});
+
+test('S-5: a chain that changes while it is read is read again', async () => {
+  const { house, mine, back } = chain();
+  for (let i = 1; i <= 5; i++) mine(i);
+  const tail = new Tail(house);
+  await tail.begin(1);
+  mine(6);
+  const { getLogs } = house.provider;
+  house.provider.getLogs = async (filter) => {
+    const logs = await getLogs(filter);
+    back(5);
+    mine(60); // the head that was asked about is gone
+    house.provider.getLogs = getLogs;
+    return logs;
+  };
+  assert.deepEqual(venuesOf((await tail.look()).found), [60]);
 });

@@ -1,13 +1,15 @@
 #!/usr/bin/env node
 // Lists the accounts of the house with their health, then follows events.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Tail } from './follow.mjs';
 import {
   COMMON_HELP,
   Failure,
   accountsIn,
   connect,
-  events,
   explain,
   main,
+  misuse,
   money,
   options,
   ownerOf,
@@ -15,6 +17,7 @@ import {
   readAccount,
   showAccount,
   toJson,
+  words,
 } from './lib.mjs';
 
 const HELP = `Lists accounts with their health, then follows the house's events.
@@ -23,52 +26,51 @@ const HELP = `Lists accounts with their health, then follows the house's events.
 
 Accounts are 32 bytes in hex or owner/subaccount; without any, all that ever appeared in an event are watched, and
 those that hold nothing are not listed.
-Every account is assessed again at least every --interval seconds, because prices move without events.
+Every account is assessed again at least every --interval seconds, because prices move without events. Blocks are
+followed by their hashes: what a reorganisation took back is said to be undone, and what came in its place is told.
 
   --once           list and exit
   --unhealthy      list only accounts below their initial margin
   --interval S     seconds between looks       [2]
   --from BLOCK     first block to read         [the deployment's]
-${COMMON_HELP}`;
+${COMMON_HELP}.`;
 
-const { values, positionals } = options(
-  {
-    once: { type: 'boolean', default: false },
-    unhealthy: { type: 'boolean', default: false },
-    interval: { type: 'string', default: '2' },
-    from: { type: 'string' },
-  },
-  HELP,
-);
+const OPTIONS = {
+  once: { type: 'boolean', default: false },
+  unhealthy: { type: 'boolean', default: false },
+  interval: { type: 'string', default: '2' },
+  from: { type: 'string' },
+};
 
 /** How many accounts are asked for at a time. */
 const WIDTH = 16;
 
-const say = (kind, fields, text) => console.log(values.json ? toJson({ kind, ...fields }) : text);
-
-function showRow(state) {
-  const { account, health, equity, im, mm, legs } = state;
-  const line = [health.padEnd(21), showAccount(account).padEnd(46), money(equity).padStart(16)];
-  say('account', state, [...line, money(im).padStart(16), money(mm).padStart(16), String(legs.length).padStart(5)].join(' '));
-}
-
 const HEAD = `${'health'.padEnd(21)} ${'account'.padEnd(46)} ${'equity'.padStart(16)} ${'im'.padStart(16)} ${'mm'.padStart(16)}  legs`;
 
-/** Text of an event: names and values, accounts shortened. */
-function showEvent({ block, tx, contract, event, args }) {
-  const text = Object.entries(args).map(([name, value]) => {
-    const isAccount = typeof value === 'string' && value.length === 66 && accountsIn({ args: { [name]: value } }).length;
-    return `${name} ${isAccount ? showAccount(value) : value}`;
-  });
-  say('event', { block, tx, contract, event, args }, `${String(block).padStart(8)}  ${contract}.${event}  ${text.join('  ')}`);
+/** An account as a row under HEAD. */
+function row({ account, health, equity, im, mm, legs }) {
+  const numbers = [equity, im, mm].map((amount) => money(amount).padStart(16));
+  return [health.padEnd(21), showAccount(account).padEnd(46), ...numbers, String(legs.length).padStart(5)].join(' ');
 }
 
-/** Reads many accounts, a few at a time. One that cannot be read right now is reported, not fatal. */
-async function readAll(house, accounts) {
+/** An event as text: names and values, accounts shortened. */
+function line({ block, contract, event, args }) {
+  const text = Object.entries(args).map(([name, value]) => {
+    const isAccount = accountsIn({ args: { [name]: value } }).length > 0;
+    return `${name} ${isAccount ? showAccount(value) : value}`;
+  });
+  return `${String(block).padStart(8)}  ${contract}.${event}  ${text.join('  ')}`;
+}
+
+/** Waits; false when asked to stop. */
+const pause = (seconds, signal) => sleep(seconds * 1000, true, { signal }).catch(() => false);
+
+/** Reads many accounts in one block, a few at a time. One that cannot be read right now is reported, not fatal. */
+async function readAll(house, accounts, { hash }) {
   const states = [];
   for (let i = 0; i < accounts.length; i += WIDTH) {
     const part = accounts.slice(i, i + WIDTH);
-    const results = await Promise.allSettled(part.map((account) => readAccount(house, account)));
+    const results = await Promise.allSettled(part.map((account) => readAccount(house, account, hash)));
     results.forEach((result, k) => {
       if (result.status === 'fulfilled') states.push(result.value);
       else console.error(explain(result.reason, showAccount(part[k])).message);
@@ -89,14 +91,16 @@ function byDistance(a, b) {
 const isHealthy = (state) => state.health.startsWith('healthy');
 
 await main(async () => {
+  const { values, positionals } = options(OPTIONS, HELP);
+  const say = (kind, fields, text) => console.log(values.json ? toJson({ kind, ...fields }) : text);
   const interval = Number(values.interval);
-  if (!(interval > 0)) throw new Failure(`--interval ${values.interval} is not a number of seconds`);
-  if (values.from !== undefined && !/^\d+$/.test(values.from)) throw new Failure(`--from ${values.from} is not a block`);
-  const house = await connect(values);
-  const vault = house.record.contracts.vault.address.toLowerCase();
+  if (!(interval > 0)) throw misuse(`--interval ${values.interval} is not a number of seconds above 0`);
+  if (values.from !== undefined && !/^\d{1,15}$/.test(values.from)) throw misuse(`--from ${values.from} is not a block`);
   const chosen = positionals.map(parseAccount);
   const known = new Set(chosen);
 
+  const house = await connect(values);
+  const vault = house.record.contracts.vault.address.toLowerCase();
   // The house's own accounts (insurance fund, clearing accounts) have no health to watch.
   const learn = (found) => {
     if (chosen.length > 0) return;
@@ -107,45 +111,57 @@ await main(async () => {
     }
   };
   const concerns = (event) => chosen.length === 0 || accountsIn(event).some((account) => known.has(account));
+  const showRow = (state) => say('account', state, row(state));
+  const showEvents = (kind, list) => {
+    for (const event of list.filter(concerns)) say(kind, event, `${kind === 'undone' ? 'undone' : ''}${line(event)}`);
+  };
 
-  let head = await house.provider.getBlockNumber();
-  learn(await events(house, Number(values.from ?? house.fromBlock), head));
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  process.once('SIGTERM', () => stop.abort());
+  try {
+    const tail = new Tail(house);
+    learn(await tail.begin(Number(values.from ?? house.fromBlock)));
 
-  const last = new Map();
-  const first = await readAll(house, [...known].sort());
-  first.sort(byDistance);
-  if (!values.json) console.log(HEAD);
-  for (const state of first) {
-    last.set(state.account, state.health);
-    if (isEmpty(state) && chosen.length === 0) continue;
-    if (!values.unhealthy || !isHealthy(state)) showRow(state);
-  }
-  if (values.once) return house.provider.destroy();
-
-  let going = true;
-  const stop = () => (going = false);
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  while (going) {
-    await new Promise((resume) => setTimeout(resume, interval * 1000));
-    let found;
-    try {
-      const now = await house.provider.getBlockNumber();
-      if (now < head) head = now; // the chain was reset or rolled back
-      found = now > head ? await events(house, head + 1, now) : [];
-      head = now;
-    } catch (error) {
-      console.error(`${values.rpc}: ${error.shortMessage ?? error.message}`);
-      continue;
-    }
-    learn(found);
-    found.filter(concerns).forEach(showEvent);
-    for (const state of await readAll(house, [...known])) {
-      const before = last.get(state.account);
-      if (before === state.health) continue;
+    const last = new Map();
+    const first = await readAll(house, [...known].sort(), tail.head);
+    first.sort(byDistance);
+    if (!values.json) console.log(HEAD);
+    for (const state of first) {
       last.set(state.account, state.health);
-      if (!values.unhealthy || !isHealthy(state) || before !== undefined) showRow(state);
+      if (isEmpty(state) && chosen.length === 0) continue;
+      if (!values.unhealthy || !isHealthy(state)) showRow(state);
     }
+    if (values.once) return;
+
+    while (await pause(interval, stop.signal)) {
+      let news;
+      try {
+        news = await tail.look();
+      } catch (error) {
+        if (error instanceof Failure) throw error;
+        console.error(`${values.rpc}: ${words(error)}`);
+        continue;
+      }
+      const { reorganised, base, undone, found } = news;
+      if (reorganised) {
+        const { number: block, hash: blockHash } = tail.head;
+        const text = `the chain was reorganised after block ${base.number}: ${undone.length} events are undone, the head is ${block}`;
+        say('reorganised', { after: base.number, undone: undone.length, block, blockHash }, text);
+      }
+      showEvents('undone', undone);
+      learn(found);
+      showEvents('event', found);
+      for (const state of await readAll(house, [...known], tail.head)) {
+        const before = last.get(state.account);
+        if (before === state.health) continue;
+        last.set(state.account, state.health);
+        if (!values.unhealthy || !isHealthy(state) || before !== undefined) showRow(state);
+      }
+    }
+  } catch (error) {
+    throw explain(error, values.rpc);
+  } finally {
+    house.provider.destroy();
   }
-  house.provider.destroy();
 });
