@@ -10,6 +10,8 @@ pub struct MemoryModel {
     pub free_pages: u16,
     /// Gas per further page.
     pub page_gas: u16,
+    /// Pages that all open frames together may have: more are not to be paid for.
+    pub page_limit: u16,
 }
 
 impl MemoryModel {
@@ -17,10 +19,13 @@ impl MemoryModel {
     /// in the transaction.
     ///
     /// The linear part is paid for every page above the free ones, the exponential part only where
-    /// the transaction's record rises.
+    /// the transaction's record rises. `u64::MAX`, which nobody can pay, beyond the limit.
     #[must_use]
     pub fn gas_cost(&self, new: u16, open: u16, ever: u16) -> u64 {
         let new_open = open.saturating_add(new);
+        if new_open > self.page_limit {
+            return u64::MAX;
+        }
         let new_ever = ever.max(new_open);
         if new_ever <= self.free_pages {
             return 0;

@@ -204,13 +204,6 @@ impl StylusParams {
         self.arbos_version >= 59
     }
 
-    /// Whether `open` pages in all frames of a transaction are too many, so that whatever opened
-    /// them takes all gas. A limit of 0 is none.
-    #[must_use]
-    pub const fn too_many_pages(&self, open: u16) -> bool {
-        self.limits_open_pages() && self.page_limit != 0 && open > self.page_limit
-    }
-
     /// Whether `pay_for_memory_grow` reads its argument whole: above 65,535 all gas is taken.
     /// Before, it was paid for modulo 65,536.
     #[must_use]
@@ -224,12 +217,17 @@ impl StylusParams {
         self.arbos_version >= 60
     }
 
-    /// The price of pages.
+    /// The price of pages, and how many there may be. A limit of 0 is none.
     #[must_use]
     pub const fn memory_model(&self) -> MemoryModel {
         MemoryModel {
             free_pages: self.free_pages,
             page_gas: self.page_gas,
+            page_limit: if self.limits_open_pages() && self.page_limit != 0 {
+                self.page_limit
+            } else {
+                u16::MAX
+            },
         }
     }
 
@@ -370,7 +368,7 @@ const fn start_gas(min: u8, unit: u64, cost: u16, scalar: u8) -> u64 {
 }
 
 /// Gas a call pays before the program runs: its pages, and its start. `u64::MAX`, which nobody can
-/// pay, where its pages are [too many](StylusParams::too_many_pages).
+/// pay, where its pages are beyond the limit of the [`MemoryModel`].
 ///
 /// # Arguments
 ///
@@ -385,9 +383,6 @@ pub fn call_cost(
     open: u16,
     ever: u16,
 ) -> u64 {
-    if params.too_many_pages(open.saturating_add(program.footprint)) {
-        return u64::MAX;
-    }
     let mut cost = params
         .memory_model()
         .gas_cost(program.footprint, open, ever);

@@ -136,7 +136,7 @@ fn gas_that_does_not_suffice_is_gone() {
 
 #[test]
 fn start_up() {
-    let params = StylusParams::default();
+    let params = StylusParams::arbos(51);
     let program = Program {
         version: 2,
         init_cost: 1_000,
@@ -260,6 +260,9 @@ fn open_pages_of_all_frames_have_a_limit() {
     let cost = |params: &StylusParams, open| call_cost(params, &program(4), false, open, open);
     assert!(cost(&params, 6) < 100_000, "10 open pages are not too many");
     assert_eq!(cost(&params, 7), u64::MAX);
+    // growing goes by the same model
+    let grow = |params: &StylusParams, new| params.memory_model().gas_cost(new, 7, 7);
+    assert_eq!((grow(&params, 3), grow(&params, 4)), (3_001, u64::MAX));
     // without a limit, and before it was one
     params.page_limit = 0;
     assert!(cost(&params, 7) < 100_000);

@@ -141,6 +141,7 @@ fn memory_starts_anew_each_time() {
 const MODEL: MemoryModel = MemoryModel {
     free_pages: 2,
     page_gas: 1_000,
+    page_limit: u16::MAX,
 };
 
 #[test]
@@ -170,6 +171,7 @@ fn prices_saturate() {
     let all_free = MemoryModel {
         free_pages: 128,
         page_gas: 1_000,
+        page_limit: u16::MAX,
     };
     assert_eq!(
         (all_free.gas_cost(128, 0, 0), all_free.gas_cost(129, 0, 0)),
