@@ -2,6 +2,7 @@
 //! entering each other at any depth.
 
 use crate::{
+    arbos,
     config::ChainConfig,
     precompiles::Precompiles,
     state::State,
@@ -98,7 +99,9 @@ pub(crate) struct Surroundings {
     pub(crate) coinbase: Address,
     pub(crate) gas_limit: u64,
     pub(crate) prevrandao: B256,
-    /// Hashes of the blocks before it, oldest first, the last being its parent's.
+    /// Its place in the chain: the number, unless a call overrides that.
+    pub(crate) height: u64,
+    /// Hashes of the blocks before that place, oldest first, the last being its parent's.
     pub(crate) hashes: Arc<Vec<B256>>,
 }
 
@@ -147,6 +150,8 @@ pub(crate) struct Ext {
     pub(crate) is_call: bool,
     pub(crate) poster_gas: u64,
     pub(crate) held_gas: u64,
+    /// Something set the Stylus parameters in this transaction, so that `params` may be old.
+    pub(crate) params_set: bool,
     /// Pages open, and the most that were.
     pub(crate) pages: (u16, u16),
     /// Open frames by acting address, without delegate calls.
@@ -187,7 +192,8 @@ pub(crate) fn panic_text(panic: &Box<dyn Any + Send>) -> String {
 
 /// Executes one job. Call it inside [`on_big_stack`].
 pub(crate) fn execute(job: Job) -> Result<Executed, VmError> {
-    let params = StylusParams::arbos(job.config.arbos_version);
+    let mut state = job.state;
+    let params = arbos::params(&mut state);
     let spec = SpecId::OSAKA; // ArbOS 50 and later
     let mut cfg = CfgEnv::new_with_spec(spec);
     cfg.chain_id = job.config.chain_id;
@@ -196,7 +202,7 @@ pub(crate) fn execute(job: Job) -> Result<Executed, VmError> {
     cfg.disable_eip3607 = true;
     cfg.tx_gas_limit_cap = Some(u64::MAX);
 
-    let db = StateDb { state: job.state };
+    let db = StateDb { state };
     let plain = Context::<BlockEnv, TxEnv, CfgEnv, StateDb, Journal<StateDb>, ()>::new(db, spec);
     let mut ctx: Ctx = plain.with_cfg(cfg).with_chain(Ext {
         params,
@@ -207,6 +213,7 @@ pub(crate) fn execute(job: Job) -> Result<Executed, VmError> {
         is_call: job.is_call,
         poster_gas: job.poster_gas,
         held_gas: 0,
+        params_set: false,
         pages: (0, 0),
         spans: HashMap::default(),
         callers: Vec::new(),
@@ -425,6 +432,9 @@ impl EvmTr for Vm {
         init: FrameInit,
     ) -> Result<FrameInitResult<'_, Self::Frame>, ContextError<Infallible>> {
         self.ctx.chain.reason = None;
+        if self.ctx.chain.params_set {
+            self.ctx.chain.params = arbos::params(&mut self.ctx);
+        }
         if self.ctx.chain.tracer.is_some() {
             self.sync_logs();
             let ctx = &mut self.ctx;
@@ -624,7 +634,7 @@ impl Handler for ArbHandler {
         }
         let total = price * U256::from(result.gas().used());
         let poster = price * U256::from(ctx.chain.poster_gas);
-        let network = ctx.chain.config.network_fee_account;
+        let network = arbos::network_fee_account(ctx);
         for (account, fee) in [
             (network, total.saturating_sub(poster)),
             (L1_PRICER_FUNDS_POOL, poster),

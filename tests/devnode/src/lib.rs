@@ -19,31 +19,18 @@
 //! assert_eq!(chain.balance(to, BlockId::latest()).unwrap(), U256::from(1));
 //! ```
 //!
-//! # Gas
+//! # Rules
 //!
-//! Rules are those of ArbOS 51 (60 where [`ChainConfig::arbos_version`] says so): Osaka's opcodes and
-//! Ethereum precompiles, no calldata floor, refunds up to a fifth, 32 M gas for the computation of a
-//! transaction, tips not charged. A program pays for its start, its pages, its host functions and its
-//! return data as in Nitro; activation costs what the module costs there, and the data fee. The
-//! precompiles ArbSys, ArbInfo, ArbOwnerPublic, ArbGasInfo, ArbWasm and ArbWasmCache charge as
-//! theirs do; NodeInterface answers in calls.
+//! Those of ArbOS 61, which has Arbitrum One today, or of 51, the chain before it
+//! ([`ChainConfig::arbos_version`]; 60 has the rules of 61 here). [`Chain::upgrade_arbos`] raises a
+//! running chain. Osaka's opcodes and Ethereum precompiles, no calldata floor, refunds up to a fifth,
+//! 32 M gas for the computation of a transaction, tips not charged. A program pays for its start, its
+//! pages, its host functions and its return data as in Nitro; activation costs what the module costs
+//! there, and the data fee. The precompiles of ArbOS charge as theirs do; NodeInterface answers in
+//! calls. A contract that sells places in the program cache is there from genesis
+//! ([`CACHE_MANAGER`]).
 //!
-//! # What it does not model
-//!
-//! * The state root is a hash chain over the changes of each block, not a Merkle root: there are no
-//!   account proofs. Module hashes and the layout of ArbOS' own storage are ours.
-//! * The L1 data fee is a price per byte of the signed transaction, zero unless
-//!   [`ChainConfig::l1_price_per_byte`] is set; Nitro compresses first. Calls are not charged for it,
-//!   estimates are, a tenth more.
-//! * The base fee stays where it is put; there is no congestion, no gas limit for a block as a whole,
-//!   and no price by resource (ArbOS 60).
-//! * There are no retryable tickets, no messages from or to L1, no batches, and no internal
-//!   transaction at the start of a block. L1 block numbers follow the clock; `BLOCKHASH` gives made-up
-//!   hashes.
-//! * ArbOwner, ArbRetryableTx, ArbAddressTable, ArbAggregator, ArbStatistics and the others are there
-//!   but have no methods. [`Chain::set_cache_manager`] and [`ChainConfig`] stand for what an owner sets.
-//! * Programs compressed with the Stylus dictionary (`01`) do not unpack; those of cargo-stylus do not
-//!   use it.
+//! What is not modelled: `docs/devnode.md` has the whole list.
 
 mod arbos;
 pub mod chain;
@@ -66,8 +53,8 @@ pub use alloy::{
         state::{AccountOverride, StateOverride},
     },
 };
-pub use chain::{CREATE2_DEPLOYER, Chain, init_code};
-pub use config::{ChainConfig, Clock, DevAccount};
+pub use chain::{CACHE_MANAGER, CREATE2_DEPLOYER, Chain, init_code};
+pub use config::{ChainConfig, Clock, DevAccount, LATEST_ARBOS, SUPPORTED_ARBOS};
 pub use error::{ChainError, Result};
 pub use evm::MAX_TX_GAS;
 pub use types::{

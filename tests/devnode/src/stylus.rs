@@ -103,7 +103,7 @@ impl RecentPrograms {
             self.0.remove(place);
         }
         self.0.push_front(code_hash);
-        self.0.truncate(capacity);
+        self.0.truncate(capacity.max(1));
         place.is_some()
     }
 }
@@ -266,7 +266,7 @@ impl Vm {
         let program = match active_program(&mut self.ctx, *code_hash) {
             Ok(program) => program,
             Err(error) => {
-                self.ctx.chain.reason = Some(arb_wasm::describe(&error));
+                self.ctx.chain.reason = Some(arb_wasm::explain(&error, call.bytecode_address));
                 return Ended::all_gone(InstructionResult::PrecompileError);
             }
         };

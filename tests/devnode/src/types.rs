@@ -116,7 +116,8 @@ pub struct CallRequest {
     pub block: Option<BlockId>,
     /// Changes of the state before the call.
     pub state_overrides: Option<StateOverride>,
-    /// Changes of the surroundings. `number` is what `block.number` answers: the L1 block number.
+    /// Changes of the surroundings. `number` is the number of the L2 block, which
+    /// `ArbSys.arbBlockNumber()` answers; `block.number`, which is L1's, stays.
     pub block_overrides: Option<BlockOverrides>,
 }
 

@@ -276,7 +276,7 @@ fn osaka_opcodes_and_arbitrums_surroundings() {
     assert_eq!(chain.latest().l1_block_number, 25_000_000);
     let mix = chain.latest().header.mix_hash;
     assert_eq!(mix[8..16], 25_000_000u64.to_be_bytes());
-    assert_eq!(mix[16..24], 51u64.to_be_bytes());
+    assert_eq!(mix[16..24], 61u64.to_be_bytes());
     // calls that offer no gas price see no base fee, as with geth
     let contract = chain
         .deploy(
@@ -364,10 +364,10 @@ fn calls_with_overrides() {
     };
     let out = world.chain.call(&call).unwrap().output;
     let word = |i: usize| out[32 * i + 31];
-    assert_eq!(
-        (word(0), word(1), word(2), word(3), word(4)),
-        (9, 55, 0, 1, 2)
-    );
+    assert_eq!((word(0), word(1), word(2), word(4)), (9, 55, 0, 2));
+    // `block.number` is L1's, which the override does not move
+    let l1_number = world.chain.latest().l1_block_number;
+    assert_eq!(U256::from_be_slice(&out[96..128]), U256::from(l1_number));
     assert!(
         world
             .chain
@@ -870,7 +870,7 @@ fn precompiles_that_clients_touch() {
     );
     assert_eq!(
         word(&world, 0x64, Arb::arbOSVersionCall {}.abi_encode()),
-        U256::from(55 + 51)
+        U256::from(55 + 61)
     );
     for back in 1..=head {
         let asked = Arb::arbBlockHashCall {
@@ -957,11 +957,11 @@ fn precompiles_that_clients_touch() {
     );
     let fragments = Arb::getMaxStylusContractFragmentsCall {}.abi_encode();
     assert_eq!(
-        ask(&world, 0x6b, fragments.clone()).outcome,
+        ask(&World::arbos51(), 0x6b, fragments.clone()).outcome,
         Outcome::Reverted,
         "not before ArbOS 60"
     );
-    assert_eq!(word(&World::new(), 0x6b, fragments), U256::from(2));
+    assert_eq!(word(&world, 0x6b, fragments), U256::from(4));
     // all of them have code, and unknown methods revert with all gas
     for byte in 0x64..=0x73u8 {
         if byte == 0x6a {

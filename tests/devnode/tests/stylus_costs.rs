@@ -7,7 +7,7 @@ use alloy::{
     sol,
     sol_types::{SolCall, SolError, SolEvent},
 };
-use plimsoll_devnode::{BlockId, ChainConfig, Outcome, Transaction, TransactionRequest};
+use plimsoll_devnode::{BlockId, CACHE_MANAGER, Outcome, Transaction, TransactionRequest};
 use plimsoll_stylus::{Program, StylusParams, activate, code};
 use std::sync::Arc;
 use support::*;
@@ -188,7 +188,7 @@ fn programs_are_remembered_within_a_block() {
     assert!(gas(33) < 1_000, "the last one is still there: {}", gas(33));
     assert_eq!(gas(34), uncached, "the first one is not");
     // ArbOS 51 does none of this
-    let mut world = World::new();
+    let mut world = World::arbos51();
     let program = world.program(NOTHING);
     let evm = world.evm;
     let trace = world.trace(evm, op::then((program, b""), (program, b"")));
@@ -200,7 +200,8 @@ fn programs_are_remembered_within_a_block() {
 
 #[test]
 fn pages() {
-    let mut world = World::new();
+    // a program called before in the block starts as a cached one from ArbOS 60 on: not here
+    let mut world = World::arbos51();
     let base = |pages: u16| {
         let record = start(&nothing(pages));
         let params = StylusParams::arbos(51);
@@ -321,13 +322,15 @@ fn activation_in_numbers() {
     let tx = world.send_with(program, Bytes::new(), 0, 100_000);
     assert_eq!(
         tx.receipt.outcome,
-        Outcome::Halted("error ProgramNotActivated()".into())
+        Outcome::Halted(format!(
+            "error ProgramNotActivated(): {program} was never activated; do it with ArbWasm.activateProgram({program})"
+        ))
     );
     assert_eq!(tx.receipt.gas_used, 100_000);
 
     let activation = activate(
         &wasm,
-        &StylusParams::arbos(51),
+        &StylusParams::arbos(61),
         128,
         &mut 10_000_000.clone(),
     )
@@ -352,12 +355,12 @@ fn activation_in_numbers() {
     assert_eq!(x, 240);
     let fee = U256::from(82_928_201u64 * 10_242 / 10_000) * U256::from(asm);
     let answer = ArbWasm::activateProgramCall::abi_decode_returns(&tx.receipt.output).unwrap();
-    assert_eq!((answer.version, answer.dataFee), (2, fee));
+    assert_eq!((answer.version, answer.dataFee), (3, fee));
     let log = &tx.receipt.logs[0];
     let event = ArbWasm::ProgramActivated::decode_log(&log.inner).unwrap();
     assert_eq!(
         (event.address, event.program, event.dataFee, event.version),
-        (ARB_WASM, program, fee, 2)
+        (ARB_WASM, program, fee, 3)
     );
     assert_eq!(event.codehash, keccak(&code));
     // the fee went to the network, the rest came back
@@ -375,9 +378,9 @@ fn activation_in_numbers() {
         U256::ZERO
     );
 
-    // gas: intrinsic; open ArbOS 800, argument 3; start 1,659,168; params 100, program 800; engine;
+    // gas: intrinsic; open ArbOS 800, argument 3; activation gas 800; start 1,659,168; params 100, program 800; engine;
     // module hash 20,000; pricer 44,000; program 20,000; fee account 800; event 2,149; result 6
-    let chain = 800 + 3 + 1_659_168 + 100 + 800 + 20_000 + 44_000 + 20_000 + 800 + 2_149 + 6;
+    let chain = 800 + 3 + 800 + 1_659_168 + 100 + 800 + 20_000 + 44_000 + 20_000 + 800 + 2_149 + 6;
     // engine: 83 bytes 26 us, 1 function 0 us, no pages, instrumented opcodes 12..: each 28 gas
     assert!(
         activation.gas_used > 26 * 28 - 100 && activation.gas_used < 60 * 28,
@@ -392,7 +395,7 @@ fn activation_in_numbers() {
     // what the chain says of it
     let ask = |world: &World, data: Vec<u8>| world.call(ARB_WASM, data).output;
     let record = Program::new(&activation, 0, false);
-    let params = StylusParams::arbos(51);
+    let params = StylusParams::arbos(61);
     let init = ask(&world, ArbWasm::programInitGasCall { program }.abi_encode());
     let init = ArbWasm::programInitGasCall::abi_decode_returns(&init).unwrap();
     assert_eq!(
@@ -408,7 +411,7 @@ fn activation_in_numbers() {
             &world,
             ArbWasm::programVersionCall { program }.abi_encode()
         )),
-        2
+        3
     );
     assert_eq!(
         word(ask(
@@ -423,7 +426,7 @@ fn activation_in_numbers() {
             &world,
             ArbWasm::codehashVersionCall { codehash }.abi_encode()
         )),
-        2
+        3
     );
     let kb = asm.div_ceil(1024);
     assert_eq!(
@@ -444,7 +447,7 @@ fn activation_in_numbers() {
     );
     assert_eq!(
         word(ask(&world, ArbWasm::stylusVersionCall {}.abi_encode())),
-        2
+        3
     );
     assert_eq!(
         word(ask(&world, ArbWasm::inkPriceCall {}.abi_encode())),
@@ -493,8 +496,17 @@ fn activation_refused() {
     // EVM code
     let evm = world.evm;
     let tx = activate(&mut world, evm, ETHER);
-    assert_eq!((tx.receipt.status, error(&tx)), (false, Bytes::new()));
+    assert_eq!(error(&tx), ArbWasm::ProgramNotWasm {}.abi_encode());
     assert!(tx.receipt.gas_used < 1_700_000);
+    // before ArbOS 60 that was no error of Solidity's
+    let mut old = World::arbos51();
+    let evm = old.evm;
+    let tx = activate(&mut old, evm, ETHER);
+    assert_eq!((tx.receipt.status, error(&tx)), (false, Bytes::new()));
+    assert_eq!(
+        tx.receipt.reason.as_deref(),
+        Some("specified bytecode is not a Stylus program")
+    );
     // a module that is not accepted takes all gas
     let bad = code::compress(&wasm("(module)"));
     let bad = world
@@ -637,14 +649,10 @@ fn cache_managers() {
     let cached = ArbWasmCache::codehashIsCachedCall { codehash }.abi_encode();
     let cache = ArbWasmCache::cacheProgramCall { addr: program }.abi_encode();
     let evict = ArbWasmCache::evictCodehashCall { codehash }.abi_encode();
-    assert!(is(
-        &world,
-        ArbWasmCache::isCacheManagerCall { manager: owner }.abi_encode()
-    ));
-    assert!(!is(
-        &world,
-        ArbWasmCache::isCacheManagerCall { manager: me }.abi_encode()
-    ));
+    for (manager, is_one) in [(CACHE_MANAGER, true), (owner, false), (me, false)] {
+        let asked = ArbWasmCache::isCacheManagerCall { manager }.abi_encode();
+        assert_eq!(is(&world, asked), is_one, "{manager}");
+    }
     // a stranger loses all gas
     let tx = world.send_with(ARB_WASM_CACHE, cache.clone(), 0, 200_000);
     assert_eq!(
@@ -659,7 +667,7 @@ fn cache_managers() {
         )
         .output;
     let all = ArbWasmCache::allCacheManagersCall::abi_decode_returns(&all).unwrap();
-    assert_eq!(all, [owner, me]);
+    assert_eq!(all, [CACHE_MANAGER, me]);
     let tx = world.send(ARB_WASM_CACHE, cache.clone());
     assert!(tx.receipt.status);
     let event = ArbWasmCache::UpdateProgramCache::decode_log(&tx.receipt.logs[0].inner).unwrap();
@@ -680,7 +688,7 @@ fn cache_managers() {
     // the old way is gone since ArbOS 31
     let old = ArbWasmCache::cacheCodehashCall { codehash }.abi_encode();
     assert!(!world.send(ARB_WASM_CACHE, old).receipt.status);
-    world.chain.set_cache_manager(owner, false);
+    world.chain.set_cache_manager(CACHE_MANAGER, false);
     world.chain.set_cache_manager(me, false);
     let all = world
         .call(

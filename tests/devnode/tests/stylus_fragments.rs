@@ -2,11 +2,7 @@
 
 mod support;
 
-use alloy::{
-    primitives::keccak256,
-    rpc::types::AccessListItem,
-    sol_types::{SolCall, sol},
-};
+use alloy::{primitives::keccak256, rpc::types::AccessListItem, sol, sol_types::SolCall};
 use plimsoll_devnode::{BlockId, ChainConfig, ChainError, MAX_TX_GAS, init_code};
 use plimsoll_stylus::{
     StylusParams, activate,
@@ -121,7 +117,7 @@ fn each_fragment_is_paid_for_when_it_is_read() {
     let expected = intrinsic(&data) + chain + engine + words + 3 * 2_600;
     assert_eq!(cold.receipt.gas_used, expected);
     assert!(world.chain.revert(before));
-    let mut request = request(address(0x71), data);
+    let mut request = request(at(0x71), data);
     request.from = Some(world.me);
     request.value = Some(U256::from(ETHER));
     request.access_list = Some(
@@ -149,7 +145,7 @@ fn each_fragment_is_paid_for_when_it_is_read() {
 #[test]
 fn a_fifth_fragment_is_too_many() {
     let mut world = World::new();
-    let wasm = padded(98_400, true);
+    let wasm = padded(99_500, true);
     assert_eq!(code::fragments(&wasm, MAX_CODE).len(), 5);
     let why = match world.chain.deploy_program(world.me, &wasm) {
         Err(ChainError::Refused(why)) => why,
@@ -266,7 +262,7 @@ fn a_refused_root_keeps_the_gas_that_its_fragments_did_not_take() {
     };
     let program = put(&mut world, &root.to_code());
     let data = ArbWasm::activateProgramCall { program }.abi_encode();
-    let used = world.send(address(0x71), data.clone()).receipt.gas_used;
+    let used = world.send(at(0x71), data.clone()).receipt.gas_used;
     // the first is found wanting once it is paid for; the second is not read any more
     let chain = 800 + 3 + 800 + 1_659_168 + 100 + 800;
     assert_eq!(used, intrinsic(&data) + chain + 2_600);

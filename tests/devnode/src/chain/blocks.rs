@@ -1,8 +1,10 @@
 //! Making blocks.
 use super::{Chain, HASHES, L1_BLOCK_TIME, Pending, vm_error};
 use crate::{
+    arbos::{self, ARBOS_STATE},
     error::{ChainError, Result},
     evm::{self, Executed, Job, SEQUENCER, Surroundings},
+    precompiles,
     state::State,
     state_root,
     stylus::RecentPrograms,
@@ -57,8 +59,10 @@ impl Chain {
         strict: bool,
     ) -> Result<()> {
         let block = self.next_surroundings(timestamp);
-        let mut state = self.inner.state.clone();
+        let mut before = self.inner.state.clone();
         let mut root = self.inner.state_root;
+        upgrade_if_due(&mut before, &mut root, timestamp);
+        let mut state = before.clone();
         let executed = {
             let (chain, block) = (&*self, &block);
             let (state, root) = (&mut state, &mut root);
@@ -91,7 +95,7 @@ impl Chain {
             finished.push((tx, job_poster_gas, cumulative, logs_bloom, result));
         }
         self.inner.state_root = root;
-        let header = self.header(&block, envelopes, receipts, bloom, cumulative);
+        let header = self.header(&block, &state, envelopes, receipts, bloom, cumulative);
         let hash = header.hash_slow();
         let mut log_index = 0;
         let transactions: Vec<Arc<Transaction>> = finished
@@ -155,7 +159,7 @@ impl Chain {
             size: block_size(&header, &transactions),
             header,
             transactions,
-            before: self.inner.state.clone(),
+            before,
             state: state.clone(),
         });
         self.inner.state = state;
@@ -220,11 +224,15 @@ impl Chain {
     pub(super) fn header(
         &self,
         block: &Surroundings,
+        state: &State,
         transactions: Vec<TxEnvelope>,
         receipts: Vec<alloy::consensus::ReceiptEnvelope>,
         logs_bloom: Bloom,
         gas_used: u64,
     ) -> Header {
+        let state = &mut state.clone();
+        let sends = arbos::sends::tree(state);
+        let l1_number = block.l1_number.saturating_to();
         Header {
             parent_hash: self.latest().hash,
             ommers_hash: EMPTY_OMMER_ROOT_HASH,
@@ -238,8 +246,8 @@ impl Chain {
             gas_limit: block.gas_limit,
             gas_used,
             timestamp: block.timestamp,
-            extra_data: B256::ZERO.into(),
-            mix_hash: mix_hash(block.l1_number.saturating_to(), self.config.arbos_version),
+            extra_data: sends.root.into(),
+            mix_hash: mix_hash(sends.size, l1_number, arbos::version(state)),
             nonce: B64::ZERO,
             base_fee_per_gas: Some(block.base_fee),
             ..Default::default()
@@ -261,6 +269,7 @@ impl Chain {
             gas_limit: self.config.block_gas_limit,
             prevrandao: U256::ONE.into(),
             hashes: self.hashes_before(latest.header.number + 1),
+            height: latest.header.number + 1,
         }
     }
 
@@ -274,6 +283,7 @@ impl Chain {
             gas_limit: block.header.gas_limit,
             prevrandao: U256::ONE.into(),
             hashes: self.hashes_before(block.header.number),
+            height: block.header.number,
         }
     }
 
@@ -289,9 +299,25 @@ impl Chain {
     }
 }
 
+/// Raises ArbOS where an owner has scheduled it for now.
+pub(super) fn upgrade_if_due(state: &mut State, root: &mut B256, timestamp: u64) {
+    let (to, due) = arbos::scheduled_upgrade(state);
+    if to != 0 && timestamp >= due {
+        upgrade(state, root, to);
+    }
+}
+
+/// Raises ArbOS, with what comes to be at that version.
+pub(super) fn upgrade(state: &mut State, root: &mut B256, to: u64) {
+    arbos::upgrade(state, to);
+    precompiles::install(state);
+    state_root::mix(root, "arbos", ARBOS_STATE, &to.to_be_bytes());
+}
+
 /// What Nitro keeps in the mix hash: count of sends, L1 block number, ArbOS version.
-pub(super) fn mix_hash(l1_block_number: u64, arbos_version: u64) -> B256 {
+pub(super) fn mix_hash(sends: u64, l1_block_number: u64, arbos_version: u64) -> B256 {
     let mut hash = B256::ZERO;
+    hash[..8].copy_from_slice(&sends.to_be_bytes());
     hash[8..16].copy_from_slice(&l1_block_number.to_be_bytes());
     hash[16..24].copy_from_slice(&arbos_version.to_be_bytes());
     hash

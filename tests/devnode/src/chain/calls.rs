@@ -1,7 +1,7 @@
 //! Calls that change nothing, estimates, traces and access lists.
-use super::{CALL_GAS, Chain, ENVELOPE_BYTES, MAX_LIST_ROUNDS, vm_error};
+use super::{CALL_GAS, Chain, ENVELOPE_BYTES, MAX_LIST_ROUNDS, blocks::upgrade_if_due, vm_error};
 use crate::{
-    arbos::ARBOS_STATE,
+    arbos::{self, ARBOS_STATE},
     error::{ChainError, Result},
     evm::{self, Executed, Job, L1_PRICER_FUNDS_POOL, MAX_TX_GAS, SEQUENCER, Surroundings},
     precompiles::{Precompiles, node_interface},
@@ -13,7 +13,7 @@ use crate::{
 };
 use alloy::{
     eips::BlockId,
-    primitives::{Address, B256, Bytes, TxKind, U256},
+    primitives::{Address, B256, Bytes, TxKind, U256, hex},
     rpc::types::{AccessList, AccessListItem, BlockOverrides, state::StateOverride},
     sol_types::{SolCall, SolInterface},
 };
@@ -154,7 +154,11 @@ impl Chain {
         let mut state = self.state_at(block)?.clone();
         let mut surroundings = match self.block(block) {
             Some(block) => self.surroundings_of(block),
-            None => self.next_surroundings(self.next_block_timestamp()),
+            None => {
+                let next = self.next_surroundings(self.next_block_timestamp());
+                upgrade_if_due(&mut state, &mut B256::default(), next.timestamp);
+                next
+            }
         };
         if let Some(overrides) = &request.state_overrides {
             override_state(&mut state, overrides)?;
@@ -244,7 +248,7 @@ impl Chain {
         let tx = &request.transaction;
         let mut warm: Vec<Address> = vec![
             tx.from.unwrap_or_default(),
-            self.config.network_fee_account,
+            arbos::network_fee_account(&mut self.inner.state.clone()),
             L1_PRICER_FUNDS_POOL,
             SEQUENCER,
         ];
@@ -293,7 +297,11 @@ impl Chain {
         }
         let input = txs::input(&request.transaction)?;
         let Ok(call) = Calls::abi_decode(&input) else {
-            return Ok(None);
+            let selector = input.get(..4).unwrap_or(&input);
+            return Err(ChainError::InvalidRequest(format!(
+                "NodeInterface has no method {} here: see what is not modelled in docs/devnode.md",
+                hex::encode_prefixed(selector)
+            )));
         };
         let base_fee = self.inner.base_fee;
         let l1_base_fee = U256::from(self.config.l1_base_fee);
@@ -332,6 +340,21 @@ impl Chain {
                     .ok_or_else(|| ChainError::UnknownBlock(call.l2BlockNum.to_string()))?;
                 blockL1NumCall::abi_encode_returns(&block.l1_block_number)
             }
+            Calls::l2BlockRangeForL1(call) => {
+                let blocks = &self.inner.blocks;
+                let number = call.blockNum;
+                let first = blocks.partition_point(|block| block.l1_block_number < number);
+                let end = blocks.partition_point(|block| block.l1_block_number <= number);
+                if first == end {
+                    return Err(ChainError::UnknownBlock(format!("of L1 block {number}")));
+                }
+                l2BlockRangeForL1Call::abi_encode_returns(&l2BlockRangeForL1Return {
+                    firstBlock: first as u64,
+                    lastBlock: end as u64 - 1,
+                })
+            }
+            // no batch goes to L1
+            Calls::getL1Confirmations(_) => getL1ConfirmationsCall::abi_encode_returns(&0),
         };
         Ok(Some(CallResult {
             outcome: Outcome::Success,
@@ -380,7 +403,7 @@ fn override_state(state: &mut State, overrides: &StateOverride) -> Result<()> {
 
 fn override_block(block: &mut Surroundings, overrides: &BlockOverrides) {
     if let Some(number) = overrides.number {
-        block.l1_number = number;
+        block.number = number.saturating_to();
     }
     if let Some(time) = overrides.time {
         block.timestamp = time;

@@ -1,8 +1,8 @@
 //! The levers a test pulls: blocks, snapshots, accounts, time.
-use super::{Chain, now};
+use super::{Chain, blocks, now};
 use crate::{
-    arbos::{self},
-    config::Clock,
+    arbos,
+    config::{Clock, SUPPORTED_ARBOS},
     error::{ChainError, Result},
     state_root,
     types::ChainEvent,
@@ -183,9 +183,36 @@ impl Chain {
         self.inner.l1_blocks = (number, self.next_block_timestamp());
     }
 
+    /// Raises ArbOS in place, as an upgrade of the chain does: the blocks from now on are under the
+    /// rules of `version`. From 51 to 61 the version of Stylus goes from 2 to 3, so that a program
+    /// answers nothing but `ProgramNeedsUpgrade` until somebody activates it again. What an owner
+    /// has set stays.
+    ///
+    /// # Errors
+    ///
+    /// * [`ChainError::InvalidRequest`] - the version is not modelled, or not later than the one
+    ///   that is.
+    pub fn upgrade_arbos(&mut self, version: u64) -> Result<()> {
+        let from = self.arbos_version();
+        if !SUPPORTED_ARBOS.contains(&version) || version <= from {
+            let later: Vec<_> = SUPPORTED_ARBOS.iter().filter(|v| **v > from).collect();
+            return Err(ChainError::InvalidRequest(format!(
+                "ArbOS {from} cannot be upgraded to {version}: later versions that are modelled are {later:?}"
+            )));
+        }
+        let inner = &mut self.inner;
+        blocks::upgrade(&mut inner.state, &mut inner.state_root, version);
+        Ok(())
+    }
+
     /// Makes an address a manager of the program cache (ArbWasmCache), or no longer.
     pub fn set_cache_manager(&mut self, address: Address, is_manager: bool) {
-        arbos::set_cache_manager(&mut self.inner.state, address, is_manager);
+        let state = &mut self.inner.state;
+        if is_manager {
+            arbos::CACHE_MANAGERS.insert(state, address);
+        } else {
+            arbos::CACHE_MANAGERS.remove(state, address);
+        }
         self.mix("cache manager", address, &[is_manager.into()]);
     }
 }

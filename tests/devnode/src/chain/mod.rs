@@ -7,14 +7,17 @@
 //! | `calls` | calls that change nothing, estimates, traces and access lists |
 //! | `levers` | the levers a test pulls: blocks, snapshots, accounts, time |
 //! | `programs` | deploying contracts and activating programs |
+//! | `cache_manager` | the contract that sells places in the program cache |
 
 mod blocks;
+mod cache_manager;
 mod calls;
 mod levers;
 mod programs;
 mod transactions;
 
 use blocks::{block_size, mix_hash};
+pub use cache_manager::CACHE_MANAGER;
 pub use programs::init_code;
 
 use crate::{
@@ -22,7 +25,7 @@ use crate::{
     config::{self, ChainConfig, DevAccount},
     error::{ChainError, Result},
     evm::{self, Executed, SEQUENCER},
-    precompiles::ARB_ADDRESSES,
+    precompiles,
     state::State,
     stylus::ModuleCache,
     types::{Block, CallResult, ChainEvent, Transaction},
@@ -171,13 +174,17 @@ impl Chain {
         for account in &accounts {
             state.set_balance(account.address, config.balance);
         }
-        for precompile in ARB_ADDRESSES {
-            state.set_code(precompile, bytes!("fe"));
-        }
         state.set_nonce(ARBOS_STATE, 1);
-        for owner in config.owners.clone() {
-            arbos::set_cache_manager(&mut state, owner, true);
-        }
+        arbos::initialise(
+            &mut state,
+            &arbos::Genesis {
+                version: config.arbos_version,
+                owners: &config.owners,
+                network_fee_account: config.network_fee_account,
+            },
+        );
+        precompiles::install(&mut state);
+        cache_manager::install(&mut state);
         state.set_nonce(CREATE2_DEPLOYER, 1);
         state.set_code(CREATE2_DEPLOYER, CREATE2_DEPLOYER_CODE);
 
@@ -199,7 +206,7 @@ impl Chain {
             gas_limit: config.block_gas_limit,
             timestamp: config.genesis_timestamp,
             extra_data: B256::ZERO.into(),
-            mix_hash: mix_hash(config.l1_block_number, config.arbos_version),
+            mix_hash: mix_hash(0, config.l1_block_number, config.arbos_version),
             nonce: B64::ZERO,
             base_fee_per_gas: Some(config.base_fee),
             ..Default::default()
@@ -276,7 +283,9 @@ impl Chain {
     /// The block that mining now would make, without its transactions.
     pub fn pending_block(&self) -> Block {
         let block = self.next_surroundings(self.next_block_timestamp());
-        let header = self.header(&block, Vec::new(), Vec::new(), Bloom::ZERO, 0);
+        let (mut state, mut root) = (self.inner.state.clone(), self.inner.state_root);
+        blocks::upgrade_if_due(&mut state, &mut root, block.timestamp);
+        let header = self.header(&block, &state, Vec::new(), Vec::new(), Bloom::ZERO, 0);
         Block {
             hash: header.hash_slow(),
             l1_block_number: block.l1_number.saturating_to(),
@@ -379,6 +388,11 @@ impl Chain {
     /// A storage slot after a block.
     pub fn storage(&self, address: Address, slot: U256, block: BlockId) -> Result<B256> {
         Ok(self.state_at(block)?.storage(&address, &slot).into())
+    }
+
+    /// Version of ArbOS that the next block is under.
+    pub fn arbos_version(&self) -> u64 {
+        arbos::version(&mut self.inner.state.clone())
     }
 
     /// The base fee of the next block.

@@ -1,6 +1,6 @@
 //! ArbInfo, 0x65: accounts.
 
-use super::{Answer, Call, Purity};
+use super::{Answer, Call, Purity, balance};
 use alloy::{
     primitives::{Address, address},
     sol,
@@ -23,12 +23,7 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
     Ok(match call {
         Calls::getBalance(call) => {
             c.burn(700)?;
-            let journal = &c.ctx.journaled_state;
-            let balance = match journal.inner.state.get(&call.account) {
-                Some(account) => account.info.balance,
-                None => journal.database.state.balance(&call.account),
-            };
-            getBalanceCall::abi_encode_returns(&balance)
+            getBalanceCall::abi_encode_returns(&balance(c.ctx, call.account))
         }
         Calls::getCode(call) => {
             c.burn(2_100)?;

@@ -1,6 +1,7 @@
 //! ArbOwnerPublic, 0x6b: who owns the chain, and what they set.
 
 use super::{Answer, Call, Exit, Purity, READ, READ_PARAMS};
+use crate::arbos;
 use alloy::{
     primitives::{Address, address},
     sol,
@@ -12,7 +13,9 @@ pub(crate) const ADDRESS: Address = address!("0x00000000000000000000000000000000
 sol! {
     interface ArbOwnerPublic {
         function isChainOwner(address addr) external view returns (bool);
+        function rectifyChainOwner(address ownerToRectify) external;
         function getAllChainOwners() external view returns (address[] memory);
+        function getNativeTokenManagementFrom() external view returns (uint64);
         function isNativeTokenOwner(address addr) external view returns (bool);
         function getAllNativeTokenOwners() external view returns (address[] memory);
         function getNetworkFeeAccount() external view returns (address);
@@ -22,45 +25,70 @@ sol! {
         function isCalldataPriceIncreaseEnabled() external view returns (bool);
         function getParentGasFloorPerToken() external view returns (uint64);
         function getMaxStylusContractFragments() external view returns (uint8);
+        function getCollectTips() external view returns (bool);
+        function getTransactionFilteringFrom() external view returns (uint64);
+        function isTransactionFilterer(address filterer) external view returns (bool);
+        function getAllTransactionFilterers() external view returns (address[] memory);
+        function getFilteredFundsRecipient() external view returns (address);
     }
 }
 
 pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
     use ArbOwnerPublic::{ArbOwnerPublicCalls as Calls, *};
     let call = Calls::abi_decode(input).map_err(|_| Exit::All)?;
-    if matches!(call, Calls::getMaxStylusContractFragments(_))
-        && c.ctx.chain.config.arbos_version < 60
-    {
-        return Err(Exit::All);
+    let since_60 = matches!(
+        call,
+        Calls::getMaxStylusContractFragments(_)
+            | Calls::getCollectTips(_)
+            | Calls::getTransactionFilteringFrom(_)
+            | Calls::isTransactionFilterer(_)
+            | Calls::getAllTransactionFilterers(_)
+            | Calls::getFilteredFundsRecipient(_)
+    );
+    if since_60 {
+        c.since(60)?;
+    }
+    if let Calls::rectifyChainOwner(call) = call {
+        return rectify(c, call.ownerToRectify, input);
     }
     c.begin(Purity::View, input)?;
+    let owners = arbos::OWNERS.len(c.ctx);
     c.burn(match call {
-        Calls::getAllChainOwners(_) => READ * (1 + c.ctx.chain.config.owners.len() as u64),
+        Calls::getAllChainOwners(_) => READ * (1 + owners),
         Calls::getScheduledUpgrade(_) => 2 * READ,
         Calls::getMaxStylusContractFragments(_) => READ_PARAMS,
         _ => READ,
     })?;
-    let config = &c.ctx.chain.config;
+    let ctx = &mut *c.ctx;
     Ok(match call {
+        Calls::rectifyChainOwner(_) => Vec::new(),
         Calls::isChainOwner(call) => {
-            isChainOwnerCall::abi_encode_returns(&config.owners.contains(&call.addr))
+            isChainOwnerCall::abi_encode_returns(&arbos::OWNERS.contains(ctx, call.addr))
         }
-        Calls::getAllChainOwners(_) => getAllChainOwnersCall::abi_encode_returns(&config.owners),
+        Calls::getAllChainOwners(_) => {
+            getAllChainOwnersCall::abi_encode_returns(&arbos::OWNERS.all(ctx))
+        }
+        Calls::getNativeTokenManagementFrom(_) => {
+            getNativeTokenManagementFromCall::abi_encode_returns(&0)
+        }
         Calls::isNativeTokenOwner(_) => isNativeTokenOwnerCall::abi_encode_returns(&false),
         Calls::getAllNativeTokenOwners(_) => {
             getAllNativeTokenOwnersCall::abi_encode_returns(&Vec::new())
         }
         Calls::getNetworkFeeAccount(_) => {
-            getNetworkFeeAccountCall::abi_encode_returns(&config.network_fee_account)
+            getNetworkFeeAccountCall::abi_encode_returns(&arbos::network_fee_account(ctx))
         }
-        Calls::getInfraFeeAccount(_) => getInfraFeeAccountCall::abi_encode_returns(&Address::ZERO),
+        Calls::getInfraFeeAccount(_) => {
+            getInfraFeeAccountCall::abi_encode_returns(&arbos::infra_fee_account(ctx))
+        }
         Calls::getBrotliCompressionLevel(_) => {
             getBrotliCompressionLevelCall::abi_encode_returns(&1)
         }
         Calls::getScheduledUpgrade(_) => {
+            let (version, timestamp) = arbos::scheduled_upgrade(ctx);
             getScheduledUpgradeCall::abi_encode_returns(&getScheduledUpgradeReturn {
-                arbosVersion: 0,
-                scheduledForTimestamp: 0,
+                arbosVersion: version,
+                scheduledForTimestamp: timestamp,
             })
         }
         Calls::isCalldataPriceIncreaseEnabled(_) => {
@@ -70,9 +98,34 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
             getParentGasFloorPerTokenCall::abi_encode_returns(&0)
         }
         Calls::getMaxStylusContractFragments(_) => {
-            let fragments = c.ctx.chain.params.max_fragment_count;
+            let fragments = ctx.chain.params.max_fragment_count;
             getMaxStylusContractFragmentsCall::abi_encode_returns(&fragments)
+        }
+        Calls::getCollectTips(_) => getCollectTipsCall::abi_encode_returns(&false),
+        Calls::getTransactionFilteringFrom(_) => {
+            getTransactionFilteringFromCall::abi_encode_returns(&0)
+        }
+        Calls::isTransactionFilterer(_) => isTransactionFiltererCall::abi_encode_returns(&false),
+        Calls::getAllTransactionFilterers(_) => {
+            getAllTransactionFilterersCall::abi_encode_returns(&Vec::new())
+        }
+        Calls::getFilteredFundsRecipient(_) => {
+            getFilteredFundsRecipientCall::abi_encode_returns(&Address::ZERO)
         }
     }
     .into())
+}
+
+/// Repairs the set of owners, where an old version of ArbOS broke it. Here none did.
+fn rectify(c: &mut Call<'_>, owner: Address, input: &[u8]) -> Answer {
+    c.begin(Purity::Write, input)?;
+    c.burn(READ)?;
+    let why = if arbos::OWNERS.contains(c.ctx, owner) {
+        c.burn(2 * READ)?; // its place, and who is there
+        "already correct"
+    } else {
+        "not an owner"
+    };
+    c.explain(format!("owner {owner} cannot be rectified: {why}"));
+    Err(Exit::Plain)
 }

@@ -57,6 +57,7 @@ sol! {
         function expiryDays() external view returns (uint16 _days);
         function keepaliveDays() external view returns (uint16 _days);
         function blockCacheSize() external view returns (uint16 count);
+        function activationGas() external view returns (uint64 gas);
     }
 }
 
@@ -93,6 +94,26 @@ pub(crate) fn describe(error: &ArbWasmErrors) -> String {
         E::ProgramInsufficientValue(e) => {
             format!("error ProgramInsufficientValue({}, {})", e.have, e.want)
         }
+    }
+}
+
+/// Why a program does not run, in Nitro's words and then in those of somebody who wants it to.
+pub(crate) fn explain(error: &ArbWasmErrors, program: Address) -> String {
+    use ArbWasmErrors as E;
+    let words = describe(error);
+    let again = format!("activate it again with ArbWasm.activateProgram({program})");
+    match error {
+        E::ProgramNotActivated(_) => format!(
+            "{words}: {program} was never activated; do it with ArbWasm.activateProgram({program})"
+        ),
+        E::ProgramNeedsUpgrade(e) => format!(
+            "{words}: {program} was activated for Stylus version {} and the chain is at {}; {again}",
+            e.version, e.stylusVersion
+        ),
+        E::ProgramExpired(_) => {
+            format!("{words}: the activation of {program} has run out; {again}")
+        }
+        _ => words,
     }
 }
 
@@ -140,6 +161,9 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
         call,
         Calls::activateProgram(_) | Calls::codehashKeepalive(_)
     );
+    if matches!(call, Calls::activationGas(_)) {
+        c.since(59)?;
+    }
     c.begin(
         if payable {
             Purity::Payable
@@ -152,6 +176,11 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
     let now = c.ctx.chain.block.timestamp;
     if let Calls::activateProgram(call) = call {
         return activate_program(c, call.program, &params, now);
+    }
+    if let Calls::activationGas(_) = call {
+        c.burn(READ)?;
+        let gas = arbos::activation_gas(c.ctx);
+        return Ok(activationGasCall::abi_encode_returns(&gas).into());
     }
 
     let by_address = match &call {
@@ -171,7 +200,7 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
         Ok(active_program(c.ctx, code_hash)?)
     };
     Ok(match call {
-        Calls::activateProgram(_) => Vec::new(),
+        Calls::activateProgram(_) | Calls::activationGas(_) => Vec::new(),
         Calls::codehashKeepalive(call) => {
             let program = active(call.codehash)?;
             keep_alive(c, call.codehash, program, &params, now)?;
@@ -231,8 +260,10 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
 }
 
 fn activate_program(c: &mut Call<'_>, address: Address, params: &StylusParams, now: u64) -> Answer {
-    if params.arbos_version >= 60 {
-        c.burn(READ)?; // the activation gas the owner may set: none
+    if params.arbos_version >= 59 {
+        c.burn(READ)?;
+        let gas = arbos::activation_gas(c.ctx);
+        c.burn(gas)?;
     }
     c.burn(ACTIVATION)?;
     let account = c.ctx.journaled_state.inner.state.get(&address);
@@ -374,7 +405,7 @@ fn pay_data_fee(c: &mut Call<'_>, fee: U256) -> Result<(), Exit> {
         .into());
     };
     c.burn(READ)?; // the network fee account
-    let (network, caller) = (c.ctx.chain.config.network_fee_account, c.caller);
+    let (network, caller) = (arbos::network_fee_account(c.ctx), c.caller);
     c.pay(network, fee)?;
     c.pay(caller, rest)
 }

@@ -26,8 +26,9 @@ sol! {
 pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
     use ArbWasmCache::{ArbWasmCacheCalls as Calls, *};
     let call = Calls::abi_decode(input).map_err(|_| Exit::All)?;
-    if matches!(call, Calls::cacheCodehash(_)) && c.ctx.chain.config.arbos_version >= 31 {
-        return Err(Exit::All); // gone since cacheProgram is there
+    if matches!(call, Calls::cacheCodehash(_)) && c.ctx.chain.params.arbos_version >= 31 {
+        c.explain("cacheCodehash is gone since ArbOS 31: call cacheProgram".into());
+        return Err(Exit::All);
     }
     let writes = matches!(
         call,
@@ -37,11 +38,11 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
     Ok(match call {
         Calls::isCacheManager(call) => {
             c.burn(READ)?;
-            let is = arbos::cache_managers(c.ctx).contains(&call.manager);
+            let is = arbos::CACHE_MANAGERS.contains(c.ctx, call.manager);
             isCacheManagerCall::abi_encode_returns(&is)
         }
         Calls::allCacheManagers(_) => {
-            let managers = arbos::cache_managers(c.ctx);
+            let managers = arbos::CACHE_MANAGERS.all(c.ctx);
             c.burn(READ * (1 + managers.len() as u64))?;
             allCacheManagersCall::abi_encode_returns(&managers)
         }
@@ -62,9 +63,13 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
 
 fn set_cached(c: &mut Call<'_>, code_hash: B256, cached: bool) -> Result<Vec<u8>, Exit> {
     c.burn(READ)?;
-    if !arbos::cache_managers(c.ctx).contains(&c.caller) {
+    let caller = c.caller;
+    if !arbos::CACHE_MANAGERS.contains(c.ctx, caller) {
         c.burn(READ)?;
-        if !c.ctx.chain.config.owners.contains(&c.caller) {
+        if !arbos::OWNERS.contains(c.ctx, caller) {
+            c.explain(format!(
+                "{caller} may not cache programs: it is neither a cache manager nor an owner of the chain"
+            ));
             return Err(Exit::All);
         }
     }

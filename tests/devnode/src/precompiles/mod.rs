@@ -1,44 +1,65 @@
-//! Ethereum's precompiles, and those of ArbOS that clients touch.
+//! Ethereum's precompiles, and those of ArbOS.
 
+pub(crate) mod arb_address_table;
 pub(crate) mod arb_gas_info;
 pub(crate) mod arb_info;
+pub(crate) mod arb_owner;
 pub(crate) mod arb_owner_public;
+pub(crate) mod arb_retryable_tx;
 pub(crate) mod arb_sys;
 pub(crate) mod arb_wasm;
 pub(crate) mod arb_wasm_cache;
 pub(crate) mod node_interface;
+pub(crate) mod others;
 
-use crate::{arbos::sure, evm::Ctx, stylus::peek_code_hash};
+use crate::{
+    arbos::{self, sure},
+    evm::Ctx,
+    state::State,
+    stylus::peek_code_hash,
+};
 use alloy::{
-    primitives::{Address, B256, Bytes, Log, U256, address},
+    primitives::{Address, B256, Bytes, Log, U256, bytes},
     sol_types::{SolError, SolEvent},
 };
 use revm::{
-    context_interface::{ContextTr, JournalTr},
+    context_interface::{ContextTr, JournalTr, journaled_state::account::JournaledAccountTr},
     handler::{EthPrecompiles, PrecompileProvider},
     interpreter::{CallInputs, CallScheme, Gas, InstructionResult, InterpreterResult},
     primitives::{AddressSet, hardfork::SpecId},
 };
 
-/// Addresses of ArbOS' precompiles. Each has the code `fe`.
-pub(crate) const ARB_ADDRESSES: [Address; 16] = [
-    arb_sys::ADDRESS,
-    arb_info::ADDRESS,
-    address!("0x0000000000000000000000000000000000000066"), // ArbAddressTable
-    address!("0x0000000000000000000000000000000000000067"), // ArbBLS
-    address!("0x0000000000000000000000000000000000000068"), // ArbFunctionTable
-    address!("0x0000000000000000000000000000000000000069"), // ArbosTest
-    arb_owner_public::ADDRESS,
-    arb_gas_info::ADDRESS,
-    address!("0x000000000000000000000000000000000000006d"), // ArbAggregator
-    address!("0x000000000000000000000000000000000000006e"), // ArbRetryableTx
-    address!("0x000000000000000000000000000000000000006f"), // ArbStatistics
-    address!("0x0000000000000000000000000000000000000070"), // ArbOwner
-    arb_wasm::ADDRESS,
-    arb_wasm_cache::ADDRESS,
-    address!("0x0000000000000000000000000000000000000073"), // ArbNativeTokenManager
-    address!("0x00000000000000000000000000000000000a4b05"), // ArbosActs
+/// ArbOS' precompiles: their addresses, and the version from which they have their code, `fe`.
+pub(crate) const ARB_PRECOMPILES: [(Address, u64); 18] = [
+    (arb_sys::ADDRESS, 0),
+    (arb_info::ADDRESS, 0),
+    (arb_address_table::ADDRESS, 0),
+    (others::ARB_BLS, 0),
+    (others::ARB_FUNCTION_TABLE, 0),
+    (others::ARBOS_TEST, 0),
+    (arb_owner_public::ADDRESS, 0),
+    (arb_gas_info::ADDRESS, 0),
+    (others::ARB_AGGREGATOR, 0),
+    (arb_retryable_tx::ADDRESS, 0),
+    (others::ARB_STATISTICS, 0),
+    (arb_owner::ADDRESS, 0),
+    (arb_wasm::ADDRESS, 30),
+    (arb_wasm_cache::ADDRESS, 30),
+    (others::ARB_NATIVE_TOKEN_MANAGER, 41),
+    (others::ARB_FILTERED_TRANSACTIONS_MANAGER, 60),
+    (others::ARB_DEBUG, 0),
+    (others::ARBOS_ACTS, 0),
 ];
+
+/// Gives the precompiles that there are at the state's version their code.
+pub(crate) fn install(state: &mut State) {
+    let version = arbos::version(state);
+    for (address, since) in ARB_PRECOMPILES {
+        if since <= version {
+            state.set_code(address, bytes!("fe"));
+        }
+    }
+}
 
 /// Gas of reading a slot of ArbOS' state, whatever is warm.
 pub(crate) const READ: u64 = 800;
@@ -61,7 +82,7 @@ impl Precompiles {
     pub(crate) fn new() -> Self {
         let ethereum = EthPrecompiles::new(SpecId::OSAKA);
         let mut addresses = ethereum.warm_addresses().clone();
-        addresses.extend(ARB_ADDRESSES);
+        addresses.extend(ARB_PRECOMPILES.map(|(address, _)| address));
         Self {
             ethereum,
             addresses,
@@ -85,12 +106,13 @@ impl PrecompileProvider<Ctx> for Precompiles {
         ctx: &mut Ctx,
         inputs: &CallInputs,
     ) -> Result<Option<InterpreterResult>, String> {
-        if !ARB_ADDRESSES.contains(&inputs.bytecode_address) {
+        let address = inputs.bytecode_address;
+        if !ARB_PRECOMPILES.iter().any(|(arb, _)| *arb == address) {
             return self.ethereum.run(ctx, inputs);
         }
         let input = inputs.input.bytes_local(&ctx.local);
         let mut call = Call {
-            address: inputs.bytecode_address,
+            address,
             acting: inputs.target_address,
             caller: inputs.caller,
             value: inputs.value.get(),
@@ -102,14 +124,28 @@ impl PrecompileProvider<Ctx> for Precompiles {
             gas_left: inputs.gas_limit,
             ctx,
         };
-        let answer = match inputs.bytecode_address {
+        let answer = match address {
             arb_sys::ADDRESS => arb_sys::call(&mut call, &input),
             arb_info::ADDRESS => arb_info::call(&mut call, &input),
+            arb_address_table::ADDRESS => arb_address_table::call(&mut call, &input),
             arb_owner_public::ADDRESS => arb_owner_public::call(&mut call, &input),
             arb_gas_info::ADDRESS => arb_gas_info::call(&mut call, &input),
+            arb_retryable_tx::ADDRESS => arb_retryable_tx::call(&mut call, &input),
+            arb_owner::ADDRESS => arb_owner::call(&mut call, &input),
             arb_wasm::ADDRESS => arb_wasm::call(&mut call, &input),
             arb_wasm_cache::ADDRESS => arb_wasm_cache::call(&mut call, &input),
-            _ => Err(Exit::All), // not modelled: as if it had no such method
+            others::ARB_FUNCTION_TABLE => others::function_table(&mut call, &input),
+            others::ARBOS_TEST => others::arbos_test(&mut call, &input),
+            others::ARB_AGGREGATOR => others::aggregator(&mut call, &input),
+            others::ARB_STATISTICS => others::statistics(&mut call, &input),
+            others::ARB_FILTERED_TRANSACTIONS_MANAGER => {
+                others::filtered_transactions(&mut call, &input)
+            }
+            others::ARB_NATIVE_TOKEN_MANAGER => others::native_token(&mut call),
+            others::ARBOS_ACTS => others::acts(&mut call, &input),
+            others::ARB_DEBUG => others::debug(&mut call),
+            // no such method, or nobody who may call it
+            _ => Err(Exit::All),
         };
         let answer = answer.and_then(|output| call.pay_result(output));
         let mut gas = Gas::new(inputs.gas_limit);
@@ -214,6 +250,14 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// Lets a method be from this version on: before, it does not exist.
+    pub(crate) fn since(&self, version: u64) -> Result<(), Exit> {
+        if self.ctx.chain.params.arbos_version < version {
+            return Err(Exit::All);
+        }
+        Ok(())
+    }
+
     /// Says why the call gives up, where the chain does not.
     pub(crate) fn explain(&mut self, why: String) {
         self.ctx.chain.reason = Some(why);
@@ -257,6 +301,20 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// Takes what came with the call off the chain.
+    pub(crate) fn burn_value(&mut self) -> Result<(), Exit> {
+        if self.value.is_zero() {
+            return Ok(());
+        }
+        let (journal, address) = (self.ctx.journal_mut(), self.address);
+        let mut account = sure(journal.load_account_mut(address));
+        if account.decr_balance(self.value) {
+            Ok(())
+        } else {
+            Err(Exit::Plain)
+        }
+    }
+
     /// Moves wei out of the precompile's account.
     pub(crate) fn pay(&mut self, to: Address, wei: U256) -> Result<(), Exit> {
         match sure(self.ctx.journal_mut().transfer(self.address, to, wei)) {
@@ -266,6 +324,15 @@ impl Call<'_> {
     }
 }
 
-const fn words(bytes: usize) -> u64 {
+/// Balance of an account, without making it warm.
+pub(crate) fn balance(ctx: &Ctx, address: Address) -> U256 {
+    let journal = &ctx.journaled_state;
+    match journal.inner.state.get(&address) {
+        Some(account) => account.info.balance,
+        None => journal.database.state.balance(&address),
+    }
+}
+
+pub(crate) const fn words(bytes: usize) -> u64 {
     bytes.div_ceil(32) as u64
 }

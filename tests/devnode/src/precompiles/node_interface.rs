@@ -13,5 +13,7 @@ sol! {
         function gasEstimateL1Component(address to, bool contractCreation, bytes data) external payable returns (uint64 gasEstimateForL1, uint256 baseFee, uint256 l1BaseFeeEstimate);
         function nitroGenesisBlock() external pure returns (uint256 number);
         function blockL1Num(uint64 l2BlockNum) external view returns (uint64 l1BlockNum);
+        function l2BlockRangeForL1(uint64 blockNum) external view returns (uint64 firstBlock, uint64 lastBlock);
+        function getL1Confirmations(bytes32 blockHash) external view returns (uint64 confirmations);
     }
 }

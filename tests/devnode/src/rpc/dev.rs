@@ -1,5 +1,6 @@
 //! The levers: `evm_`, `anvil_`, `hardhat_`, and our own `plimsoll_`.
 
+use crate::config::LATEST_ARBOS;
 use alloy::{
     eips::BlockId,
     primitives::{Address, B256, Bytes},
@@ -257,6 +258,16 @@ pub(crate) fn set_cache_manager(node: &mut Backend, mut args: Args) -> Result<Va
     Ok(Value::Null)
 }
 
+/// Raises ArbOS in place, to the latest version modelled unless another is named.
+pub(crate) fn upgrade_arbos(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let version = match args.optional::<Num>("version")? {
+        Some(version) => version.as_u64("version")?,
+        None => LATEST_ARBOS,
+    };
+    node.chain.upgrade_arbos(version)?;
+    Ok(json!(version))
+}
+
 // About the node
 
 pub(crate) fn node_info(node: &mut Backend, _: Args) -> Result<Value> {
@@ -265,7 +276,7 @@ pub(crate) fn node_info(node: &mut Backend, _: Args) -> Result<Value> {
         "currentBlockNumber": quantity(latest.header.number),
         "currentBlockTimestamp": latest.header.timestamp,
         "currentBlockHash": latest.hash,
-        "hardFork": format!("ArbOS {}", node.chain.config().arbos_version),
+        "hardFork": format!("ArbOS {}", node.chain.arbos_version()),
         "transactionOrder": "fifo",
         "environment": {
             "baseFee": quantity(node.chain.base_fee()),

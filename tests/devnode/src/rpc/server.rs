@@ -125,6 +125,7 @@ const METHODS: &[(&str, Handler)] = &[
     ("evm_setAccountBalance", dev::set_balance),
     ("plimsoll_setL1BlockNumber", dev::set_l1_block_number),
     ("plimsoll_setCacheManager", dev::set_cache_manager),
+    ("plimsoll_upgradeArbos", dev::upgrade_arbos),
 ];
 
 /// The levers that have a name in anvil and one in Hardhat. Where anvil answers null, Hardhat

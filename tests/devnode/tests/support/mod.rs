@@ -476,8 +476,8 @@ impl World {
 }
 
 /// The address of a precompile.
-pub fn address(low: u64) -> Address {
-    Address::from_word(U256::from(low).into())
+pub const fn at(low: u8) -> Address {
+    Address::with_last_byte(low)
 }
 
 pub fn wasm(wat: &str) -> Vec<u8> {
