@@ -15,7 +15,7 @@ use plimsoll::{
     verify, wasm, workspace,
 };
 use plimsoll_devnode::{
-    ChainConfig, Clock,
+    ChainConfig, Clock, LATEST_ARBOS, SUPPORTED_ARBOS,
     rpc::{Node, NodeConfig},
 };
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
@@ -189,8 +189,8 @@ struct DevnodeArgs {
     /// Chain id.
     #[arg(long, default_value_t = 412_346)]
     chain_id: u64,
-    /// ArbOS version.
-    #[arg(long, default_value_t = 51, value_parser = arbos)]
+    /// ArbOS version: 61 is Arbitrum One, 60 has the same rules here, 51 is the chain before them.
+    #[arg(long, default_value_t = LATEST_ARBOS, value_parser = arbos)]
     arbos: u64,
     /// Funded accounts, at most ten.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=10))]
@@ -259,11 +259,10 @@ struct AccountArgs {
 
 /// The versions whose rules the engine knows.
 fn arbos(text: &str) -> Result<u64, String> {
-    match text {
-        "51" => Ok(51),
-        "60" => Ok(60),
-        _ => Err("51 and 60 are modelled".to_owned()),
-    }
+    let version = text.parse().ok();
+    version
+        .filter(|version| SUPPORTED_ARBOS.contains(version))
+        .ok_or_else(|| format!("the versions that are modelled are {SUPPORTED_ARBOS:?}"))
 }
 
 fn main() -> ExitCode {
