@@ -36,7 +36,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Measure the gas of deposits, trades, withdrawals and auctions, and the contracts' sizes.
     BenchGas(BenchArgs),
-    /// Run a development chain that executes Stylus programs.
+    /// Run a development chain that executes Stylus programs. docs/devnode.md says what it does not model.
     Devnode(DevnodeArgs),
     /// Build the contracts to WASM and check that the chain would accept them.
     Build(BuildArgs),

@@ -39,7 +39,8 @@ pub enum Clock {
 pub struct ChainConfig {
     /// Chain id.
     pub chain_id: u64,
-    /// ArbOS version, one of [`SUPPORTED_ARBOS`]. 60 and 61 have the same rules here.
+    /// ArbOS version that the chain starts with, one of [`SUPPORTED_ARBOS`]. 60 and 61 have the same
+    /// rules here.
     pub arbos_version: u64,
     /// Funded accounts whose keys the chain holds, at most ten.
     pub accounts: usize,
@@ -61,9 +62,9 @@ pub struct ChainConfig {
     pub l1_block_number: u64,
     /// Block gas limit in the headers.
     pub block_gas_limit: u64,
-    /// Where fees and activation fees go.
+    /// Where fees and activation fees go, until an owner says otherwise.
     pub network_fee_account: Address,
-    /// Chain owners, who are also cache managers. Empty: the first dev account.
+    /// Owners of the chain, who may call ArbOwner. Empty: the first dev account.
     pub owners: Vec<Address>,
 }
 

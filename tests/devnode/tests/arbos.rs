@@ -57,6 +57,7 @@ sol! {
         function placeBid(address program) external payable;
         function evictPrograms(uint256 count) external;
     }
+    #[allow(clippy::too_many_arguments)] // of an event
     interface ArbSys {
         event L2ToL1Tx(address caller, address indexed destination, uint256 indexed hash, uint256 indexed position, uint256 arbBlockNum, uint256 ethBlockNum, uint256 timestamp, uint256 callvalue, bytes data);
         event SendMerkleUpdate(uint256 indexed reserved, bytes32 indexed hash, uint256 indexed position);

@@ -15,7 +15,7 @@ use std::{
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use plimsoll_devnode::{
-    BlockId, CallRequest, ChainConfig, Outcome, TransactionRequest,
+    BlockId, CACHE_MANAGER, CallRequest, ChainConfig, Outcome, TransactionRequest,
     config::dev_accounts,
     rpc::{Node, NodeConfig},
 };
@@ -333,6 +333,40 @@ async fn stylus(arbos_version: u64) {
         text(&output)
     );
 
+    // C-3: a bid really caches. The manager says what it would take, and that it did.
+    let program = at.to_string();
+    let cached = |node: &Node| {
+        let selector = alloy::primitives::keccak256("codehashIsCached(bytes32)");
+        node.chain.with(move |chain| {
+            let code = chain.code(at, BlockId::latest()).unwrap();
+            let codehash = alloy::primitives::keccak256(code);
+            let asked = TransactionRequest::default()
+                .to(Address::with_last_byte(0x72))
+                .input(Bytes::from([&selector[..4], &codehash[..]].concat()).into());
+            let call = chain.call(&CallRequest::from(asked)).unwrap();
+            U256::from_be_slice(&call.output) == U256::ONE
+        })
+    };
+    assert!(!cached(&node));
+    let suggested = strip_colours(&good(stylus(&["cache", "suggest-bid", &program])).await);
+    assert!(suggested.contains("Minimum bid"), "{suggested}");
+    good(stylus(&[
+        "cache",
+        "bid",
+        &program,
+        "7",
+        "--private-key",
+        &key,
+    ]))
+    .await;
+    assert!(cached(&node));
+    let manager = format!("{CACHE_MANAGER:?}");
+    let status = strip_colours(&good(stylus(&["cache", "status", "--address", &program])).await);
+    assert!(
+        status.contains(&manager) && status.contains("is cached"),
+        "{manager} in {status}"
+    );
+
     // What its calls of host functions were, by both tracers.
     let hash = hash.to_string();
     for arguments in [
@@ -357,6 +391,6 @@ async fn cargo_stylus_on_arbos_51() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cargo_stylus_on_arbos_60() {
-    stylus(60).await;
+async fn cargo_stylus_on_arbos_61() {
+    stylus(61).await;
 }

@@ -4,11 +4,14 @@ mod support;
 
 use alloy::{
     primitives::keccak256,
+    providers::{Provider, ProviderBuilder},
     sol,
     sol_types::{SolCall, SolError, SolEvent},
 };
 use plimsoll_devnode::{
-    BlockId, CACHE_MANAGER, CallRequest, ChainError, Outcome, config::DEFAULT_NETWORK_FEE_ACCOUNT,
+    BlockId, CACHE_MANAGER, CallRequest, ChainConfig, ChainError, Outcome,
+    config::DEFAULT_NETWORK_FEE_ACCOUNT,
+    rpc::{Node, NodeConfig},
 };
 use plimsoll_stylus::{StylusParams, activate};
 use support::*;
@@ -275,6 +278,17 @@ fn an_owner_schedules_it_and_it_comes_with_the_first_block_after() {
     );
     request.from = Some(owner);
     assert!(world.chain.transact(request).unwrap().receipt.status);
+    let beyond = ArbOwner::scheduleArbOSUpgradeCall {
+        newVersion: 62,
+        timestamp: due,
+    };
+    let mut request = support::request(ARB_OWNER, beyond.abi_encode());
+    request.from = Some(owner);
+    let tx = world.chain.transact(request).unwrap();
+    assert_eq!(
+        tx.receipt.reason.as_deref(),
+        Some("ArbOS 62 is not modelled: [51, 60, 61] are")
+    );
     let scheduled = |world: &World| {
         let call = ArbOwnerPublic::getScheduledUpgradeCall {}.abi_encode();
         let output = world.call(ARB_OWNER_PUBLIC, call).output;
@@ -346,4 +360,62 @@ fn what_an_owner_has_set_and_what_was_built_is_there_after_it() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_is_raised_by_request_and_names_the_cause() {
+    let node = Node::start(NodeConfig {
+        chain: ChainConfig {
+            arbos_version: 51,
+            ..ChainConfig::default()
+        },
+        ..NodeConfig::default()
+    })
+    .await
+    .unwrap();
+    assert!(node.banner().contains("docs/devnode.md"));
+    let program = node.chain.with(|chain| {
+        let from = chain.accounts()[0].address;
+        chain.deploy_program(from, &wasm(ACTOR_WAT)).unwrap()
+    });
+    let provider = ProviderBuilder::new().connect_http(node.url.parse().unwrap());
+    let ask = request(program, op::echo(b"here"));
+    assert_eq!(provider.call(ask.clone()).await.unwrap().as_ref(), b"here");
+    let raise = |version: Option<u64>| {
+        let provider = provider.clone();
+        async move {
+            let params = version.map(|v| vec![v]).unwrap_or_default();
+            let answer: Result<u64, _> = provider
+                .raw_request("plimsoll_upgradeArbos".into(), params)
+                .await;
+            answer
+        }
+    };
+    let refused = raise(Some(52)).await.unwrap_err().to_string();
+    assert!(refused.contains("[60, 61]"), "{refused}");
+    assert_eq!(raise(None).await.unwrap(), 61, "the latest");
+    let error = provider.call(ask.clone()).await.unwrap_err().to_string();
+    for words in [
+        "ProgramNeedsUpgrade(2, 3)",
+        "activate it again",
+        &program.to_string(),
+    ] {
+        assert!(error.contains(words), "{words} in {error}");
+    }
+    let error = provider.estimate_gas(ask.clone()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("ProgramNeedsUpgrade(2, 3)"),
+        "{error}"
+    );
+    let info: serde_json::Value = provider
+        .raw_request("anvil_nodeInfo".into(), ())
+        .await
+        .unwrap();
+    assert_eq!(info["hardFork"], "ArbOS 61");
+    node.chain.with(move |chain| {
+        let stranger = chain.accounts()[9].address;
+        drop(chain.activate(stranger, program).unwrap());
+    });
+    assert_eq!(provider.call(ask).await.unwrap().as_ref(), b"here");
+    node.stop().await;
 }

@@ -2,7 +2,7 @@
 //! act in an event.
 
 use super::{Answer, Call, Exit, Purity, READ};
-use crate::arbos;
+use crate::{arbos, config::SUPPORTED_ARBOS};
 use alloy::{
     primitives::{Address, FixedBytes, address, hex},
     sol,
@@ -171,6 +171,13 @@ fn act(c: &mut Call<'_>, input: &[u8]) -> Answer {
             arbos::set_network_fee_account(ctx, call.newNetworkFeeAccount);
         }
         Calls::scheduleArbOSUpgrade(call) => {
+            if !SUPPORTED_ARBOS.contains(&call.newVersion) {
+                c.explain(format!(
+                    "ArbOS {} is not modelled: {SUPPORTED_ARBOS:?} are",
+                    call.newVersion
+                ));
+                return Err(Exit::Plain);
+            }
             arbos::schedule_upgrade(ctx, call.newVersion, call.timestamp);
         }
         Calls::addWasmCacheManager(call) => arbos::CACHE_MANAGERS.insert(ctx, call.manager),

@@ -11,6 +11,7 @@ use alloy::{
 pub(crate) const ADDRESS: Address = address!("0x0000000000000000000000000000000000000064");
 
 sol! {
+    #[allow(clippy::too_many_arguments)] // of an event
     interface ArbSys {
         error InvalidBlockNumber(uint256 requested, uint256 current);
 

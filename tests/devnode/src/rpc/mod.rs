@@ -17,8 +17,8 @@
 //!
 //! [`Node::methods`] lists them: what ethers, viem, alloy, cast, wallets and cargo-stylus call in
 //! `eth_`, `net_`, `web3_`, `txpool_` and `debug_`; subscriptions over WebSocket; the levers of
-//! anvil and Hardhat under both names; and two of our own, `plimsoll_setL1BlockNumber(number)` and
-//! `plimsoll_setCacheManager(address, isManager)`.
+//! anvil and Hardhat under both names; and three of our own, `plimsoll_setL1BlockNumber(number)`,
+//! `plimsoll_setCacheManager(address, isManager)` and `plimsoll_upgradeArbos(version)`.
 //!
 //! Blocks, receipts and logs carry what Nitro adds (`l1BlockNumber`, `sendRoot`, `sendCount`,
 //! `gasUsedForL1`). `debug_traceTransaction` and `debug_traceCall` know `callTracer`, `stylusTracer`
@@ -233,13 +233,8 @@ fn banner(
     text
 }
 
-/// What this node leaves out, in words for its user.
+/// Where a user reads what this node leaves out.
 const NOT_MODELLED: &str = "
-Not modelled:
-  - state proofs: the state root is a hash chain, not a Merkle root (no eth_getProof)
-  - the L1 data fee, unless a price per byte is set
-  - retryable tickets, L1 messages, batches, the sequencer's queue and express lane
-  - a moving base fee: it stays where it is put
-  - programs compressed with Nitro's own dictionary (cargo-stylus and plimsoll use none)
-  - opcode steps in traces: the default tracer shows one step for each frame
+Not modelled: the whole list is in docs/devnode.md. Among it: state proofs, a moving base fee,
+L1 and what comes from there. ArbOS 61 has the rules of 60 here.
 ";
