@@ -34,6 +34,8 @@ interface IClearinghouse {
     error NotOwner(address caller, address owner);
     /// `initialize` has run.
     error AlreadyInitialized();
+    /// `initialize` has not run, and nothing else can be done before it.
+    error NotInitialized();
     /// The caller is not an active venue.
     error NotAVenue(address caller);
     /// Number, address and fee account must not be zero.
@@ -63,8 +65,9 @@ interface IClearinghouse {
     /// The mark of this instrument is stale: its price or surface is, its expiry was never pushed or is past and not
     /// settled, or its strike is further than a factor of 1,024 from the forward.
     error MarkStale(uint128 instrument);
-    /// Price with the fee lies outside the band around the mark, all 1e18 per unit.
-    error PriceOutsideBand(uint128 instrument, uint256 price, uint256 mark, uint256 band);
+    /// The price, what the buyer pays with the fee, or what the seller is left with lies outside the band around the mark,
+    /// all 1e18 per unit. Negative where the seller's fee is more than he gets.
+    error PriceOutsideBand(uint128 instrument, int256 price, uint256 mark, uint256 band);
     /// The calldata of a known method does not decode.
     error BadCalldata();
     /// No method of the house takes ether.

@@ -19,7 +19,9 @@ pub mod sol;
 use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, U256};
 use plimsoll_common::{
-    Ownable, Revert, abi_struct,
+    Ownable, Revert,
+    abi::int,
+    abi_struct,
     interface::{Entry, vault},
     market::{self, Remote},
     store::{Word, WordMap, tagged, untagged},
@@ -403,7 +405,7 @@ fn enter(trade: &Fill, reference: &Reference, entries: &mut Vec<Entry>) -> Resul
         .into(),
         Refusal::OutsideBand { price, band } => PriceOutsideBand {
             instrument: trade.instrument,
-            price: u128_to_u256(price),
+            price: int(price),
             mark: u128_to_u256(reference.mark),
             band: u128_to_u256(band),
         }

@@ -1,6 +1,6 @@
 //! Events and errors; `abi/IClearinghouse.sol` documents them.
 #![allow(missing_docs)]
-use alloy_primitives::{Address, B256, U256};
+use alloy_primitives::{Address, B256, I256, U256};
 pub use plimsoll_common::errors::TooManyItems;
 
 plimsoll_common::events! {
@@ -22,5 +22,5 @@ plimsoll_common::errors! {
     NotMultipleOfLot { size: U256, lot: u64 }
     UnknownUnderlying { underlying: u16 }
     MarkStale { instrument: u128 }
-    PriceOutsideBand { instrument: u128, price: U256, mark: U256, band: U256 }
+    PriceOutsideBand { instrument: u128, price: I256, mark: U256, band: U256 }
 }

@@ -62,8 +62,9 @@ pub enum Refusal {
     NotMultipleOfLot,
     /// A side's price, fee included, lies further from the mark than the band.
     OutsideBand {
-        /// That price.
-        price: u128,
+        /// That price: what the buyer pays for a unit, or what the seller is left with, which is negative where his fee is
+        /// more than he gets.
+        price: i128,
         /// The band, coins per unit, rounded down.
         band: u128,
     },
@@ -115,21 +116,23 @@ impl Terms {
         })
     }
 
-    /// The buyer's price with its fee, and the seller's without, both stay within `band` of the mark on either side. A
-    /// fee is spread over the size, rounded up, so that what is allowed never costs more than the band.
+    /// The buyer's price with its fee, and the seller's without, both stay within `band` of the mark on either side, the
+    /// seller's below nothing too. A fee is spread over the size, rounded up, so that what is allowed never costs more
+    /// than the band.
     fn check_band(&self, reference: &Reference) -> Result<(), Refusal> {
         let out = Refusal::OutOfRange;
-        let mark = reference.mark;
-        let band = mul_div_floor(mark, u128::from(reference.band), ONE).ok_or(out)?;
+        let band = mul_div_floor(reference.mark, u128::from(reference.band), ONE).ok_or(out)?;
         let band = band.max(reference.tolerance);
+        // No more than LIMIT each, so signed numbers hold them.
+        let signed = |v: u128| i128::try_from(v).map_err(|_| out);
         let per_unit = |fee: u128| {
-            mul_div_ceil(fee, ONE, self.size)
-                .filter(|f| *f <= LIMIT)
-                .ok_or(out)
+            let fee = mul_div_ceil(fee, ONE, self.size).filter(|f| *f <= LIMIT);
+            signed(fee.ok_or(out)?)
         };
-        let most = self.price.saturating_add(per_unit(self.buyer_fee)?);
-        let least = self.price.saturating_sub(per_unit(self.seller_fee)?);
-        for price in [most, least, self.price] {
+        let (mark, price) = (signed(reference.mark)?, signed(self.price)?);
+        let most = price.checked_add(per_unit(self.buyer_fee)?).ok_or(out)?;
+        let least = price.checked_sub(per_unit(self.seller_fee)?).ok_or(out)?;
+        for price in [most, least, price] {
             if price.abs_diff(mark) > band {
                 return Err(Refusal::OutsideBand { price, band });
             }
@@ -191,9 +194,9 @@ mod tests {
         };
         assert!(legs(2_100 * ONE, 0, 0).is_ok());
         assert!(legs(1_900 * ONE, 0, 0).is_ok());
-        let outside = |price| {
+        let outside = |price: u128| {
             Err(Refusal::OutsideBand {
-                price,
+                price: price.cast_signed(),
                 band: 100 * ONE,
             })
         };
@@ -202,6 +205,35 @@ mod tests {
         assert_eq!(legs(2_100 * ONE, 1, 0), outside(2_100 * ONE + 1));
         assert_eq!(legs(1_900 * ONE, 0, 1), outside(1_900 * ONE - 1));
         assert!(legs(2_050 * ONE, 50 * ONE, 150 * ONE).is_ok());
+    }
+
+    /// L-2: where the fee is more than the price, the seller is left with less than nothing, which is as far from the
+    /// mark as it looks.
+    #[test]
+    fn l_2_a_fee_beyond_the_price_counts_in_full() {
+        let reference = Reference {
+            tolerance: ONE,
+            option: true,
+            ..reference(LOT, 130_000_000_000, 100_000_000_000_000_000)
+        };
+        let lot = u128::from(LOT);
+        let refused = |price: i128| Err(Refusal::OutsideBand { price, band: ONE });
+        let mark = reference.mark;
+        let at = |price, fee| terms(lot, price, 0, fee).legs(&reference);
+        let left = mark.cast_signed() - 99_999 * 1_000 * ONE.cast_signed();
+        assert_eq!(at(mark, 99_999 * ONE), refused(left));
+        // The seller may be left with a coin less than the mark: a thousandth of a coin on a lot.
+        assert!(at(mark, ONE / 1_000).is_ok());
+        assert_eq!(
+            at(mark, ONE / 1_000 + 1),
+            refused(mark.cast_signed() - ONE.cast_signed() - 1_000)
+        );
+        assert!(at(mark + ONE, ONE / 500).is_ok());
+        let most = terms(1, LIMIT, LIMIT, LIMIT).legs(&Reference {
+            lot: 1,
+            ..reference
+        });
+        assert_eq!(most, Err(Refusal::OutOfRange));
     }
 
     #[test]
@@ -252,6 +284,35 @@ mod tests {
                 let fair = mul_div_floor(size, mark, ONE).unwrap();
                 prop_assert!(legs.quote as u128 + fee <= fair + allowed + 1);
                 prop_assert!(legs.quote as u128 + allowed + 1 >= fair + fee / 2);
+            }
+        }
+
+        /// L-2: an option too, whose tolerance may be more than its mark: neither side is worse off at the mark than the
+        /// band times the size, to a unit; and whoever is refused would be, or trades at another price than the band's.
+        #[test]
+        fn l_2_no_side_loses_more_than_the_band(
+            lots in 1_u64..1 << 30, mark in 0_u128..2_000 * ONE, tolerance in 0_u128..200 * ONE,
+            price in 0.0..3.0f64, fees in (0.0..3.0f64, 0.0..3.0f64),
+        ) {
+            let size = u128::from(LOT) * u128::from(lots);
+            let share = 50_000_000_000_000_000;
+            let reference = Reference { tolerance, option: true, ..reference(LOT, mark, share) };
+            let band = mul_div_floor(mark, share.into(), ONE).unwrap().max(tolerance);
+            let part = |of: u128, part: f64| (of as f64 * part) as u128;
+            let total = mul_div_floor(size, band, ONE).unwrap();
+            let price = (mark.saturating_sub(band) + part(band, price)).max(1);
+            let (buyer, seller) = (part(total, fees.0), part(total, fees.1));
+            let fair = mul_div_floor(size, mark, ONE).unwrap().cast_signed();
+            let allowed = mul_div_ceil(size, band, ONE).unwrap().cast_signed();
+            let paid = mul_div_floor(size, price, ONE).unwrap().cast_signed();
+            let lost = [paid + buyer.cast_signed() - fair, fair + seller.cast_signed() - paid];
+            match terms(size, price, buyer, seller).legs(&reference) {
+                Ok(legs) => {
+                    prop_assert_eq!([-legs.buyer_cash - fair, fair - legs.seller_cash], lost);
+                    prop_assert!(lost.iter().all(|lost| *lost <= allowed + 1), "{lost:?} > {allowed}");
+                }
+                Err(Refusal::OutsideBand { .. }) => {}
+                Err(other) => prop_assert!(false, "{other:?}"),
             }
         }
     }

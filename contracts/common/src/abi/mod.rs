@@ -25,7 +25,7 @@ pub use fields::{Answer, Fields};
 pub use method::{Fallible, Method, Plain};
 pub use names::{Name, selector, selector_of, signature_hash};
 pub use read::Reader;
-pub use values::{Abi, Bytes};
+pub use values::{Abi, Bytes, MAX_REASON, int};
 pub use write::Encoder;
 
 #[cfg(test)]
@@ -45,6 +45,7 @@ mod tests {
             function probeThis(uint16 a, Item[] items, Flat[] flats, address who, Flat one, bytes32 raw) external;
             function nothing() external;
             error Refused(address who, int256 much, uint128 many);
+            error Said(address who, bytes words, uint8 code);
             function sign(bytes one, bytes[] many) external;
             event Happened(bytes32 indexed what, uint16 indexed which, int128 much, bool yes);
         }
@@ -58,7 +59,10 @@ mod tests {
         #[derive(Clone, Copy, Debug, PartialEq)]
         pub struct Flat { a: u8, b: i64 }
     }
-    crate::errors! { Refused { who: Address, much: I256, many: u128 } }
+    crate::errors! {
+        Refused { who: Address, much: I256, many: u128 }
+        Said { who: Address, words: Bytes, code: u8 }
+    }
     crate::events! { Happened [what: B256, which: u16] { much: i128, yes: bool } }
 
     type Arguments = (u16, Vec<Item>, Vec<Flat>, Address, Flat, B256);
@@ -203,6 +207,17 @@ mod tests {
             many: 4,
         };
         assert_eq!(Revert::from(error).data(), theirs.abi_encode());
+        for length in [0, 4, 32, 100] {
+            let (who, words, code) = (Address::repeat_byte(3), vec![7; length], 9);
+            let theirs = reference::Said {
+                who,
+                words: words.clone().into(),
+                code,
+            };
+            let words = Bytes(words);
+            let ours = Said { who, words, code };
+            assert_eq!(Revert::from(ours).data(), theirs.abi_encode(), "{length}");
+        }
         assert_eq!(
             Happened::SIGNATURE_HASH,
             reference::Happened::SIGNATURE_HASH.0

@@ -1,8 +1,14 @@
 //! Values: numbers, addresses, bytes, lists.
 use super::{Encoder, Name, Reader};
 use alloc::vec::Vec;
-use plimsoll_kernel::num::U256;
+use plimsoll_kernel::num::{Int256, U256};
 use stylus_sdk::alloy_primitives::{Address, B256, FixedBytes, I256};
+
+/// The ABI's signed number.
+#[must_use]
+pub fn int(value: i128) -> I256 {
+    I256::from_raw(Int256::from(value).to_raw())
+}
 
 /// A value of the ABI.
 pub trait Abi: Sized {
@@ -141,6 +147,9 @@ impl Abi for bool {
         out.unsigned((*self).into());
     }
 }
+
+/// Most bytes of a stranger's own words that an error carries: an ABI-encoded text of 180 letters.
+pub const MAX_REASON: usize = 256;
 
 /// `bytes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -344,8 +344,7 @@ contract BookExchange {
         }
         uint256 high = fill.price + (fill.buyerFee * 1e18 + fill.size - 1) / fill.size;
         uint256 fee = (fill.sellerFee * 1e18 + fill.size - 1) / fill.size;
-        uint256 low = fill.price > fee ? fill.price - fee : 0;
-        return high > mark + band || low + band < mark;
+        return high > mark + band || mark + fee > fill.price + band;
     }
 
     /// Whether an incoming order would trade with the resting order `id` (0 = none).
