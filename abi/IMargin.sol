@@ -11,6 +11,8 @@ import {Portfolio, Assessment} from "./Types.sol";
 interface IMargin {
     error NotOwner(address caller, address owner);
     error AlreadyInitialized();
+    /// `initialize` has not run, and nothing else can be done before it.
+    error NotInitialized();
     /// Portfolios (16), leg slots (64), collateral items (16); underlyings, expiries and feeds of one portfolio together (64),
     /// which no account can hold.
     error TooManyItems(uint256 given, uint256 limit);

@@ -18,6 +18,8 @@ interface IParameters {
 
     error NotOwner(address caller, address owner);
     error AlreadyInitialized();
+    /// `initialize` has not run, and nothing else can be done before it.
+    error NotInitialized();
     /// Not set, or 0.
     error UnknownUnderlying(uint16 underlying);
     /// The vault has no index as high.

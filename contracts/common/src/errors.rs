@@ -13,6 +13,8 @@ crate::errors! {
     NotOwner { caller: Address, owner: Address }
     /// `initialize` has run.
     AlreadyInitialized {}
+    /// `initialize` has not run, and nothing else can be done before it.
+    NotInitialized {}
     /// A sibling answered with something that does not decode.
     BadAnswer { callee: Address }
     /// The door is open: some call is changing the ledger right now.

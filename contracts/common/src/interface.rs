@@ -104,6 +104,8 @@ pub mod vault {
     pub const ACCOUNT: Call<(B256,), (Portfolio, u32, bool)> = Call::new("account");
     /// `isOperator(account, operator)`.
     pub const IS_OPERATOR: Call<(B256, Address), (bool,)> = Call::new("isOperator");
+    /// `isVenueAdmitted(account, venue)`.
+    pub const IS_VENUE_ADMITTED: Call<(B256, u16), (bool,)> = Call::new("isVenueAdmitted");
     /// `asset(asset)`: token, decimals, cap, held.
     pub const ASSET: Call<(u8,), (Address, u8, u128, u128)> = Call::new("asset");
     /// `assetCount()`.

@@ -1,6 +1,6 @@
 //! Two-step ownership and once-only initialisation.
 use crate::{
-    errors::{AlreadyInitialized, NotOwner},
+    errors::{AlreadyInitialized, NotInitialized, NotOwner},
     revert::Revert,
     store::{Word, tagged, untagged},
 };
@@ -23,7 +23,8 @@ const INITIALIZED: u128 = 1;
 /// Owner, pending owner and the initialised flag.
 ///
 /// Must be the first field of a contract: a new contract's init code writes the deployer's address into the
-/// low 20 bytes of slot 0, so the deployer alone can initialise it, and nobody can be faster.
+/// low 20 bytes of slot 0, so the deployer alone can initialise it, and nobody can be faster. Before that the deployer can do
+/// nothing else: no offer, venue, feed or signer of his outlives the moment in which the contract gets its owner.
 ///
 /// Layout: slot 0 = owner (low 20 bytes) and the initialised flag above it; slot 1 = pending owner.
 #[storage]
@@ -44,16 +45,25 @@ impl Ownable {
         self.pending_owner.address()
     }
 
-    /// Refuses every caller but the owner.
+    /// Refuses every caller but the owner, and the deployer's before `initialize`.
     ///
     /// # Errors
-    /// [`NotOwner`].
+    /// [`NotOwner`], [`NotInitialized`].
     pub fn only_owner(&self) -> Result<(), Revert> {
-        let (caller, owner) = (self.vm().msg_sender(), self.owner());
+        if self.only_caller()? != INITIALIZED {
+            return Err(NotInitialized {}.into());
+        }
+        Ok(())
+    }
+
+    /// Refuses every caller but the owner, or the deployer before `initialize`; the tag of the owner.
+    fn only_caller(&self) -> Result<u128, Revert> {
+        let (owner, tag) = untagged(self.owner.get());
+        let caller = self.vm().msg_sender();
         if caller != owner {
             return Err(NotOwner { caller, owner }.into());
         }
-        Ok(())
+        Ok(tag)
     }
 
     /// First step of every contract's `initialize`: the deployer hands the contract to `owner`, once.
@@ -82,7 +92,7 @@ impl Ownable {
         if untagged(self.owner.get()).1 != 0 {
             return Err(AlreadyInitialized {}.into());
         }
-        self.only_owner()?;
+        self.only_caller()?;
         if owner.is_zero() {
             return Err(NotOwner {
                 caller: owner,
@@ -99,7 +109,7 @@ impl Ownable {
     /// # Errors
     /// [`NotOwner`] when the caller is not the deployer, or the right has been used.
     pub fn use_up(&mut self) -> Result<(), Revert> {
-        self.only_owner()?;
+        self.only_caller()?;
         // The zero address calls nothing.
         self.owner.set(U256::ZERO);
         Ok(())
@@ -108,7 +118,7 @@ impl Ownable {
     /// Offers ownership to `new_owner`; zero withdraws the offer.
     ///
     /// # Errors
-    /// [`NotOwner`].
+    /// [`NotOwner`], [`NotInitialized`].
     ///
     /// # Events
     /// [`OwnershipTransferStarted`].

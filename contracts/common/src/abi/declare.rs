@@ -46,13 +46,13 @@ macro_rules! abi_struct {
     )*};
 }
 
-/// Declares errors: structs that turn into [`Revert`](crate::Revert) by `?` and `.into()`. Fields are single words.
+/// Declares errors: structs that turn into [`Revert`](crate::Revert) by `?` and `.into()`.
 #[macro_export]
 macro_rules! errors {
     ($($(#[$attribute:meta])* $name:ident { $($field:ident: $type:ty),* $(,)? })*) => {$(
         $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(missing_docs)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, missing_copy_implementations)]
         pub struct $name { $(pub $field: $type),* }
 
         impl $name {

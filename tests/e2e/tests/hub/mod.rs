@@ -10,8 +10,8 @@ pub(crate) use alloy::{
 };
 use alloy::{rpc::types::TransactionRequest, sol_types::SolConstructor};
 pub(crate) use plimsoll::bindings::{
-    Assessment, AssetBalance, ExpiryUpdate, ILens, IMargin, IOracle, IParameters, Portfolio, Price,
-    UnderlyingTerms,
+    Assessment, AssetBalance, ExpiryUpdate, IAuction, IClearinghouse, ILens, IMargin, IOracle,
+    IParameters, IVault, Portfolio, Price, UnderlyingTerms,
 };
 use plimsoll::push;
 use plimsoll_devnode::{
@@ -210,10 +210,20 @@ impl Hub {
         to: Address,
         call: &C,
     ) -> Result<Arc<Transaction>, Bytes> {
+        self.transact(from, to, call.abi_encode().into())
+    }
+
+    /// Any calldata, as a transaction; an error is revert data.
+    pub(crate) fn transact(
+        &mut self,
+        from: Address,
+        to: Address,
+        data: Bytes,
+    ) -> Result<Arc<Transaction>, Bytes> {
         let request = TransactionRequest {
             from: Some(from),
             to: Some(to.into()),
-            input: call.abi_encode().into(),
+            input: data.into(),
             ..Default::default()
         };
         let done = self.chain.transact(request).expect("the chain takes it");
@@ -332,16 +342,22 @@ pub(crate) fn events<E: SolEvent>(transaction: &Transaction) -> Vec<E> {
         .collect()
 }
 
-fn deploy(chain: &mut Chain, deployer: Address, name: &str) -> Address {
+/// A contract that nobody has initialised yet, activated.
+pub(crate) fn deploy(chain: &mut Chain, deployer: Address, name: &str) -> Address {
+    let address = create(chain, deployer, name);
+    chain.activate(deployer, address).expect("it activates");
+    address
+}
+
+/// Another one of code that is activated.
+pub(crate) fn create(chain: &mut Chain, deployer: Address, name: &str) -> Address {
     let programs = plimsoll::wasm::build_cached(&Progress::silent()).expect("the contracts build");
     let program = programs
         .iter()
         .find(|p| p.name == name)
         .expect("a contract");
     let code = plimsoll::deploy::init_code(&program.code(&[])).expect("it fits");
-    let address = chain.deploy(deployer, code).expect("it deploys");
-    chain.activate(deployer, address).expect("it activates");
-    address
+    chain.deploy(deployer, code).expect("it deploys")
 }
 
 /// A contract that answers 16 to everything, as a vault does that lists all the assets it may.
