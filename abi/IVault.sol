@@ -41,7 +41,8 @@ interface IVault {
     event CapSet(uint8 indexed asset, uint128 cap);
     /// Tokens arrived, in their own decimals. The balance follows in CashChanged or AssetMoved.
     event Deposited(bytes32 indexed account, address indexed token, address indexed from, uint256 amount);
-    /// Tokens left, in their own decimals. The balance follows in CashChanged or AssetMoved.
+    /// The token was told to move `amount` out, in its own decimals; no more left the vault, and less may have arrived. The
+    /// balance follows in CashChanged or AssetMoved.
     event Withdrawn(bytes32 indexed account, address indexed token, address indexed to, uint256 amount);
     /// State after a change of one leg: size in lots, quote in 1e-18 cash, both 0 when closed.
     event LegChanged(bytes32 indexed account, uint128 indexed instrument, int64 size, int128 quote);
@@ -64,6 +65,8 @@ interface IVault {
     error NotOwner(address caller, address owner);
     /// `initialize` has run.
     error AlreadyInitialized();
+    /// `initialize` has not run, and nothing else can be done before it.
+    error NotInitialized();
     /// Only the clearinghouse and the auction come through this door, each for its own purpose.
     error NotSibling(address caller);
     /// The caller is neither the account's owner nor, where that is enough, its operator, who withdraws to the owner only.
@@ -81,7 +84,8 @@ interface IVault {
     /// There is no contract at the token's address.
     error NoCode(address token);
     /// The token does not answer with one word where it must.
-    error BadToken(address token);
+    /// @param reason What it said, at most 256 bytes: revert data or answer.
+    error BadToken(address token, bytes reason);
     /// The token says it has more decimals than the vault can count in.
     error TooManyDecimals(address token, uint256 decimals, uint256 limit);
     /// Margin knows the asset with other decimals than the token says.
@@ -94,7 +98,14 @@ interface IVault {
     error AmountTooSmall(uint256 amount, uint256 minimum);
     /// More of the token than the vault accepts; its own decimals.
     error CapExceeded(address token, uint256 total, uint256 cap);
-    /// The token moved another amount than asked, returned false, or failed.
+    /// The token's transfer reverted, or answered otherwise than with `true` or with nothing.
+    /// @param reason Its own words, at most 256 bytes: revert data, as of a blacklist or a pause, or the answer, 32 zero bytes
+    ///               for `false`.
+    error TokenRefused(address token, bytes reason);
+    /// The token refused a deposit without a word, and this is why: `owner` has less of it than `want`, or allows the vault
+    /// less; the token's own decimals.
+    error InsufficientTokens(address token, address owner, uint256 balance, uint256 allowance, uint256 want);
+    /// The token says it moved `asked` and moved nothing, or out of the vault more; its own decimals.
     error TransferFailed(address token, uint256 asked, uint256 moved);
     /// Nothing is paid to the zero address or to the vault itself.
     error InvalidReceiver(address to);
@@ -167,7 +178,10 @@ interface IVault {
 
     /// Pays out to `to`. Leaves the account healthy at fresh prices; a flat account without negative cash may always
     /// leave, whatever any feed says. By the owner, or by an operator to the owner. Never overdraws cash.
-    /// @param amount In the token's own decimals; exactly this is paid, and `paid`.
+    ///
+    /// Warning: a token that charges transfers may let less arrive; the account is debited `amount` all the same.
+    /// @param amount In the token's own decimals; exactly this leaves the account.
+    /// @return paid  `amount`: what the token was told to move, not what arrived. No more than it has left the vault.
     function withdraw(bytes32 account, address token, uint256 amount, address to) external returns (uint256 paid);
 
     /// Owner only: lets a venue trade for the account, or stops it.
@@ -181,8 +195,12 @@ interface IVault {
     /// @param venue      Non-zero: every account but system accounts must have admitted it.
     /// @param liquidated Non-zero: this account need not become healthy, but its equity - mm must rise, and
     ///                   its flag lets it through; all other accounts must pass the gate.
+    ///
+    /// The gate judges all that the call did to an account. Whoever is not healthy afterwards, or is in auction, must have
+    /// become safer: im fell, mm did not rise, equity did not fall by more than a billionth of a coin; also where the
+    /// account ends flat. Who is not in auction and ends flat, with neither legs nor debt, is healthy at any price.
     /// @return accounts  The accounts margin was asked about, in order of first mention; not system accounts, nor those
-    ///                   that only gained cash, nor those left with neither legs nor debt.
+    ///                   that only gained cash, nor those that are not in auction and left with neither legs nor debt.
     /// @return after_    Their assessments.
     function applyEntries(uint16 venue, bytes32 liquidated, Entry[] calldata entries, AssetEntry[] calldata assets)
         external returns (bytes32[] memory accounts, Assessment[] memory after_);

@@ -7,7 +7,11 @@
 #![allow(missing_docs, missing_debug_implementations, unreachable_pub)]
 #![allow(clippy::all, clippy::use_self)]
 
-use alloy::{primitives::Bytes, sol, sol_types::SolInterface};
+use alloy::{
+    primitives::Bytes,
+    sol,
+    sol_types::{SolError, SolInterface},
+};
 use std::fmt::Debug;
 
 include!(concat!(env!("OUT_DIR"), "/interfaces.rs"));
@@ -67,8 +71,20 @@ sol! {
 }
 
 /// What revert data says, in the words of the ABI; hex where nobody knows it. The contract is named where only one has
-/// such an error.
+/// such an error. Where it carries a stranger's own words, these too.
 pub fn explain(data: &[u8]) -> String {
+    let said = IVault::TokenRefused::abi_decode(data).map(|e| e.reason);
+    let said = said.or_else(|_| IVault::BadToken::abi_decode(data).map(|e| e.reason));
+    let said = said.or_else(|_| IOracle::FeedFailed::abi_decode(data).map(|e| e.reason));
+    let error = explain_error(data);
+    match said {
+        Ok(reason) if reason[..] == [0; 32] => format!("{error}: it said false"),
+        Ok(reason) if !reason.is_empty() => format!("{error}: {}", explain_error(&reason)),
+        _ => error,
+    }
+}
+
+fn explain_error(data: &[u8]) -> String {
     fn known<I: SolInterface + Debug>(
         name: &'static str,
         data: &[u8],

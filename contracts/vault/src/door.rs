@@ -12,9 +12,10 @@ use crate::{
     },
 };
 use alloc::vec::Vec;
-use alloy_primitives::{B256, I256, U256};
+use alloy_primitives::{B256, U256};
 use plimsoll_common::{
     Revert,
+    abi::int,
     errors::BadAnswer,
     interface::{Assessment, AssetEntry, Entry, Portfolio, margin},
 };
@@ -34,11 +35,6 @@ pub(crate) const MAX_ASSET_ENTRIES: usize = 32;
 const MAX_ACCOUNTS: usize = 80;
 /// Most portfolios of one question to `margin`.
 const MAX_PORTFOLIOS: usize = 16;
-
-/// The ABI's signed number.
-pub(crate) fn int(value: i128) -> I256 {
-    I256::from_raw(Int256::from(value).to_raw())
-}
 
 /// As [`assessed`], for who takes part in a sale: a settlement coin in doubt makes everybody stale, and must not stop
 /// liquidations. What rests on a stale price itself still does.
@@ -302,13 +298,13 @@ impl Vault {
             }
         }
         // Everybody who may have become less safe. The account being liquidated is judged by its own rule and always
-        // asked about.
+        // asked about. One that ends flat is healthy, whatever prices are; in auction that is not enough.
         let asked: Vec<&AccountState> = states
             .iter()
             .filter(|state| {
                 state.account == liquidated
                     || !(state.only_gained_cash()
-                        || state.is_flat()
+                        || (state.is_flat() && !state.header.in_auction())
                         || self.is_system(state.account))
             })
             .collect();
@@ -337,7 +333,8 @@ impl Vault {
         Ok((asked.iter().map(|state| state.account).collect(), after))
     }
 
-    /// The gate: whoever is not healthy afterwards, or is in auction, must have become safer.
+    /// The gate: whoever is not healthy afterwards, or is in auction, must have become safer by all that the call did,
+    /// also where it ends flat.
     fn gate(
         &self,
         liquidated: B256,

@@ -333,7 +333,8 @@ impl AccountState {
         !self.complete && self.now.cash >= self.before.cash
     }
 
-    /// No legs and no debt: healthy at any price, since a haircut is less than what it is taken from.
+    /// No legs and no debt: healthy at any price, since a haircut is less than what it is taken from and there is nothing
+    /// else that margin is asked for.
     pub(crate) fn is_flat(&self) -> bool {
         self.complete && self.now.legs.is_empty() && self.now.cash >= 0
     }

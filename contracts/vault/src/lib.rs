@@ -28,10 +28,11 @@ mod token;
 
 use alloc::{vec, vec::Vec};
 use alloy_primitives::{Address, B256, U256};
-use door::{assessed, int};
+use door::assessed;
 use ledger::{Header, Ledger};
 use plimsoll_common::{
     Ownable, Revert,
+    abi::{Bytes, int},
     errors::{BadAnswer, Locked},
     interface::{Assessment, AssetEntry, Entry, Portfolio, margin},
     lock,
@@ -46,10 +47,10 @@ use plimsoll_kernel::{
 use sol::{
     AccountInAuction, AmountTooLarge, AmountTooSmall, AssetListed, AssetMoved, AuctionFlagSet,
     CapExceeded, CapSet, CashChanged, DecimalsDiffer, Deposited, InsufficientCash,
-    InsufficientLiquidity, InsufficientMargin, InvalidReceiver, InvalidVenue, NotAskedFor,
-    NotAuthorized, NotSibling, OperatorSet, PricesStale, SystemAccount, TokenListed,
-    TooManyDecimals, TooManyItems, TransferFailed, UnknownAsset, UnknownToken, ValueOutOfRange,
-    VenueAdmitted, Withdrawn, ZeroAmount,
+    InsufficientLiquidity, InsufficientMargin, InsufficientTokens, InvalidReceiver, InvalidVenue,
+    NotAskedFor, NotAuthorized, NotSibling, OperatorSet, PricesStale, SystemAccount, TokenListed,
+    TokenRefused, TooManyDecimals, TooManyItems, TransferFailed, UnknownAsset, UnknownToken,
+    ValueOutOfRange, VenueAdmitted, Withdrawn, ZeroAmount,
 };
 use stylus_sdk::prelude::*;
 
@@ -282,8 +283,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`UnknownToken`], [`ZeroAmount`], [`AmountTooLarge`], [`SystemAccount`] (other than the insurance fund),
-    /// [`NotAskedFor`], [`TransferFailed`], [`BadToken`](sol::BadToken), [`AmountTooSmall`], [`CapExceeded`],
-    /// [`ValueOutOfRange`].
+    /// [`NotAskedFor`], [`TokenRefused`], [`InsufficientTokens`], [`TransferFailed`], [`BadToken`](sol::BadToken),
+    /// [`AmountTooSmall`], [`CapExceeded`], [`ValueOutOfRange`].
     ///
     /// # Events
     /// [`Deposited`], and [`CashChanged`] or [`AssetMoved`].
@@ -291,14 +292,16 @@ impl Vault {
         self.locked(|vault| vault.take_in(account, token, amount))
     }
 
-    /// Pays `amount`, in the token's own decimals, to `to`. By the owner, or by an operator to the owner.
+    /// Has the token move `amount`, in its own decimals, to `to`. By the owner, or by an operator to the owner.
+    ///
+    /// Returns `amount`, which left the account; a token that charges transfers delivers less.
     ///
     /// Leaves the account healthy at fresh prices. A flat account without debt may always leave.
     ///
     /// # Errors
     /// [`NotAuthorized`], [`InvalidReceiver`], [`UnknownToken`], [`ZeroAmount`], [`AmountTooLarge`],
     /// [`AccountInAuction`], [`InsufficientCash`], [`InsufficientBalance`](sol::InsufficientBalance), [`InsufficientLiquidity`],
-    /// [`PricesStale`], [`InsufficientMargin`], [`TransferFailed`], [`BadToken`](sol::BadToken).
+    /// [`PricesStale`], [`InsufficientMargin`], [`TokenRefused`], [`TransferFailed`], [`BadToken`](sol::BadToken).
     ///
     /// # Events
     /// [`Withdrawn`], and [`CashChanged`] or [`AssetMoved`].
@@ -381,7 +384,8 @@ impl Vault {
     /// * `liquidated` - not 0 from the auction: this account need not become healthy, but equity − mm must rise.
     ///
     /// Returns the accounts margin was asked about, in order of first mention, and its answers. Not asked about:
-    /// system accounts, accounts that only gained cash, and accounts left with neither legs nor debt.
+    /// system accounts, accounts that only gained cash, and accounts that are not in auction and left with neither legs nor
+    /// debt.
     ///
     /// # Errors
     /// [`NotSibling`], [`TooManyItems`], [`Unbalanced`](sol::Unbalanced), [`UnbalancedAsset`](sol::UnbalancedAsset),
@@ -635,12 +639,14 @@ impl Vault {
         }
         let vault = self.vm().contract_address();
         let before = token::balance_of(self.vm(), token, vault)?;
-        let done = token::transfer_from(self.vm(), token, from, vault, amount);
+        if let Err(reason) = token::transfer_from(self.vm(), token, from, vault, amount) {
+            return Err(self.refused(token, from, amount, reason));
+        }
         let after = token::balance_of(self.vm(), token, vault)?;
         // More than was asked for is a gift to the vault, as a rebase on the way would be; it is nobody's.
         let moved = after.checked_sub(before).unwrap_or_default().min(amount);
         match to_u128(moved) {
-            Some(received) if done && received != 0 => Ok(received),
+            Some(received) if received != 0 => Ok(received),
             _ => Err(TransferFailed {
                 token,
                 asked: amount,
@@ -648,6 +654,28 @@ impl Vault {
             }
             .into()),
         }
+    }
+
+    /// Why a token did not let itself be deposited: in its own words, or, where it has none, by what `owner` lacks.
+    #[cold]
+    fn refused(&self, token: Address, owner: Address, want: U256, reason: Vec<u8>) -> Revert {
+        let vault = self.vm().contract_address();
+        if token::is_silent(&reason)
+            && let Ok(balance) = token::balance_of(self.vm(), token, owner)
+            && let Ok(allowance) = token::allowance(self.vm(), token, owner, vault)
+            && balance.min(allowance) < want
+        {
+            return InsufficientTokens {
+                token,
+                owner,
+                balance,
+                allowance,
+                want,
+            }
+            .into();
+        }
+        let reason = Bytes(reason);
+        TokenRefused { token, reason }.into()
     }
 
     fn pay_out(
@@ -684,11 +712,14 @@ impl Vault {
         .emit(self.vm());
 
         let before = token::balance_of(self.vm(), token, vault)?;
-        let done = token::transfer(self.vm(), token, to, amount);
+        if let Err(reason) = token::transfer(self.vm(), token, to, amount) {
+            let reason = Bytes(reason);
+            return Err(TokenRefused { token, reason }.into());
+        }
         let after = token::balance_of(self.vm(), token, vault)?;
         // A token that takes more than it was asked for takes it from everybody; one that moves nothing has not paid.
         let moved = before.checked_sub(after).unwrap_or_default();
-        if !done || moved.is_zero() || moved > amount {
+        if moved.is_zero() || moved > amount {
             return Err(TransferFailed {
                 token,
                 asked: amount,

@@ -1,6 +1,7 @@
 //! Events and errors; `abi/IVault.sol` documents them.
 #![allow(missing_docs)]
 use alloy_primitives::{Address, B256, I256, U256};
+use plimsoll_common::abi::Bytes;
 pub use plimsoll_common::errors::TooManyItems;
 
 plimsoll_common::events! {
@@ -24,13 +25,15 @@ plimsoll_common::errors! {
     UnknownAsset { asset: u8 }
     TokenListed { token: Address, asset: u8 }
     NoCode { token: Address }
-    BadToken { token: Address }
+    BadToken { token: Address, reason: Bytes }
     TooManyDecimals { token: Address, decimals: U256, limit: U256 }
     DecimalsDiffer { token: Address, decimals: u8, margin_decimals: u8 }
     ZeroAmount {}
     AmountTooLarge { amount: U256, limit: U256 }
     AmountTooSmall { amount: U256, minimum: U256 }
     CapExceeded { token: Address, total: U256, cap: U256 }
+    TokenRefused { token: Address, reason: Bytes }
+    InsufficientTokens { token: Address, owner: Address, balance: U256, allowance: U256, want: U256 }
     TransferFailed { token: Address, asked: U256, moved: U256 }
     InvalidReceiver { to: Address }
     NotAskedFor { account: B256, asset: u8 }

@@ -1,19 +1,20 @@
 //! Calls to tokens: strangers, whatever they promise.
 //!
-//! At most 32 bytes of an answer are ever copied, an answer has exactly the length it must have, success without an
-//! answer counts only where there is code, and what moved is measured by the caller.
+//! No more than [`MAX_REASON`] bytes of what they say are ever copied; an answer has exactly the length it must have, success without an answer counts only where there is code, and what moved is
+//! measured by the caller.
 use crate::sol::{BadToken, NoCode};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
 use plimsoll_common::{
     Revert,
-    abi::{self, Fields, Reader},
+    abi::{self, Bytes, Fields, MAX_REASON, Reader},
     words::Words,
 };
 use stylus_sdk::{call::RawCall, host::VM, prelude::*};
 
 const DECIMALS: [u8; 4] = abi::selector("decimals", <()>::NAMES);
 const BALANCE_OF: [u8; 4] = abi::selector("balanceOf", <(Address,)>::NAMES);
+const ALLOWANCE: [u8; 4] = abi::selector("allowance", <(Address, Address)>::NAMES);
 const TRANSFER: [u8; 4] = abi::selector("transfer", <(Address, U256)>::NAMES);
 const TRANSFER_FROM: [u8; 4] = abi::selector("transferFrom", <(Address, Address, U256)>::NAMES);
 
@@ -36,19 +37,32 @@ pub(crate) fn balance_of(vm: &VM, token: Address, owner: Address) -> Result<U256
     ask(vm, token, &(owner,).encode(&BALANCE_OF))
 }
 
-/// Asks for a transfer; true when the token says it happened.
-pub(crate) fn transfer(vm: &VM, token: Address, to: Address, amount: U256) -> bool {
+/// What the token says `spender` may move of `owner`'s.
+///
+/// # Errors
+/// [`BadToken`] when it does not answer with one word.
+pub(crate) fn allowance(
+    vm: &VM,
+    token: Address,
+    owner: Address,
+    spender: Address,
+) -> Result<U256, Revert> {
+    ask(vm, token, &(owner, spender).encode(&ALLOWANCE))
+}
+
+/// Asks for a transfer; where the token does not say it happened, what it says, cut after [`MAX_REASON`] bytes.
+pub(crate) fn transfer(vm: &VM, token: Address, to: Address, amount: U256) -> Result<(), Vec<u8>> {
     act(vm, token, &(to, amount).encode(&TRANSFER))
 }
 
-/// Asks for a transfer with the sender's allowance; true when the token says it happened.
+/// Asks for a transfer with the sender's allowance; errors as [`transfer`].
 pub(crate) fn transfer_from(
     vm: &VM,
     token: Address,
     from: Address,
     to: Address,
     amount: U256,
-) -> bool {
+) -> Result<(), Vec<u8>> {
     act(vm, token, &(from, to, amount).encode(&TRANSFER_FROM))
 }
 
@@ -57,26 +71,34 @@ fn ask(vm: &VM, token: Address, call: &[u8]) -> Result<U256, Revert> {
     // SAFETY: no storage reference is held, the cache is flushed, a static callee cannot change our storage.
     let answer = unsafe {
         RawCall::new_static(vm)
-            .limit_return_data(0, 32)
+            .limit_return_data(0, MAX_REASON)
             .call(token, call)
     };
     match answer {
         Ok(word) if vm.return_data_size() == 32 => Ok(Reader::new(Words::new(&word)).word()),
-        _ => Err(BadToken { token }.into()),
+        Ok(said) | Err(said) => {
+            let reason = Bytes(said);
+            Err(BadToken { token, reason }.into())
+        }
     }
 }
 
-fn act(vm: &VM, token: Address, call: &[u8]) -> bool {
+/// Nothing, or the word `false`.
+pub(crate) fn is_silent(reason: &[u8]) -> bool {
+    matches!(reason.len(), 0 | 32) && reason.iter().all(|byte| *byte == 0)
+}
+
+fn act(vm: &VM, token: Address, call: &[u8]) -> Result<(), Vec<u8>> {
     vm.flush_cache(true);
     // SAFETY: no storage reference is held, and the cache is flushed and cleared.
     let answer: Result<Vec<u8>, Vec<u8>> = unsafe {
         RawCall::new_with_value(vm, U256::ZERO)
-            .limit_return_data(0, 32)
+            .limit_return_data(0, MAX_REASON)
             .call(token, call)
     };
     match (answer, vm.return_data_size()) {
-        (Ok(_), 0) => vm.code_size(token) != 0,
-        (Ok(word), 32) => Reader::new(Words::new(&word)).unsigned() == 1,
-        _ => false,
+        (Ok(_), 0) if vm.code_size(token) != 0 => Ok(()),
+        (Ok(word), 32) if Reader::new(Words::new(&word)).unsigned() == 1 => Ok(()),
+        (Ok(said) | Err(said), _) => Err(said),
     }
 }

@@ -298,9 +298,19 @@ async fn attack_a_18_fees_on_transfer_are_the_depositors() {
         (balance(&house, &p.alice).await, held(&house).await),
         (99 * WAD, 99 * WAD)
     );
-    ok(house
-        .withdraw(&p.alice, p.alice.account(), token, amount(99))
-        .await);
+    // C-8: what is paid leaves the vault; less arrives.
+    let had = holds(&house, p.alice.address, address).await;
+    let withdraw = IVault::withdrawCall {
+        account: p.alice.account(),
+        token: address,
+        amount: amount(99),
+        to: p.alice.address,
+    };
+    let paid = house.exec(&p.alice, house.at.vault, &withdraw).await;
+    assert_eq!(paid, amount(99));
+    let arrived = holds(&house, p.alice.address, address).await - had;
+    assert_eq!(arrived, amount(99) * U256::from(99) / U256::from(100));
+    assert_eq!(holds(&house, house.at.vault, address).await, U256::ZERO);
     assert_eq!(
         (balance(&house, &p.alice).await, held(&house).await),
         (0, 0)
@@ -370,8 +380,9 @@ async fn attack_a_19_rebasing_is_nobodys_gain() {
         amount: amount(100),
         to: p.alice.address,
     };
-    let e: IVault::TransferFailed = house.expect_revert(&p.alice, house.at.vault, &call).await;
-    assert_eq!((e.asked, e.moved), (amount(100), U256::ZERO));
+    let e: IVault::TokenRefused = house.expect_revert(&p.alice, house.at.vault, &call).await;
+    let why = RebasingToken::InsufficientBalance::abi_decode(&e.reason).unwrap();
+    assert_eq!((e.token, why.from), (address, house.at.vault));
     // Others leave with theirs.
     ok(house
         .withdraw(
@@ -435,14 +446,19 @@ async fn attack_a_20_odd_answers() {
         ok(house
             .send(&p.deployer, address, &set(word, size, true))
             .await);
-        let e: IVault::TransferFailed = house
-            .expect_revert(&p.alice, house.at.vault, &deposit)
-            .await;
-        assert_eq!((e.asked, e.moved), (amount(1), amount(1)), "{word} {size}");
-        let e: IVault::TransferFailed = house
-            .expect_revert(&p.alice, house.at.vault, &withdraw)
-            .await;
-        assert_eq!((e.asked, e.moved), (amount(1), amount(1)), "{word} {size}");
+        // C-4: what it answered, not what it moved.
+        let mut said = U256::from(word).to_be_bytes_vec();
+        said.resize(size as usize, 0);
+        said.truncate(256);
+        for call in [deposit.abi_encode(), withdraw.abi_encode()] {
+            let e = refusal(&house, call).await;
+            let e = IVault::TokenRefused::abi_decode(&e).unwrap();
+            assert_eq!(
+                (e.token, &e.reason[..]),
+                (address, &said[..]),
+                "{word} {size}"
+            );
+        }
     }
     // It says yes and moves nothing.
     for (word, size) in [(1, 32), (0, 0)] {
@@ -458,6 +474,114 @@ async fn attack_a_20_odd_answers() {
             .await;
         assert_eq!(e.moved, U256::ZERO);
     }
+    house.assert_balanced().await;
+}
+
+/// What alice's call to the vault is refused with.
+async fn refusal(house: &House, call: Vec<u8>) -> Bytes {
+    let request = TransactionRequest::default()
+        .from(house.people.alice.address)
+        .to(house.at.vault)
+        .input(Bytes::from(call).into());
+    let outcome = house.client.provider().call(request).await;
+    let error = outcome.expect_err("refused");
+    error.as_error_resp().unwrap().as_revert_data().unwrap()
+}
+
+/// C-4: no allowance, no balance, a blacklist and a pause are told apart: in the token's own words where it has some, by
+/// name where it has none.
+#[tokio::test(flavor = "multi_thread")]
+async fn c_4_why_a_token_refused_is_told() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, vault) = (p.alice.account(), house.at.vault);
+    let (name_, symbol_) = names();
+    let arguments = RestrictedToken::constructorCall {
+        name_,
+        symbol_,
+        decimals_: 18,
+    };
+    let address = create(&house, &RestrictedToken::BYTECODE, arguments).await;
+    let token = admit_token(&house, address).await;
+    let deposit = |units| IVault::depositCall {
+        account: alice,
+        token: address,
+        amount: amount(units),
+    };
+    ok(house.deposit(&p.alice, alice, token, amount(10)).await);
+    let withdraw = IVault::withdrawCall {
+        account: alice,
+        token: address,
+        amount: amount(1),
+        to: p.alice.address,
+    };
+    let have = holds(&house, p.alice.address, address).await;
+    let e: IVault::TokenRefused = house
+        .expect_revert(&p.alice, vault, &deposit(1_000_000_000))
+        .await;
+    let why = RestrictedToken::InsufficientBalance::abi_decode(&e.reason).unwrap();
+    assert_eq!((why.from, why.have), (p.alice.address, have));
+    let approve = |amount| IERC20::approveCall {
+        spender: vault,
+        amount,
+    };
+    ok(house.send(&p.alice, address, &approve(amount(2))).await);
+    let e: IVault::TokenRefused = house.expect_revert(&p.alice, vault, &deposit(3)).await;
+    let why = RestrictedToken::InsufficientAllowance::abi_decode(&e.reason).unwrap();
+    assert_eq!((why.have, why.want), (amount(2), amount(3)));
+    let block = RestrictedToken::setBlockedCall {
+        who: p.alice.address,
+        blocked_: true,
+    };
+    ok(house.send(&p.deployer, address, &block).await);
+    let reasons = async || {
+        let e: IVault::TokenRefused = house.expect_revert(&p.alice, vault, &deposit(1)).await;
+        let f: IVault::TokenRefused = house.expect_revert(&p.alice, vault, &withdraw).await;
+        assert_eq!(e.token, address);
+        assert_eq!(e.reason, f.reason);
+        e.reason
+    };
+    let why = RestrictedToken::Blocked::abi_decode(&reasons().await).unwrap();
+    assert_eq!(why.who, p.alice.address);
+    let pause = RestrictedToken::setPausedCall { paused_: true };
+    ok(house.send(&p.deployer, address, &pause).await);
+    RestrictedToken::Paused::abi_decode(&reasons().await).unwrap();
+
+    // One that says no and nothing else: the vault looks for itself.
+    let house = House::start().await;
+    let p = &house.people;
+    let vault = house.at.vault;
+    let (name_, symbol_) = names();
+    let arguments = OddReturnToken::constructorCall {
+        name_,
+        symbol_,
+        decimals_: 18,
+    };
+    let address = create(&house, &OddReturnToken::BYTECODE, arguments).await;
+    admit_token(&house, address).await;
+    let no = OddReturnToken::setReturnCall {
+        word_: U256::ZERO,
+        size_: U256::from(32),
+        moves_: false,
+    };
+    ok(house.send(&p.deployer, address, &no).await);
+    let deposit = |amount| IVault::depositCall {
+        account: alice,
+        token: address,
+        amount,
+    };
+    let have = holds(&house, p.alice.address, address).await;
+    for (allowed, asked) in [(amount(2), amount(3)), (U256::MAX, have + amount(1))] {
+        ok(house.send(&p.alice, address, &approve(allowed)).await);
+        let e: IVault::InsufficientTokens =
+            house.expect_revert(&p.alice, vault, &deposit(asked)).await;
+        assert_eq!((e.token, e.owner), (address, p.alice.address));
+        assert_eq!((e.balance, e.allowance, e.want), (have, allowed, asked));
+    }
+    let e: IVault::TokenRefused = house
+        .expect_revert(&p.alice, vault, &deposit(amount(1)))
+        .await;
+    assert_eq!(e.reason[..], [0; 32], "it said no, and nothing is lacking");
     house.assert_balanced().await;
 }
 
@@ -652,8 +776,8 @@ async fn attack_a_23_blacklists_do_not_stop_auctions() {
         amount: U256::from(1),
         to: p.bidder.address,
     };
-    let e: IVault::TransferFailed = house.expect_revert(&p.bidder, house.at.vault, &call).await;
-    assert_eq!(e.moved, U256::ZERO);
+    let e: IVault::TokenRefused = house.expect_revert(&p.bidder, house.at.vault, &call).await;
+    RestrictedToken::Paused::abi_decode(&e.reason).unwrap();
     ok(house
         .withdraw(
             &p.bidder,
@@ -724,9 +848,10 @@ async fn attack_a_25_bombs_are_not_copied() {
                     .unwrap()
                     .as_revert_data()
                     .unwrap();
-                let refused = IVault::TransferFailed::abi_decode(&data).is_ok()
-                    || IVault::BadToken::abi_decode(&data).is_ok();
-                assert!(refused, "mode {mode_} hooks {hooks_}: {data}");
+                let said = IVault::TokenRefused::abi_decode(&data).map(|e| e.reason);
+                let said = said.or_else(|_| IVault::BadToken::abi_decode(&data).map(|e| e.reason));
+                let said = said.unwrap_or_else(|_| panic!("mode {mode_} hooks {hooks_}: {data}"));
+                assert!(said.len() <= 256, "mode {mode_} hooks {hooks_}: {data}");
             }
         }
     }

@@ -122,7 +122,7 @@ async fn attack_a_36_a_swallowed_refusal_leaves_nothing() {
     let went: Vec<bool> = outcomes.iter().map(|outcome| outcome.ok).collect();
     assert_eq!(went, [true, false, false, true, true, true]);
     IVault::InsufficientCash::abi_decode(&outcomes[1].data).expect("not enough");
-    IVault::TransferFailed::abi_decode(&outcomes[2].data).expect("not so many coins");
+    IVault::TokenRefused::abi_decode(&outcomes[2].data).expect("not so many coins");
     assert_eq!(U256::from_be_slice(&outcomes[4].data), uwad("60"));
     assert_eq!(ok(house.cash(own).await), 61 * WAD.cast_signed());
     house.assert_balanced().await;

@@ -118,12 +118,13 @@ async fn deposits_are_refused_with_reasons() {
 
     // More than she has: the token refuses, nothing moved.
     let amount = house.usdc.amount("10,000,001").unwrap();
-    let e: IVault::TransferFailed = house
+    let e: IVault::TokenRefused = house
         .expect_revert(&p.alice, vault, &deposit(alice, house.usdc, amount))
         .await;
+    let why = reference::Token::InsufficientBalance::abi_decode(&e.reason).unwrap();
     assert_eq!(
-        (e.token, e.asked, e.moved),
-        (house.usdc.address, amount, U256::ZERO)
+        (e.token, why.from, why.want),
+        (house.usdc.address, p.alice.address, amount)
     );
 
     // A stranger: no new asset, and no dust. What is above the minimum is welcome.
@@ -879,6 +880,8 @@ async fn listing_is_refused_with_reasons() {
         .expect_revert(&p.deployer, vault, &list(house.at.margin))
         .await;
     assert_eq!(e.token, house.at.margin);
+    let why = IMargin::UnknownSelector::abi_decode(&e.reason).unwrap();
+    assert_eq!(why.selector, [0x31, 0x3c, 0xe5, 0x67]);
     // Margin must know the next asset, with the decimals the token says.
     let feed_decimals = house.eth_feed; // answers decimals() with 8
     let e: IVault::UnknownAsset = house
