@@ -5,9 +5,9 @@ pragma solidity ^0.8.4;
 /// What rests on a stale price stays with the account.
 /// @param account  The account in auction.
 /// @param bidder   The account that takes the slice and pays; the caller is its owner or operator.
-/// @param fraction 1e18, the share asked for: minFraction to 1e18 - minFraction, or 1e18 for everything. Clamped to
-///                 what reaches the buffer, or to everything where that would leave less than minFraction or, lots
-///                 being whole, relieve nothing; never more than was asked for.
+/// @param fraction 1e18, the share asked for: minFraction to 1e18, everything. Clamped to what reaches the buffer; where,
+///                 lots being whole, that relieves nothing, to a quarter more, and more again, the first that relieves
+///                 something. Never more than was asked for.
 /// @param maxPrice 1e18 cash, the most the bidder pays for that share, scaled down (rounded down) with a clamped one;
 ///                 negative = the least it must receive.
 /// @param version  The account's version the bidder saw (`IVault.account`). Deposits do not change it: what they add is
@@ -88,9 +88,11 @@ interface IAuction {
     error NotOwner(address caller, address owner);
     /// `initialize` has run.
     error AlreadyInitialized();
+    /// `initialize` has not run, and nothing else can be done before it.
+    error NotInitialized();
     /// The caller is neither the bidding account's owner nor its operator.
     error NotAuthorized(bytes32 account, address caller);
-    /// equity >= mm: nothing to liquidate; in a bid, the buffer is reached already.
+    /// equity >= mm: nothing to liquidate; in a bid, `close` would end the auction.
     error NotLiquidatable(bytes32 account, int256 equity, uint256 mm);
     /// There is one already, since `startedAt`.
     error AuctionOpen(bytes32 account, uint64 startedAt);
@@ -98,8 +100,8 @@ interface IAuction {
     error NoAuction(bytes32 account);
     /// Its equity is above 0, at the best its stale items could be worth.
     error NotInsolvent(bytes32 account, int256 equity);
-    /// Closing needs equity of min((1 + buffer) * mm, im); at the worst the stale items could be worth, if the auction was
-    /// started for that.
+    /// Closing needs equity of `needed`, min((1 + buffer) * mm, im), or equity >= mm and a largest share below minFraction;
+    /// at the worst the stale items could be worth, if the auction was started for that.
     error NotRecovered(bytes32 account, int256 equity, uint256 needed);
     /// Below the line at the worst its stale items could be worth only: `noteStale` first, then wait an hour.
     /// @param notedAt When that was noted, 0 = never; a note stands for two hours.
@@ -108,7 +110,7 @@ interface IAuction {
     error SystemAccount(bytes32 account);
     /// An account cannot bid for itself.
     error SelfBid(bytes32 account);
-    /// A share is minimum to maximum, so that as much stays, or 1e18.
+    /// A share is minimum to maximum, which is everything.
     error InvalidFraction(uint256 fraction, uint256 minimum, uint256 maximum);
     /// Nothing the account holds can be priced, or so little that the share of it rounds to nothing.
     error NothingToSell(bytes32 account, uint256 fraction);
@@ -122,6 +124,8 @@ interface IAuction {
     error ParameterOutOfRange(uint8 parameter, uint64 given, uint64 minimum, uint64 maximum);
     /// A number of the account would no longer fit.
     error ValueOutOfRange(bytes32 account);
+    /// An operator bids, and the slice has legs of a venue that the bidding account's owner did not admit.
+    error VenueNotAdmitted(bytes32 account, uint16 venue);
     /// The calldata of a known method does not decode.
     error BadCalldata();
     /// No method of the house takes ether.
@@ -155,10 +159,11 @@ interface IAuction {
     /// or keeps it running; it begins anew 15 minutes after the last call. Ends it when equity is back, so that the next one
     /// begins at 0. `start` and `bid` do all this by themselves.
     function markInsolvent(bytes32 account) external;
-    /// Takes a slice. Each bid makes equity - mm rise. Ends the auction at the buffer, min((1 + buffer) * mm, im), or when
-    /// nothing that can be priced is left.
+    /// Takes a slice. By the owner of the bidding account; or by its operator, if the owner admitted all venues of the legs
+    /// in the slice. Each bid makes equity - mm rise. Ends the auction at the buffer, min((1 + buffer) * mm, im), or where
+    /// equity >= mm and what is lacking to it is less than minFraction, or when nothing that can be priced is left.
     function bid(Bid calldata b) external returns (uint256 fraction, int256 price);
-    /// Anyone, when the account has reached the buffer again: `NotRecovered` says which equity counts.
+    /// Anyone, when the account has reached the buffer again or is so near it: `NotRecovered` says which equity counts.
     function close(bytes32 account) external;
     /// Whether `start` would succeed now.
     function isLiquidatable(bytes32 account) external view returns (bool);

@@ -1,9 +1,10 @@
 //! A bid: how much may be taken, for how much, and what moves.
 use crate::{
-    Auction, int,
+    Auction,
     slice::Slice,
     sol::{
         Bid, Expired, InvalidFraction, NotAuthorized, PriceAboveLimit, SelfBid, ValueOutOfRange,
+        VenueNotAdmitted,
     },
     subject::{Subject, Worth, worth},
 };
@@ -11,6 +12,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{B256, U256};
 use plimsoll_common::{
     Revert,
+    abi::int,
     errors::BadAnswer,
     interface::{Entry, vault},
 };
@@ -29,14 +31,15 @@ pub(crate) struct Offer {
 }
 
 impl Auction {
-    /// The caller may bid for `bidder`, which is another account.
-    pub(crate) fn check_bidder(&self, account: B256, bidder: B256) -> Result<(), Revert> {
+    /// The caller may bid for `bidder`, which is another account; whether it is its owner himself.
+    pub(crate) fn check_bidder(&self, account: B256, bidder: B256) -> Result<bool, Revert> {
         if account == bidder {
             return Err(SelfBid { account }.into());
         }
         self.refuse_system(bidder)?;
         let caller = self.vm().msg_sender();
-        if caller.0.0 != Account(bidder.0).owner() {
+        let own = caller.0.0 == Account(bidder.0).owner();
+        if !own {
             let asked = (bidder, caller);
             let (allowed,) = vault::IS_OPERATOR.ask(self.vm(), self.vault.address(), &asked)?;
             if !allowed {
@@ -47,17 +50,31 @@ impl Auction {
                 .into());
             }
         }
+        Ok(own)
+    }
+
+    /// What an operator may load on `bidder`: legs of venues its owner admitted. The owner's own bid is his leave.
+    pub(crate) fn check_venues(&self, bidder: B256, slice: &Slice) -> Result<(), Revert> {
+        for venue in slice.venues() {
+            let asked = (bidder, venue);
+            let (admitted,) =
+                vault::IS_VENUE_ADMITTED.ask(self.vm(), self.vault.address(), &asked)?;
+            if !admitted {
+                let account = bidder;
+                return Err(VenueNotAdmitted { account, venue }.into());
+            }
+        }
         Ok(())
     }
 
-    /// λ of the ramp that applies now.
-    pub(crate) fn lambda(&self, account: B256, subject: &Subject) -> u64 {
+    /// λ of the ramp that applies now to an account that is worth this, and is insolvent or not.
+    pub(crate) fn lambda(&self, account: B256, worth: &Worth, insolvent: bool) -> u64 {
         // A clamped requirement relieves by numbers that are no risk; nobody is paid for them.
-        if subject.worth.assessment.out_of_range {
+        if worth.assessment.out_of_range {
             return 0;
         }
         let (clock, p) = (self.clock(account), self.rules());
-        let (since, maximum, duration) = if subject.is_insolvent() {
+        let (since, maximum, duration) = if insolvent {
             (
                 self.fund_ramp_since(clock),
                 p.fund_lambda_max,
@@ -89,42 +106,42 @@ impl Auction {
         Ok(())
     }
 
-    /// A share that leaves nothing, or no less than the smallest bid.
+    /// A share of at least the smallest bid.
     pub(crate) fn check_fraction(&self, fraction: U256) -> Result<u128, Revert> {
         let minimum = u128::from(self.rules().min_fraction);
-        let maximum = ONE.saturating_sub(minimum);
         match to_u128(fraction) {
-            Some(ONE) => Ok(ONE),
-            Some(asked) if (minimum..=maximum).contains(&asked) => Ok(asked),
+            Some(asked) if (minimum..=ONE).contains(&asked) => Ok(asked),
             _ => Err(InvalidFraction {
                 fraction,
                 minimum: u128_to_u256(minimum),
-                maximum: u128_to_u256(maximum),
+                maximum: u128_to_u256(ONE),
             }
             .into()),
         }
     }
 
-    /// Largest share that may be sold now: all of it, where what would stay is less than the smallest bid.
-    pub(crate) fn max_fraction(&self, account: B256, subject: &Subject) -> Result<u128, Revert> {
-        let Worth { im, mm, .. } = subject.worth;
+    /// Largest share that may be sold now of an account that is worth this; 0 when its auction is over.
+    pub(crate) fn max_fraction(
+        &self,
+        account: B256,
+        worth: &Worth,
+        insolvent: bool,
+    ) -> Result<u128, Revert> {
         let p = self.rules();
-        let equity = self.judged_equity(account, &subject.worth);
-        let lambda = self.lambda(account, subject);
-        let most = auction::max_fraction(equity, mm, im, lambda, p.buffer)
-            .ok_or(ValueOutOfRange { account })?;
-        Ok(if ONE.saturating_sub(most) < u128::from(p.min_fraction) {
-            ONE
-        } else {
-            most
-        })
+        let equity = self.judged_equity(account, worth);
+        let lambda = self.lambda(account, worth, insolvent);
+        let Worth { im, mm, .. } = *worth;
+        auction::max_fraction(equity, mm, im, lambda, p.buffer, p.min_fraction)
+            .ok_or_else(|| ValueOutOfRange { account }.into())
     }
 
-    /// What is sold for a share asked for, at most `most`, and its price; `None` when nothing of it can be priced.
+    /// What is sold for a share asked for, and its price: the largest share `most`, or what was asked for where that is
+    /// less; `None` when nothing of it can be priced.
     ///
     /// Lots are whole, so the largest share of a hedged book may leave its hedge no better than it was and relieve
-    /// nothing. Then all of it is sold to whoever asked for all: it is worth little, and otherwise nobody could ever
-    /// be sold it. Nobody is sold more than he asked for.
+    /// nothing; nobody could ever be sold it. Then it is a quarter more, and a quarter more again, from the smallest bid on:
+    /// the first that relieves something. So a sale is larger than needed by what lots are, and nobody is sold more than he
+    /// asked for. At most 43 questions to margin, for the smallest bid there can be; nine below MM at the default buffer.
     pub(crate) fn offer(
         &self,
         account: B256,
@@ -133,7 +150,7 @@ impl Auction {
         most: u128,
     ) -> Result<Option<Offer>, Revert> {
         let Worth { equity, mm, .. } = subject.worth;
-        let lambda = self.lambda(account, subject);
+        let lambda = self.lambda(account, &subject.worth, subject.is_insolvent());
         let held = self.fund()?;
         let mut taken = asked.min(most);
         loop {
@@ -145,8 +162,10 @@ impl Auction {
             let rest = self.assess(account, slice.rest.clone())?;
             let overflow = || ValueOutOfRange { account };
             let relief = auction::relief(mm, rest.mm, taken).ok_or_else(overflow)?;
-            if relief == 0 && mm != 0 && asked == ONE && taken != ONE {
-                taken = ONE;
+            if relief == 0 && mm != 0 && taken < asked {
+                // Both are shares, far below the range.
+                let more = taken.checked_add(taken / 4).ok_or_else(overflow)?;
+                taken = more.max(self.rules().min_fraction.into()).min(asked);
                 continue;
             }
             let sale = Sale {

@@ -1,12 +1,13 @@
 //! The clocks of accounts: when an auction started, when an account was noted, how long its equity has been gone.
 use crate::{
-    Auction, int,
+    Auction,
     sol::{AuctionClosed, AuctionOpen, InsolvencyMarked, NoAuction, NotLiquidatable, StaleWait},
     subject::{Subject, Worth},
 };
 use alloy_primitives::{B256, U256};
 use plimsoll_common::{
     Revert,
+    abi::int,
     interface::{Assessment, vault},
 };
 use plimsoll_kernel::auction::{self, Standing};

@@ -39,12 +39,13 @@ use bid::Offer;
 use clock::Clock;
 use plimsoll_common::{
     Ownable, Revert,
+    abi::int,
     interface::{Assessment, vault},
     store::{Word, WordMap},
 };
 use plimsoll_kernel::{
     auction::{self, ONE},
-    num::{Int256, u128_to_u256},
+    num::u128_to_u256,
 };
 use sol::{
     AuctionStarted, AuctionState, Bid, BidTaken, NotInsolvent, NotLiquidatable, NotRecovered,
@@ -268,8 +269,8 @@ impl Auction {
     ///
     /// # Errors
     /// `Expired`, `SelfBid`, `SystemAccount`, `NotAuthorized`, `NoAuction`, `VersionChanged`,
-    /// `InvalidFraction`, `NotLiquidatable` when the account has reached its buffer already, `NothingToSell`,
-    /// `PriceAboveLimit`, `ValueOutOfRange`; the vault's refusals, of which `InsufficientMargin` (the bidder's) is
+    /// `InvalidFraction`, `NotLiquidatable` when `close` would end the auction, `NothingToSell`,
+    /// `PriceAboveLimit`, `VenueNotAdmitted` (an operator's bid), `ValueOutOfRange`; the vault's refusals, of which `InsufficientMargin` (the bidder's) is
     /// the common one.
     ///
     /// # Events
@@ -277,7 +278,7 @@ impl Auction {
     pub fn bid(&mut self, bid: Bid) -> Result<(U256, I256), Revert> {
         let account = bid.account;
         self.check_deadline(bid.deadline)?;
-        self.check_bidder(account, bid.bidder)?;
+        let own = self.check_bidder(account, bid.bidder)?;
         self.need_open(account)?;
         let subject = self.subject(account)?;
         if subject.version != bid.version {
@@ -286,7 +287,8 @@ impl Auction {
         }
         self.note_insolvency(account, &subject);
         let asked = self.check_fraction(bid.fraction)?;
-        let most = self.max_fraction(account, &subject)?;
+        let insolvent = subject.is_insolvent();
+        let most = self.max_fraction(account, &subject.worth, insolvent)?;
         if most == 0 {
             let Assessment { equity, mm, .. } = subject.worth.assessment;
             return Err(NotLiquidatable {
@@ -306,8 +308,12 @@ impl Auction {
             return Err(NothingToSell { account, fraction }.into());
         };
         self.check_price(&bid, payment.price, taken, asked)?;
+        if !own {
+            self.check_venues(bid.bidder, &slice)?;
+        }
         let after = self.settle(&bid, &slice, payment)?;
-        let lambda = u128_to_u256(u128::from(self.lambda(account, &subject)));
+        let lambda = self.lambda(account, &subject.worth, insolvent);
+        let lambda = u128_to_u256(u128::from(lambda));
         let (fraction, price) = (u128_to_u256(taken), int(payment.price));
         BidTaken {
             account,
@@ -320,13 +326,14 @@ impl Auction {
             mm_after: after.assessment.mm,
         }
         .emit(self.vm());
-        if taken == ONE || self.recovered(account, &after) {
+        if taken == ONE || self.recovered(account, &after)? {
             self.end(account, false, &after)?;
         }
         Ok((fraction, price))
     }
 
-    /// Ends the auction of an account that has reached its buffer again. Anyone.
+    /// Ends the auction of an account that has reached its buffer again, or is not below its maintenance requirement and
+    /// so near its buffer that what is lacking is less than the smallest bid. Anyone.
     ///
     /// # Errors
     /// `NoAuction`, `NotRecovered`, `ValueOutOfRange`.
@@ -336,7 +343,7 @@ impl Auction {
     pub fn close(&mut self, account: B256) -> Result<(), Revert> {
         self.need_open(account)?;
         let subject = self.subject(account)?;
-        if !self.recovered(account, &subject.worth) {
+        if !self.recovered(account, &subject.worth)? {
             return Err(NotRecovered {
                 account,
                 equity: int(self.judged_equity(account, &subject.worth)),
@@ -368,7 +375,8 @@ impl Auction {
     /// `ValueOutOfRange`.
     pub fn state(&self, account: B256) -> Result<AuctionState, Revert> {
         let subject = self.subject(account)?;
-        let most = self.max_fraction(account, &subject)?;
+        let insolvent = subject.is_insolvent();
+        let most = self.max_fraction(account, &subject.worth, insolvent)?;
         let offer = match most {
             0 => None,
             most => self.offer(account, &subject, ONE, most)?,
@@ -378,21 +386,16 @@ impl Auction {
         let since = self.fund_ramp_since(clock);
         Ok(AuctionState {
             started_at: clock.started_at,
-            lambda: u128_to_u256(u128::from(self.lambda(account, &subject))),
+            lambda: u128_to_u256(u128::from(self.lambda(account, &subject.worth, insolvent))),
             max_fraction: u128_to_u256(most),
             price: int(price),
             equity: subject.worth.assessment.equity,
             mm: subject.worth.assessment.mm,
-            insolvent_since: if subject.is_insolvent() && since == clock.insolvent_since {
+            insolvent_since: if insolvent && since == clock.insolvent_since {
                 since
             } else {
                 0
             },
         })
     }
-}
-
-/// The ABI's signed number.
-fn int(value: i128) -> I256 {
-    I256::from_raw(Int256::from(value).to_raw())
 }

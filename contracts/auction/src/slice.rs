@@ -147,6 +147,18 @@ impl Slice {
         Some((kept.size != 0).then_some(kept))
     }
 
+    /// Of which venues there are legs, each once.
+    pub(crate) fn venues(&self) -> Vec<u16> {
+        let mut venues = Vec::new();
+        for leg in &self.legs {
+            let venue = leg.instrument.venue();
+            if !venues.contains(&venue) {
+                venues.push(venue);
+            }
+        }
+        venues
+    }
+
     /// Nothing but perhaps cash.
     pub(crate) fn is_bare(&self) -> bool {
         self.legs.is_empty() && self.collateral.is_empty()

@@ -70,4 +70,5 @@ plimsoll_common::errors! {
     Expired { deadline: u64, now_seconds: u64 }
     ParameterOutOfRange { parameter: u8, given: u64, minimum: u64, maximum: u64 }
     ValueOutOfRange { account: B256 }
+    VenueNotAdmitted { account: B256, venue: u16 }
 }

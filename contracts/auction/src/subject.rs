@@ -28,6 +28,8 @@ pub(crate) struct Worth {
     /// equity − mm at the best and at the worst its stale items could be worth.
     pub(crate) best: i128,
     pub(crate) worst: i128,
+    /// Equity at the worst.
+    pub(crate) worst_equity: i128,
 }
 
 /// An account in question.
@@ -53,13 +55,15 @@ impl Subject {
 pub(crate) fn worth(account: B256, assessment: Assessment) -> Result<Worth, Revert> {
     let narrow = |number: I256| Int256::from_raw(number.into_raw()).to_i128();
     let numbers = || {
+        let (mm, worst) = (to_u128(assessment.mm)?, narrow(assessment.worst)?);
         Some(Worth {
             assessment,
             equity: narrow(assessment.equity)?,
             im: to_u128(assessment.im)?,
-            mm: to_u128(assessment.mm)?,
+            mm,
             best: narrow(assessment.best)?,
-            worst: narrow(assessment.worst)?,
+            worst,
+            worst_equity: worst.checked_add_unsigned(mm)?,
         })
     };
     numbers().ok_or_else(|| ValueOutOfRange { account }.into())
@@ -105,7 +109,8 @@ impl Auction {
         if unpriced.any() {
             let stays = Slice::new(account, &subject.portfolio, unpriced, ONE)?.rest;
             let stays = self.assess(account, stays)?;
-            let most = stays.best.saturating_add_unsigned(stays.mm);
+            let most = stays.best.checked_add_unsigned(stays.mm);
+            let most = most.ok_or(ValueOutOfRange { account })?;
             subject.best_equity = auction::best_equity(worth.equity, stays.equity, most)
                 .ok_or(ValueOutOfRange { account })?;
             subject.reserve = u128::try_from(most).unwrap_or(0);
@@ -121,15 +126,15 @@ impl Auction {
     pub(crate) fn judged_equity(&self, account: B256, worth: &Worth) -> i128 {
         let clock = self.clock(account);
         if clock.started_at != 0 && clock.noted_at != 0 {
-            worth.worst.saturating_add_unsigned(worth.mm)
+            worth.worst_equity
         } else {
             worth.equity
         }
     }
 
-    /// The buffer is reached.
-    pub(crate) fn recovered(&self, account: B256, worth: &Worth) -> bool {
-        u128::try_from(self.judged_equity(account, worth))
-            .is_ok_and(|equity| equity >= self.target(worth))
+    /// The buffer is reached, or missed by less than the smallest bid: nothing is left to sell. Whoever is insolvent has
+    /// everything to sell, whatever the ramp.
+    pub(crate) fn recovered(&self, account: B256, worth: &Worth) -> Result<bool, Revert> {
+        Ok(self.max_fraction(account, worth, false)? == 0)
     }
 }

@@ -11,13 +11,21 @@ pub fn target(mm: u128, im: u128, buffer: u64) -> u128 {
         .map_or(im, |buffered| buffered.min(im))
 }
 
-/// Largest share a bid may take: what reaches the target T, (T − E) / (T − λ·MM), rounded up, at most 1; 0 when the
-/// account is there already. λ must be below 1.
+/// Largest share a bid may take: what reaches the target T, (T − E) / (T − λ·MM), rounded up, at most 1. λ must be
+/// below 1. 0 where the auction is over: when the account is at its target, or is not below its maintenance requirement and
+/// that share is below `least`, the smallest a bid may ask for. So the rest that whole lots leave of a sale is the owner's.
 ///
 /// From E − λ·φ·MM ≥ (1 − φ)·T. With λ·MM ≥ E the discount is φ·E, equity and target fall alike, only everything
 /// is enough, and the formula gives 1 by itself; also with nothing required.
 #[must_use]
-pub fn max_fraction(equity: i128, mm: u128, im: u128, lambda: u64, buffer: u64) -> Option<u128> {
+pub fn max_fraction(
+    equity: i128,
+    mm: u128,
+    im: u128,
+    lambda: u64,
+    buffer: u64,
+    least: u64,
+) -> Option<u128> {
     let target = target(mm, im, buffer);
     let missing = match u128::try_from(equity) {
         Ok(equity) => target.saturating_sub(equity),
@@ -31,7 +39,13 @@ pub fn max_fraction(equity: i128, mm: u128, im: u128, lambda: u64, buffer: u64) 
     if missing >= gained {
         return Some(ONE);
     }
-    mul_div_ceil(missing, ONE, gained).map(|fraction| fraction.min(ONE))
+    let fraction = mul_div_ceil(missing, ONE, gained)?.min(ONE);
+    let maintained = u128::try_from(equity).is_ok_and(|equity| equity >= mm);
+    Some(if maintained && fraction < u128::from(least) {
+        0
+    } else {
+        fraction
+    })
 }
 
 /// What a sale of a share takes off the requirement: φ·MM rounded down, but no more than it really takes off.

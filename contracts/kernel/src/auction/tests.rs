@@ -158,7 +158,7 @@ proptest! {
         let paid = equity - e.cast_unsigned();
         let exact = mul_div_floor(equity, share, ONE).unwrap();
         prop_assert!(exact.abs_diff(paid) <= 1, "{exact} {paid}");
-        prop_assert_eq!(max_fraction(equity.cast_signed(), mm, u128::MAX, lambda, 0), Some(ONE));
+        prop_assert_eq!(max_fraction(equity.cast_signed(), mm, u128::MAX, lambda, 0, 0), Some(ONE));
     }
 
     /// Many bids at one moment bring the bidder no more discount than one bid for the same total.
@@ -185,7 +185,7 @@ proptest! {
         (equity, mm) in account(), im_percent in 100_u128..300, lambda in lambda(), buffer in buffer(),
     ) {
         let im = mm / 100 * im_percent + mm % 100;
-        let largest = max_fraction(equity, mm, im, lambda, buffer).unwrap();
+        let largest = max_fraction(equity, mm, im, lambda, buffer, 0).unwrap();
         prop_assert!(largest <= ONE);
         let reached = |fraction: u128, slack: i128| {
             let (e, m) = after(equity, mm, fraction, lambda);
@@ -257,8 +257,9 @@ proptest! {
 
 #[test]
 fn i_auc_5_known_shares() {
-    let share =
-        |equity: i128, mm: u128| max_fraction(equity * CASH, mm * ONE, mm * ONE * 2, 0, 0).unwrap();
+    let share = |equity: i128, mm: u128| {
+        max_fraction(equity * CASH, mm * ONE, mm * ONE * 2, 0, 0, 0).unwrap()
+    };
     assert_eq!(share(100, 100), 0); // at the requirement
     assert_eq!(share(75, 100), ONE / 4);
     assert_eq!(share(0, 100), ONE);
@@ -266,7 +267,8 @@ fn i_auc_5_known_shares() {
     assert_eq!(share(-5, 0), ONE);
     assert_eq!(share(0, 0), 0);
     let (lambda, buffer) = (WAD / 100 * 35, WAD / 100 * 15);
-    let defaults = |im: u128| max_fraction(80 * CASH, 100 * ONE, im * ONE, lambda, buffer).unwrap();
+    let defaults =
+        |im: u128| max_fraction(80 * CASH, 100 * ONE, im * ONE, lambda, buffer, 0).unwrap();
     // (1.15·100 − 80) / ((1.15 − 0.35)·100) = 0.4375
     assert_eq!(defaults(115), ONE / 10_000 * 4375);
     assert_eq!(defaults(1_000), ONE / 10_000 * 4375);
@@ -286,10 +288,33 @@ fn i_auc_5_the_target_is_the_nearer_of_buffer_and_initial_requirement() {
     // Equality at it ends the auction.
     for (equity, share) in [(105 * CASH, 0), (105 * CASH - 1, 1)] {
         assert_eq!(
-            max_fraction(equity, 100 * ONE, 105 * ONE, 0, buffer),
+            max_fraction(equity, 100 * ONE, 105 * ONE, 0, buffer, 0),
             Some(share)
         );
     }
+}
+
+/// H-2: what whole lots leave of a sale is nobody's share, and below the maintenance requirement every share is.
+#[test]
+fn h_2_less_than_the_smallest_bid_is_nothing_where_mm_is_met() {
+    let (mm, least, buffer) = (100 * ONE, WAD / 100, WAD / 100 * 15);
+    let share = |hundredths: i128, im: u128, least| {
+        max_fraction(CASH / 100 * hundredths, mm, im, 0, buffer, least).unwrap()
+    };
+    let far = 200 * ONE;
+    // The target is 115: 1.15 short of it is a hundredth.
+    assert_eq!(share(11_385, far, least), ONE / 100);
+    assert_eq!(share(11_386, far, least), 0);
+    assert!(share(11_386, far, 0) > ONE / 200);
+    assert_eq!(
+        share(10_000, far, least),
+        mul_div_ceil(15, ONE, 115).unwrap()
+    );
+    // The target is the initial requirement, 100.5.
+    let near = 100 * ONE + ONE / 2;
+    assert_eq!(share(10_000, near, least), 0);
+    assert!((1..u128::from(least)).contains(&share(9_999, near, least)));
+    assert_eq!(share(-1, near, least), ONE);
 }
 
 #[test]
@@ -382,8 +407,8 @@ fn i_rnd_6_extremes_end_in_none_or_a_clamp() {
             }
         }
         for mm in [0, 1, u128::MAX] {
-            let _ = max_fraction(*e, mm, u128::MAX, WAD - 1, WAD);
-            let _ = max_fraction(*e, mm, mm, u64::MAX, u64::MAX);
+            let _ = max_fraction(*e, mm, u128::MAX, WAD - 1, WAD, WAD);
+            let _ = max_fraction(*e, mm, mm, u64::MAX, u64::MAX, u64::MAX);
         }
     }
     assert_eq!(slice_size(i64::MIN, ONE), i64::MIN);
