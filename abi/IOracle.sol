@@ -77,6 +77,8 @@ interface IOracle {
 
     error NotOwner(address caller, address owner);
     error AlreadyInitialized();
+    /// `initialize` has not run, and nothing else can be done before it.
+    error NotInitialized();
     /// Of no kind the oracle answers.
     error InvalidKey(uint256 key);
     /// Not listed.
@@ -84,7 +86,8 @@ interface IOracle {
     /// Number or aggregator 0.
     error InvalidFeed(uint16 feed, address aggregator);
     /// The aggregator reverted, ran out of its gas, or answered with the wrong number of bytes.
-    error FeedFailed(uint16 feed, address aggregator);
+    /// @param reason What it said, at most 256 bytes: revert data or answer.
+    error FeedFailed(uint16 feed, address aggregator, bytes reason);
     /// The aggregator says it has more than `limit` decimals.
     error TooManyFeedDecimals(uint16 feed, uint256 decimals, uint256 limit);
     /// Decimals of a listed feed cannot change.
@@ -166,10 +169,9 @@ interface IOracle {
     error WingSlope(uint16 underlying, uint16 expiryDay, int128 slope);
     /// Durrleman's g at log-moneyness k is negative: a butterfly there costs less than nothing.
     error Butterfly(uint16 underlying, uint16 expiryDay, int128 k, int128 g);
-    /// Total variance at log-moneyness k falls from the near expiry to the far one.
+    /// Total variance at log-moneyness k falls from the near expiry to the far one, where an option of the near one is worth
+    /// something.
     error Calendar(uint16 underlying, uint16 nearDay, uint16 farDay, int128 k, int128 near, int128 far);
-    /// The slope of a wing falls from the near expiry to the far one, so that they cross somewhere.
-    error CalendarWing(uint16 underlying, uint16 nearDay, uint16 farDay, int128 near, int128 far);
     error BadCalldata();
     error NotPayable();
     error UnknownSelector(bytes4 selector);
@@ -238,8 +240,9 @@ interface IOracle {
     /// Before expiry: forward > 0; fixedPart > 0 only if observed in the settlement window, the last 30 minutes before
     /// it. Before the window forward is no further from spot than maxBasis. In the window forward is at most spot plus
     /// maxBasis, and both parts together between spot / 8 and 8 spot: the fixed part is of past prices. Spot must be
-    /// fresh. The surface is without negative variance, without negative density, and without calendar arbitrage against
-    /// the expiries before and after it, as far as those are fresh.
+    /// fresh. The surface is without negative variance, without negative density at any strike that trades, and without
+    /// calendar arbitrage against the expiries before and after it, as far as those are fresh: out to 8 deviations of the
+    /// nearer expiry, and as far as its options are worth something.
     /// From expiry on: exactly one update, the settlement: forward 0, fixedPart the settlement price, observed at or
     /// after expiry; between spot / 8 and 8 spot if spot is fresh, against a slip of the comma, for it is fresh for ever
     /// and nothing replaces it. Without fresh spot nothing holds it but the signers.

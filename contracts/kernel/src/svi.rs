@@ -7,8 +7,6 @@
 //! A slice is checked once, when it is accepted: [`Svi::check`] refuses what would allow arbitrage
 //! inside a slice, [`Svi::check_calendar`] between two. Afterwards [`Svi::variance`] is total.
 
-use core::iter::once;
-
 use crate::{
     elementary::{sqrt_q56, sqrt_u128},
     fixed::{
@@ -86,25 +84,60 @@ pub enum SviError {
         /// Variance of the later slice.
         far: Q40,
     },
-    /// A wing of the later slice is flatter than that of the earlier one, so the two cross somewhere.
-    CalendarWing {
-        /// Slope of the earlier slice, the steeper violated side.
-        near: Q40,
-        /// Slope of the later slice on that side.
-        far: Q40,
-    },
 }
 
-/// Strikes at which slices are checked, in eighths of log-moneyness on both sides of the forward: closely over [-2, 2],
-/// then on to the farthest strike that trades, a factor of 1,024.
-const FAR: [i64; 22] = [
-    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 20, 24, 32, 40, 48, 56,
-];
-/// And around the vertex, in σ/4 on both sides: where a narrow vertex lies between two of the others, the density is
-/// least some σ away from it.
-const NEAR: [i64; 15] = [1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64, 128];
-/// Strikes around the vertex stay within ±8: none beyond trades.
-const LAST: Q40 = 8 * ONE_Q40;
+/// The farthest strikes that trade, a factor of 1,024 from the forward, lie within ±7 of log-moneyness.
+const LAST: Q40 = 7 * ONE_Q40;
+/// Deviations of the whole surface, √w(0), out to which slices are checked around the forward and compared.
+const DEVIATIONS: Q40 = 8;
+/// An option this many of its own deviations, √w(k), out of the money is worth less than 1e-10 of the larger of forward and
+/// strike: slices are compared no further where that is beyond [`DEVIATIONS`].
+const WORTHLESS: u128 = 6;
+/// Halvings of a gap between two nodes in search of the strike at which 1 − k w′/2w is nought.
+const HALVINGS: u8 = 6;
+
+/// Strikes or distances, no more of them than the narrowest vertex has.
+struct Strikes {
+    list: [Q40; 64],
+    count: usize,
+}
+
+impl Strikes {
+    const fn new() -> Self {
+        Self {
+            list: [0; 64],
+            count: 0,
+        }
+    }
+
+    fn push(&mut self, k: Q40) {
+        if let Some(place) = self.list.get_mut(self.count) {
+            *place = k;
+            self.count += 1;
+        }
+    }
+
+    fn as_slice(&self) -> &[Q40] {
+        self.list.get(..self.count).unwrap_or_default()
+    }
+}
+
+/// `first` · 1, 1½, 2, 3, 4, 6, 8, 12 … up to `last`. A first of 0 is the smallest number.
+#[inline(never)]
+fn grow(first: Q40, last: Q40) -> Strikes {
+    let mut distances = Strikes::new();
+    let mut octave = first.max(1);
+    // Doubled only while at most `last`, far inside the range.
+    while octave <= last {
+        distances.push(octave);
+        let between = octave + octave / 2;
+        if between <= last {
+            distances.push(between);
+        }
+        octave *= 2;
+    }
+    distances
+}
 
 impl Svi {
     /// From five numbers with 18 decimal places, to nearest below (the error, 2^-56, is smaller than
@@ -158,7 +191,8 @@ impl Svi {
     }
 
     /// Whether the slice can be accepted: parameters in range, no negative variance, wings no steeper
-    /// than 2, no negative density at the checked strikes.
+    /// than 2, no negative density: at strikes that grow geometrically from the vertex and from the forward, and between
+    /// them where it is least.
     ///
     /// # Errors
     ///
@@ -191,16 +225,52 @@ impl Svi {
         if least < 0 {
             return Err(SviError::NegativeVariance { least: least >> 16 });
         }
-        for k in self.strikes() {
-            let g = self.density(k);
-            if g < 0 {
-                return Err(SviError::Butterfly { k, g });
-            }
-            if self.variance(k) >= MAX_VARIANCE {
-                return Err(SviError::OutOfRange);
+        // Convex, so largest at an end.
+        if [-LAST, LAST]
+            .map(|k| self.variance(k))
+            .contains(&MAX_VARIANCE)
+        {
+            return Err(SviError::OutOfRange);
+        }
+        for k in self.around_forward().as_slice() {
+            self.check_density(*k)?;
+        }
+        for sign in [-1, 1] {
+            let mut last = None;
+            for k in self.from_vertex(sign).as_slice() {
+                let lean = self.check_density(*k)?;
+                if let Some((from, other)) = last.replace((*k, lean))
+                    && (lean < 0) != (other < 0)
+                {
+                    self.check_between((from, other), *k)?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// Refuses a negative density between `from`, where 1 − k w′/2w is `lean`, and `to`, where it has the other sign: it
+    /// is least where that is nought.
+    #[inline(never)]
+    fn check_between(&self, (mut from, lean): (Q40, i64), mut to: Q40) -> Result<(), SviError> {
+        for _ in 0..HALVINGS {
+            let middle = from + (to - from) / 2; // both within ±LAST
+            if (self.check_density(middle)? < 0) == (lean < 0) {
+                from = middle;
+            } else {
+                to = middle;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a negative density at `k`; 1 − k w′/2w there.
+    fn check_density(&self, k: Q40) -> Result<i64, SviError> {
+        let (lean, g) = self.density(k);
+        if g < 0 {
+            return Err(SviError::Butterfly { k, g });
+        }
+        Ok(lean)
     }
 
     /// a + b σ √(1 − ρ²), floored.
@@ -211,16 +281,36 @@ impl Svi {
         self.a.saturating_add(depth)
     }
 
-    /// The strikes at which this slice is checked.
-    fn strikes(&self) -> impl Iterator<Item = Q40> {
-        let (middle, quarter) = (self.m >> 16, self.sigma >> 18);
-        let far = FAR.iter().map(|n| n * (ONE_Q40 / 8));
-        // at most 32 σ of at most 16 from a vertex within ±16
-        let near = NEAR.iter().map(move |n| n * quarter);
-        let near = once(0).chain(near.flat_map(|d| [-d, d]));
-        once(0)
-            .chain(far.flat_map(|k| [-k, k]))
-            .chain(near.map(move |d| middle.saturating_add(d).clamp(-LAST, LAST)))
+    /// Strikes on one side of the vertex, outwards from it: σ/4 · 1, 1½, 2, 3, 4 … away, within ±[`LAST`], and the end
+    /// there. What is narrow about a slice is so around its vertex; away from it everything changes with the logarithm
+    /// of the distance.
+    #[inline(never)]
+    fn from_vertex(&self, sign: Q40) -> Strikes {
+        let (vertex, quarter) = (self.m >> 16, self.sigma >> 18);
+        let mut strikes = Strikes::new();
+        // |m| is at most 16.
+        let distances = grow(quarter, LAST + vertex.abs());
+        for distance in core::iter::once(&0).chain(distances.as_slice()) {
+            let k = vertex + sign * distance;
+            if k.abs() <= LAST {
+                strikes.push(k);
+            }
+        }
+        strikes.push(sign * LAST);
+        strikes
+    }
+
+    /// Strikes around the forward: 0, and ¼, ⅜, ½, ¾, 1 … 8 deviations √w(0) on both sides, within ±[`LAST`].
+    #[inline(never)]
+    fn around_forward(&self) -> Strikes {
+        let deviation = self.stdev(0).min(LAST);
+        let mut strikes = Strikes::new();
+        strikes.push(0);
+        for distance in grow(deviation / 4, (DEVIATIONS * deviation).min(LAST)).as_slice() {
+            strikes.push(-distance);
+            strikes.push(*distance);
+        }
+        strikes
     }
 
     /// Durrleman's g(k), proportional to the density of the forward's logarithm:
@@ -230,8 +320,9 @@ impl Svi {
     /// w′ = b (ρ + (k − m)/R)   w″ = b σ² / R³   R = √((k − m)² + σ²)
     /// ```
     ///
-    /// Saturating at the bounds of `i64`. Where w = 0 only w′ = 0 is free of arbitrage.
-    fn density(&self, k: Q40) -> Q40 {
+    /// and the root of its first term, 1 − k w′/2w. Saturating at the bounds of `i64`. Where w = 0 only w′ = 0 is free of
+    /// arbitrage.
+    fn density(&self, k: Q40) -> (Q40, Q40) {
         let down = |a: i128, b: i128| div_i128(a, b, Round::Floor);
         let (distance, root) = self.wing(k);
         let (w, root) = (self.variance(k) as i128, (root as i128).max(1));
@@ -239,7 +330,7 @@ impl Svi {
         let sine = down((distance as i128) << 56, root);
         let first = (b * (self.rho as i128 + sine)) >> 56;
         if w == 0 {
-            return if first == 0 { ONE_Q40 } else { i64::MIN };
+            return (ONE_Q40, if first == 0 { ONE_Q40 } else { i64::MIN });
         }
         let cosine = ((self.sigma as i128) << 56) / root;
         let second = down(((b * ((cosine * cosine) >> 56)) >> 56) << 56, root);
@@ -250,33 +341,36 @@ impl Svi {
         let half = first / 2;
         let half_square = (half * half) >> 56;
         let drag = down(half_square << 40, w) + (half_square >> 18);
-        clamp_i64(square - drag + (second >> 17))
+        (clamp_i64(lean), clamp_i64(square - drag + (second >> 17)))
     }
 
-    /// Whether `later` has at least this slice's total variance everywhere it is checked: at both
-    /// slices' strikes and in the limit of both wings.
+    /// Whether `later` has at least this slice's total variance wherever an option of this one is worth something: out to
+    /// eight deviations √w(0) on both sides of the forward, and as far as a strike is within six deviations of its own,
+    /// √w(k). Checked at the strikes of both slices.
     ///
     /// # Errors
     ///
-    /// [`SviError::Calendar`] or [`SviError::CalendarWing`].
+    /// [`SviError::Calendar`].
     pub fn check_calendar(&self, later: &Self) -> Result<(), SviError> {
-        for k in self.strikes().chain(later.strikes()) {
-            let (near, far) = (self.variance(k), later.variance(k));
+        let out = self.stdev(0).min(LAST) * DEVIATIONS;
+        let strikes = [
+            self.around_forward(),
+            self.from_vertex(-1),
+            self.from_vertex(1),
+            later.from_vertex(-1),
+            later.from_vertex(1),
+        ];
+        for k in strikes.iter().flat_map(Strikes::as_slice) {
+            let near = self.variance(*k);
+            // k² ≤ 36·w(k), both below 2^94 at 80 places.
+            let worth = square(k.unsigned_abs()) <= (WORTHLESS * WORTHLESS * (near as u128)) << 24;
+            if !worth && k.abs() > out {
+                continue;
+            }
+            let far = later.variance(*k);
             if near > far {
                 return Err(SviError::Calendar {
-                    k,
-                    near: near >> 16,
-                    far: far >> 16,
-                });
-            }
-        }
-        for sign in [-1, 1] {
-            let slope = |svi: &Self| {
-                mul_shift_floor::<56>(svi.b, ONE_Q56.saturating_add(svi.rho.saturating_mul(sign)))
-            };
-            let (near, far) = (slope(self), slope(later));
-            if near > far {
-                return Err(SviError::CalendarWing {
+                    k: *k,
                     near: near >> 16,
                     far: far >> 16,
                 });
@@ -313,7 +407,7 @@ mod tests {
             let second = b * sigma * sigma / (root * root * root);
             let g = (1.0 - k * first / (2.0 * w)).powi(2) - first * first / 4.0 * (1.0 / w + 0.25)
                 + second / 2.0;
-            let ours = svi.density(kq) as f64 / ONE_Q40 as f64;
+            let ours = svi.density(kq).1 as f64 / ONE_Q40 as f64;
             prop_assert!((ours - g).abs() < 1e-8 * (1.0 + g.abs()), "{ours} {g}");
         }
     }

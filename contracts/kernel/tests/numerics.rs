@@ -493,7 +493,7 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// I-PRC-4 on a surface: between any strikes that trade, an accepted slice prices a butterfly at 1e-5 of the larger of
+    /// I-PRC-4 on a surface: between any strikes that trade, an accepted slice prices a butterfly at 1e-6 of the larger of
     /// forward and strike below nothing at most.
     #[test]
     fn i_prc_4_accepted_slices_are_convex_in_strike(
@@ -517,7 +517,43 @@ proptest! {
         let part = (high - middle) / (high - low);
         let gap = call(middle) - part * call(low) - (1.0 - part) * call(high);
         let scale = forward as f64 * middle.max(1.0);
-        prop_assert!(gap <= 1e-5 * scale + 4.0, "{} of {slice:?} at {k} ± {h}", gap / scale);
+        prop_assert!(gap <= 1e-6 * scale + 4.0, "{} of {slice:?} at {k} ± {h}", gap / scale);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 10_000,
+        max_global_rejects: 500_000,
+        ..ProptestConfig::default()
+    })]
+
+    /// I-PRC-4 between two: of accepted slices the later call is worth no less than the earlier by more than a millionth of
+    /// the larger of forward and strike, at any strike that trades.
+    #[test]
+    fn i_prc_4_accepted_calendars_cost_nothing(
+        least in -6.0..0.0f64, b in -4.0..0.0f64, rho in -0.9..0.9f64, m in -0.5..0.5f64, sigma in -4.0..0.5f64,
+        up in 1.0..1.5f64, steeper in 0.9..1.2f64, tilt in -0.05..0.05f64, aside in -0.02..0.02f64, wider in 0.7..1.5f64,
+        (k, near) in (-6.9..6.9f64, any::<bool>()),
+    ) {
+        let [least, b, sigma] = [least, b, sigma].map(|v| 10_f64.powf(v));
+        let slice = |least: f64, b: f64, rho: f64, m: f64, sigma: f64| {
+            let a = least - b * sigma * (1.0 - rho * rho).sqrt();
+            let [a, b, rho, m, sigma] = [a, b, rho, m, sigma].map(|v| (v * 1e18) as i128);
+            Svi::from_wad(a, b, rho, m, sigma)
+        };
+        let early = slice(least, b, rho, m, sigma);
+        let late = slice(least * up, b * steeper, rho + tilt, m + aside * sigma.min(1.0), sigma * wider);
+        prop_assume!(early.check_calendar(&late).is_ok() && early.check().is_ok() && late.check().is_ok());
+        let k = if near { (m + k * 3.0 * sigma).clamp(-6.9, 6.9) } else { k };
+        let forward = 1 << 40;
+        let option = option_of(forward, (k.exp() * forward as f64) as u128);
+        let call = |slice: &Svi| {
+            option.to_wad(option.call(slice.stdev(option.x)), Round::Floor) as f64
+        };
+        let gap = call(&early) - call(&late);
+        let scale = forward as f64 * k.exp().max(1.0);
+        prop_assert!(gap <= 1e-6 * scale + 4.0, "{} of {early:?}, {late:?} at {k}", gap / scale);
     }
 }
 
@@ -666,15 +702,17 @@ fn svi_accepts_a_market_and_refuses_arbitrage() {
         later.check_calendar(&good),
         Err(SviError::Calendar { .. })
     ));
-    let flatter = Svi {
+    // a flatter wing crosses somewhere: where trade is, or beyond every strike
+    let flatter = |times| Svi {
         b: good.b / 2,
-        a: good.a * 200,
+        a: good.a * times,
         ..good
     };
     assert!(matches!(
-        good.check_calendar(&flatter),
-        Err(SviError::CalendarWing { .. })
+        good.check_calendar(&flatter(4)),
+        Err(SviError::Calendar { .. })
     ));
+    assert_eq!(good.check_calendar(&flatter(200)), Ok(()));
 
     let check = |svi: Svi| svi.check();
     assert!(matches!(
@@ -768,6 +806,78 @@ fn svi_accepts_a_market_and_refuses_arbitrage() {
     let flat = Svi::from_wad(wad(40), 0, 0, 0, wad(100));
     assert_eq!(flat.check(), Ok(()));
     assert_eq!(flat.stdev(ONE_Q40), sqrt(ONE_Q40 / 25));
+}
+
+/// M-5: slices whose density is negative between 32 σ from the vertex and the next eighth of log-moneyness, and three
+/// real ones that cross where nothing is worth anything.
+#[test]
+fn m_5_a_density_is_negative_nowhere_and_a_calendar_ends_with_its_deviations() {
+    let wad = |v: f64| (v * 1e18) as i128;
+    let slice = |a, b, rho, m, sigma| Svi::from_wad(wad(a), wad(b), wad(rho), wad(m), wad(sigma));
+    let gap = slice(
+        -3.6628776311041147e-6,
+        0.053944844154175976,
+        -0.2786594553826022,
+        -0.01934561529307854,
+        1.089e-4,
+    );
+    // What it costs: the butterfly of the calls at 1,644, 1,804 and 1,964 with a forward of 2,000 is worth -8.58.
+    let call = |strike: u128| {
+        let option = option_of(2_000 * WAD, strike * WAD);
+        option.to_wad(option.call(gap.stdev(option.x)), Round::Floor) as f64 / 1e18
+    };
+    let butterfly = call(1_644) - 2.0 * call(1_804) + call(1_964);
+    assert!((butterfly + 8.58).abs() < 0.01, "{butterfly}");
+    for slice in [gap, slice(0.0, 0.025089, -0.91856, -0.009975, 2.7e-5)] {
+        let refused = slice.check();
+        assert!(
+            matches!(refused, Err(SviError::Butterfly { g, .. }) if g < 0),
+            "{slice:?}: {refused:?}"
+        );
+    }
+    // Three hours, 1.1 and 7 days at 60 %: the first two cross at half a unit of log-moneyness, 45 deviations out.
+    let hours = |hours: f64| 0.36 * hours / 8_760.0;
+    let [near, next, last] = [
+        (hours(3.0), 0.005_8, 0.01),
+        (hours(26.4), 0.003_85, 0.03),
+        (hours(168.0), 0.03, 0.1),
+    ]
+    .map(|(w, b, sigma)| slice(w - b * sigma, b, 0.0, 0.0, sigma));
+    let half = ONE_Q40 / 2;
+    let out = half / near.stdev(0);
+    assert!((44..=46).contains(&out), "{out} deviations");
+    assert!(near.variance(half - half / 8) < next.variance(half - half / 8));
+    assert!(near.variance(half + half / 8) > next.variance(half + half / 8));
+    for (early, late) in [(near, next), (next, last), (near, last)] {
+        assert_eq!(early.check(), Ok(()));
+        assert_eq!(late.check(), Ok(()));
+        assert_eq!(early.check_calendar(&late), Ok(()), "{early:?} {late:?}");
+    }
+    // Within eight deviations it counts: a later slice that falls below the earlier at 6.5 of them, and at 11.5.
+    let w = hours(3.0);
+    let flat = slice(w, 0.0, 0.0, 0.0, 0.01);
+    let falls = |deviations: f64| {
+        let s = w.sqrt();
+        slice(
+            w * 0.999,
+            w * 0.001 / s,
+            -0.999,
+            (deviations + 0.5) * s,
+            1e-4,
+        )
+    };
+    assert!(matches!(
+        flat.check_calendar(&falls(6.5)),
+        Err(SviError::Calendar { .. })
+    ));
+    assert_eq!(flat.check_calendar(&falls(11.5)), Ok(()));
+    // And wherever a steep wing is still worth something, however little variance there is in the middle.
+    let wing = slice(1e-8, 0.2, 0.0, 0.0, 1e-6);
+    let blunt = slice(1e-4, 0.1, 0.0, 0.0, 1e-3);
+    assert!(matches!(
+        wing.check_calendar(&blunt),
+        Err(SviError::Calendar { .. })
+    ));
 }
 
 #[test]

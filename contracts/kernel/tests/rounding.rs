@@ -15,7 +15,66 @@ use plimsoll_kernel::{
     },
 };
 use proptest::prelude::*;
-use std::{hint::black_box, panic::catch_unwind};
+use std::{
+    collections::BTreeMap,
+    fs,
+    hint::black_box,
+    panic::catch_unwind,
+    path::{Path, PathBuf},
+};
+
+/// L-2: a sum that is cut off in silence can be money. Every `saturating_*` of the contracts that hold or move money is
+/// in the list of `docs/numerics.md` with the reason why nothing is lost.
+#[test]
+fn l_2_what_saturates_is_listed_with_its_reason() {
+    fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, into);
+            } else if path.extension().is_some_and(|ending| ending == "rs")
+                && !path.ends_with("tests.rs")
+            {
+                into.push(path);
+            }
+        }
+    }
+    let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut files = Vec::new();
+    for name in [
+        "kernel",
+        "common",
+        "vault",
+        "clearinghouse",
+        "auction",
+        "oracle",
+        "margin",
+    ] {
+        sources(&contracts.join(name).join("src"), &mut files);
+    }
+    let mut found = BTreeMap::new();
+    for path in files {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        let count = code.matches("saturating_").count();
+        // What explains a portfolio moves nothing.
+        if count != 0 && !path.ends_with("portfolio/explain.rs") {
+            let name = path.strip_prefix(contracts).unwrap();
+            found.insert(name.to_str().unwrap().to_owned(), count);
+        }
+    }
+    let page = fs::read_to_string(contracts.join("../docs/numerics.md")).unwrap();
+    let listed: BTreeMap<_, _> = page
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.split(" | ");
+            let file = cells.next()?.strip_suffix('`')?;
+            let count = cells.next()?.parse::<usize>().ok()?;
+            file.ends_with(".rs").then(|| (file.to_owned(), count))
+        })
+        .collect();
+    assert_eq!(listed, found, "listed, found");
+}
 
 fn underlying(lot: u64, spot: u128) -> UnderlyingCase {
     UnderlyingCase {

@@ -9,7 +9,11 @@ use crate::{
     },
 };
 use alloy_primitives::{Address, I256, U256};
-use plimsoll_common::{Revert, interface::Price};
+use plimsoll_common::{
+    Revert,
+    abi::{Bytes, MAX_REASON},
+    interface::Price,
+};
 use plimsoll_kernel::{
     num::{Int256, to_u128, u128_to_u256},
     price::{self, Bound, Fault, MAX_FEED_DECIMALS},
@@ -41,7 +45,7 @@ impl Oracle {
             confidence: record.confidence.to_wad(),
             ..Price::default()
         };
-        if let Some(round) = self.round(record.aggregator)? {
+        if let Ok(round) = self.round(record.aggregator)? {
             let (value, fault) = price::read(&record.terms(), round.answer, round.updated_at, now);
             price.value = u128_to_u256(value);
             price.updated_at = saturating_u64(round.updated_at);
@@ -60,12 +64,16 @@ impl Oracle {
         record: &Record,
     ) -> Result<Result<u128, Revert>, Revert> {
         let now = self.vm().block_timestamp();
-        let Some(Round { answer, updated_at }) = self.round(record.aggregator)? else {
-            return Ok(Err(FeedFailed {
-                feed,
-                aggregator: record.aggregator,
+        let Round { answer, updated_at } = match self.round(record.aggregator)? {
+            Ok(round) => round,
+            Err(reason) => {
+                return Ok(Err(FeedFailed {
+                    feed,
+                    aggregator: record.aggregator,
+                    reason,
+                }
+                .into()));
             }
-            .into()));
         };
         let terms = record.terms();
         Ok(match price::read(&terms, answer, updated_at, now) {
@@ -134,7 +142,12 @@ impl Oracle {
 
     pub(crate) fn read_decimals(&self, feed: u16, aggregator: Address) -> Result<u8, Revert> {
         let answer = self.ask::<32>(aggregator, DECIMALS)?;
-        let decimals = U256::from_be_bytes(answer.ok_or(FeedFailed { feed, aggregator })?);
+        let answer = answer.map_err(|reason| FeedFailed {
+            feed,
+            aggregator,
+            reason,
+        })?;
+        let decimals = U256::from_be_bytes(answer);
         match u8::try_from(decimals) {
             Ok(decimals) if decimals <= MAX_FEED_DECIMALS => Ok(decimals),
             _ => {
@@ -149,23 +162,21 @@ impl Oracle {
         }
     }
 
-    /// The feed's latest round; `None` when it has no well-formed answer.
-    fn round(&self, aggregator: Address) -> Result<Option<Round>, Revert> {
-        let Some(answer) = self.ask::<160>(aggregator, LATEST_ROUND_DATA)? else {
-            return Ok(None);
-        };
-        // (roundId, answer, startedAt, updatedAt, answeredInRound)
-        let (words, _) = answer.as_chunks::<32>();
-        let [_, answer, _, updated_at, _] = words else {
-            return Ok(None);
-        };
-        Ok(Some(Round {
-            answer: Int256::from_raw(U256::from_be_bytes(*answer)),
-            updated_at: U256::from_be_bytes(*updated_at),
+    /// The feed's latest round, or what it says instead.
+    fn round(&self, aggregator: Address) -> Result<Result<Round, Bytes>, Revert> {
+        let answer = self.ask::<160>(aggregator, LATEST_ROUND_DATA)?;
+        Ok(answer.map(|answer| {
+            // (roundId, answer, startedAt, updatedAt, answeredInRound)
+            let word = |index: usize| answer.as_chunks().0.get(index).copied().unwrap_or_default();
+            Round {
+                answer: Int256::from_raw(U256::from_be_bytes::<32>(word(1))),
+                updated_at: U256::from_be_bytes::<32>(word(3)),
+            }
         }))
     }
 
-    /// Asks a stranger for an answer of exactly `N` bytes; `None` when it fails or answers otherwise.
+    /// Asks a stranger for an answer of exactly `N` bytes, at most [`MAX_REASON`]; when it fails or answers otherwise, what
+    /// it says.
     ///
     /// # Errors
     /// [`InsufficientGas`]: it failed, and the caller had left it less than its due. Without this anybody could make
@@ -174,7 +185,7 @@ impl Oracle {
         &self,
         callee: Address,
         selector: [u8; 4],
-    ) -> Result<Option<[u8; N]>, Revert> {
+    ) -> Result<Result<[u8; N], Bytes>, Revert> {
         // What a call to a cold account takes, and the 64th the caller keeps.
         const NEEDED: u64 = FEED_GAS + FEED_GAS / 63 + 5_000;
         let vm = self.vm();
@@ -184,18 +195,18 @@ impl Oracle {
         let answer = unsafe {
             RawCall::new_static(vm)
                 .gas(FEED_GAS)
-                .limit_return_data(0, N)
+                .limit_return_data(0, MAX_REASON)
                 .call(callee, &selector)
         };
         match answer {
-            Ok(data) if vm.return_data_size() == N => Ok(data.try_into().ok()),
-            Ok(_) => Ok(None),
+            Ok(data) if vm.return_data_size() == N => Ok(data.try_into().map_err(Bytes)),
+            Ok(said) => Ok(Err(Bytes(said))),
             Err(_) if have < NEEDED => Err(InsufficientGas {
                 have: U256::from(have),
                 needed: U256::from(NEEDED),
             }
             .into()),
-            Err(_) => Ok(None),
+            Err(said) => Ok(Err(Bytes(said))),
         }
     }
 }

@@ -3,11 +3,11 @@ use crate::{
     Oracle,
     record::SurfaceTerms,
     sol::{
-        Butterfly, Calendar, CalendarWing, Correlation, DiscountOutOfRange, ExpiryData,
-        ExpiryPushed, ExpiryUpdate, ForwardNotLive, ForwardOutOfRange, ForwardTooFar,
-        NegativeSlope, NegativeVariance, NotNewer, ObservedTooLongAgo, Settled, SettlementFinal,
-        SettlementOnly, SettlementOutOfRange, SurfaceOutOfRange, TooManyExpiries, UnknownFeed,
-        UnknownUnderlying, Width, WingSlope,
+        Butterfly, Calendar, Correlation, DiscountOutOfRange, ExpiryData, ExpiryPushed,
+        ExpiryUpdate, ForwardNotLive, ForwardOutOfRange, ForwardTooFar, NegativeSlope,
+        NegativeVariance, NotNewer, ObservedTooLongAgo, Settled, SettlementFinal, SettlementOnly,
+        SettlementOutOfRange, SurfaceOutOfRange, TooManyExpiries, UnknownFeed, UnknownUnderlying,
+        Width, WingSlope,
     },
 };
 use alloy_primitives::U256;
@@ -388,14 +388,6 @@ fn refusal(underlying: u16, near_day: u16, far_day: u16, error: SviError) -> Rev
             near_day,
             far_day,
             k: wad(k),
-            near: wad(near),
-            far: wad(far),
-        }
-        .into(),
-        SviError::CalendarWing { near, far } => CalendarWing {
-            underlying,
-            near_day,
-            far_day,
             near: wad(near),
             far: wad(far),
         }

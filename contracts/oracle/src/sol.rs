@@ -1,6 +1,7 @@
 //! Structs, events and errors; `abi/IOracle.sol` documents them.
 #![allow(missing_docs)]
 use alloy_primitives::{Address, I256, U256};
+use plimsoll_common::abi::Bytes;
 
 plimsoll_common::abi_struct! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ plimsoll_common::errors! {
     InvalidKey { key: U256 }
     UnknownFeed { feed: u16 }
     InvalidFeed { feed: u16, aggregator: Address }
-    FeedFailed { feed: u16, aggregator: Address }
+    FeedFailed { feed: u16, aggregator: Address, reason: Bytes }
     TooManyFeedDecimals { feed: u16, decimals: U256, limit: U256 }
     FeedDecimalsFrozen { feed: u16, decimals: u8, given: u8 }
     MaxAgeOutOfRange { max_age: u32, limit: u32 }
@@ -94,5 +95,4 @@ plimsoll_common::errors! {
     WingSlope { underlying: u16, expiry_day: u16, slope: i128 }
     Butterfly { underlying: u16, expiry_day: u16, k: i128, g: i128 }
     Calendar { underlying: u16, near_day: u16, far_day: u16, k: i128, near: i128, far: i128 }
-    CalendarWing { underlying: u16, near_day: u16, far_day: u16, near: i128, far: i128 }
 }

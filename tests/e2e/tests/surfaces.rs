@@ -919,7 +919,7 @@ fn i_prc_4_a_slice_with_arbitrage_is_refused() {
                     (ETH, day, wad(k), wad(g))
                 );
             }
-            SviError::Calendar { .. } | SviError::CalendarWing { .. } => unreachable!(),
+            SviError::Calendar { .. } => unreachable!(),
         }
     }
     assert_eq!(kinds.len(), 7, "{kinds:?}");
@@ -957,11 +957,13 @@ fn i_prc_4_a_calendar_with_arbitrage_is_refused() {
         );
         assert_eq!((e.k, e.near, e.far), (wad(k), wad(w), wad(x)));
     }
+    // A wing that falls away from the near expiry's counts as far as that one is worth something.
     let flat = ExpiryUpdate {
-        a: 40 * UNIT,
+        a: UNIT,
+        b: UNIT / 100,
         ..far.clone()
     };
-    let SviError::CalendarWing { near: w, far: x } = falls(&steep, &flat) else {
+    let SviError::Calendar { k, near: w, far: x } = falls(&steep, &flat) else {
         panic!()
     };
     // A whole curve at once is compared with itself, not with what it replaces.
@@ -970,9 +972,9 @@ fn i_prc_4_a_calendar_with_arbitrage_is_refused() {
     let _: IOracle::Calendar = desk.push_refused(&[level(day, high), level(day + 2, middle)]);
     let _: IOracle::Calendar = desk.push_refused(std::slice::from_ref(&level(day, high)));
     desk.pushed(&[level(day, low), flat]);
-    let e: IOracle::CalendarWing = desk.push_refused(std::slice::from_ref(&steep));
+    let e: IOracle::Calendar = desk.push_refused(std::slice::from_ref(&steep));
     assert_eq!((e.underlying, e.nearDay, e.farDay), (ETH, day + 1, day + 2));
-    assert_eq!((e.near, e.far), (wad(w), wad(x)));
+    assert_eq!((e.k, e.near, e.far), (wad(k), wad(w), wad(x)));
     // One in between that stays is compared with on both sides.
     desk.pushed(&[level(day + 1, middle)]);
     let e: IOracle::Calendar = desk.push_refused(&[level(day, high), level(day + 2, 41 * UNIT)]);
@@ -986,6 +988,54 @@ fn i_prc_4_a_calendar_with_arbitrage_is_refused() {
     desk.pushed(&[level(day + 1, high)]);
     desk.at(expiry_seconds(day + 1));
     desk.pushed(&[level(day + 2, middle)]);
+}
+
+/// M-5: two slices whose density is negative close to a narrow vertex are refused; three real ones that cross where the
+/// nearer is worth nothing, 45 deviations out, are accepted.
+#[test]
+fn m_5_a_narrow_vertex_is_searched_and_a_calendar_ends_with_its_deviations() {
+    let mut desk = Desk::new();
+    let day = desk.day;
+    let slice = |day, [a, b, rho, m, sigma]: [f64; 5]| {
+        let [a, b, rho, m, sigma] = [a, b, rho, m, sigma].map(|v| (v * 1e18) as i128);
+        ExpiryUpdate {
+            a,
+            b,
+            rho,
+            m,
+            sigma,
+            ..update(day, day)
+        }
+    };
+    for parameters in [
+        [
+            -3.6628776311041147e-6,
+            0.053944844154175976,
+            -0.2786594553826022,
+            -0.01934561529307854,
+            1.089e-4,
+        ],
+        [0.0, 0.025089, -0.91856, -0.009975, 2.7e-5],
+    ] {
+        let e: IOracle::Butterfly = desk.push_refused(&[slice(day, parameters)]);
+        assert!(
+            (e.underlying, e.expiryDay) == (ETH, day) && e.g < 0,
+            "{e:?}"
+        );
+    }
+    // Three hours, 1.1 and 7 days, at 60 % in the middle.
+    desk.at(expiry_seconds(day) - 3 * 3_600);
+    let smile = |day, hours: f64, b, sigma| {
+        let level = 0.36 * hours / 8_760.0 - b * sigma;
+        slice(day, [level, b, 0.0, 0.0, sigma])
+    };
+    let curve = [
+        smile(day, 3.0, 0.005_8, 0.01),
+        smile(day + 1, 26.4, 0.003_85, 0.03),
+        smile(day + 7, 168.0, 0.03, 0.1),
+    ];
+    desk.pushed(&curve);
+    assert_eq!(desk.days(), [day, day + 1, day + 7]);
 }
 
 // ---- settlement ------------------------------------------------------------------------------
@@ -1237,6 +1287,17 @@ fn gas_of_snapshots_and_pushes() {
         let done = desk.pushed(&updates[..n]);
         println!("a push of {n}: {} gas", done.receipt.gas_used);
     }
+    // The narrowest vertex has the most strikes to look at.
+    let narrow: Vec<_> = updates
+        .iter()
+        .map(|update| ExpiryUpdate {
+            b: UNIT / 1_000_000_000,
+            sigma: UNIT / 1_000_000,
+            ..update.clone()
+        })
+        .collect();
+    let done = desk.pushed(&narrow);
+    println!("a push of 12 narrow: {} gas", done.receipt.gas_used);
     desk.at(expiry_seconds(day) - POCKET_HORIZON);
     desk.pushed(&updates);
     let gas = |feeds: usize, expiries: u16, underlyings: usize| {
