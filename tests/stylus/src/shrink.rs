@@ -65,7 +65,7 @@ const TRAPS: [&str; 4] = [
 ];
 
 /// The functions to be replaced by a trap, by the module's own names.
-fn traps(wasm: &[u8]) -> Result<BTreeSet<u32>, wasmparser::Error> {
+fn traps(wasm: &[u8]) -> Result<BTreeSet<u32>, wasmparser::BinaryReaderError> {
     let mut found = BTreeSet::new();
     for payload in Parser::new(0).parse_all(wasm) {
         let Payload::CustomSection(section) = payload? else {
@@ -101,7 +101,7 @@ struct Live {
 }
 
 impl Live {
-    fn of(wasm: &[u8]) -> Result<Self, wasmparser::Error> {
+    fn of(wasm: &[u8]) -> Result<Self, wasmparser::BinaryReaderError> {
         let mut imports = 0;
         let mut bodies = Vec::new();
         let mut roots = BTreeSet::new();
@@ -163,7 +163,7 @@ impl Live {
         traps: BTreeSet<u32>,
         bodies: &[FunctionBody<'_>],
         roots: BTreeSet<u32>,
-    ) -> Result<Self, wasmparser::Error> {
+    ) -> Result<Self, wasmparser::BinaryReaderError> {
         let mut live = roots.clone();
         let mut open: Vec<u32> = roots.into_iter().collect();
         let mut needs_data_count = false;
@@ -214,7 +214,9 @@ const fn reference(op: &Operator<'_>) -> Option<u32> {
     }
 }
 
-fn references(reader: wasmparser::OperatorsReader<'_>) -> Result<Vec<u32>, wasmparser::Error> {
+fn references(
+    reader: wasmparser::OperatorsReader<'_>,
+) -> Result<Vec<u32>, wasmparser::BinaryReaderError> {
     let mut found = Vec::new();
     for op in reader {
         found.extend(reference(&op?));
@@ -312,7 +314,7 @@ impl Reencode for Shrinker {
 }
 
 /// Copies a module but for one section.
-fn without_section(wasm: &[u8], id: u8) -> Result<Vec<u8>, wasmparser::Error> {
+fn without_section(wasm: &[u8], id: u8) -> Result<Vec<u8>, wasmparser::BinaryReaderError> {
     let mut module = Module::new();
     for payload in Parser::new(0).parse_all(wasm) {
         if let Some((section, range)) = payload?.as_section()
