@@ -318,6 +318,13 @@ impl Vm {
                 ext.reason = Some("max call depth exceeded".into());
                 return Ended::all_gone(InstructionResult::StackOverflow);
             }
+            RunStatus::Filtered => {
+                ext.fault = Some(
+                    "memory.fill with a value above 255: below Stylus version 3 a node drops such a transaction"
+                        .into(),
+                );
+                return Ended::out_of_gas();
+            }
         };
         let mut gas_left = run.gas_left.min(gas);
         if !output.is_empty() && params.arbos_version >= 31 {

@@ -81,7 +81,7 @@ pub fn activate(
     gas: &mut u64,
 ) -> Result<Activation, ActivationError> {
     let before = *gas;
-    let bin = parse_user(wasm, params.multi_value())?;
+    let bin = parse_user(wasm, params)?;
     let infos = instrument(&bin)?;
     let mut activation = data(&bin, params.version)?;
     limits(&bin, &infos, page_limit, params.arbos_version)?;
@@ -91,15 +91,15 @@ pub fn activate(
     Ok(activation)
 }
 
-/// Accepts a module that was activated before, whatever has become forbidden since; returns it with
-/// its checks written in.
-pub(crate) fn prepare(wasm: &[u8], version: u16) -> Result<Vec<u8>, ActivationError> {
-    let bin = parse_user(wasm, true)?;
+/// Accepts a module that was activated before for the Stylus version of `params`, whatever the chain
+/// has come to forbid since; returns it with its checks written in.
+pub(crate) fn prepare(wasm: &[u8], params: &StylusParams) -> Result<Vec<u8>, ActivationError> {
+    let bin = parse_user(wasm, params)?;
     let infos = instrument(&bin)?;
-    data(&bin, version)?;
+    data(&bin, params.version)?;
     limits(&bin, &infos, u16::MAX, 0)?;
     link(&bin, &infos)?;
-    Ok(instrument::write(&bin, &infos)?)
+    Ok(instrument::write(&bin, &infos, params.masks_fill())?)
 }
 
 impl From<Reason> for ActivationError {
@@ -108,8 +108,8 @@ impl From<Reason> for ActivationError {
     }
 }
 
-fn parse_user(wasm: &[u8], multi_value: bool) -> Result<Binary<'_>, Reason> {
-    parse::parse(wasm, multi_value).map_err(|reason| format!("failed to parse wasm: {reason}"))
+fn parse_user<'a>(wasm: &'a [u8], params: &StylusParams) -> Result<Binary<'a>, Reason> {
+    parse::parse(wasm, params).map_err(|reason| format!("failed to parse wasm: {reason}"))
 }
 
 /// What the five passes ask of the module, and of each function.

@@ -11,7 +11,7 @@ use crate::{
     activate::{self, ActivationError},
     host::{Host, HostioTrace},
     hostio::{self, Escape, Frame, Handles},
-    instrument::{INK_LEFT, INK_STATUS, STACK_LEFT},
+    instrument::{FILTERED, INK_LEFT, INK_STATUS, STACK_LEFT},
     memory::MAX_PAGES,
     params::StylusParams,
     parse::{ENTRY_POINT, MEMORY},
@@ -56,6 +56,9 @@ pub enum RunStatus {
     OutOfInk,
     /// The checked stack ran out: a depth error, nothing left.
     OutOfStack,
+    /// `memory.fill` with a value above 255 below Stylus version 3: the node drops the whole
+    /// transaction, which never happens on chain.
+    Filtered,
 }
 
 /// What came of a run.
@@ -75,13 +78,14 @@ impl Module {
     /// Makes a module ready to run: metered, checked and translated.
     ///
     /// A module that was activated once stays acceptable, so that what a later ArbOS forbids is
-    /// let through; only [`StylusParams::version`] counts.
+    /// let through; only [`StylusParams::version`] counts, which is the version the program was
+    /// activated for.
     ///
     /// # Errors
     ///
     /// * [`ActivationError::Rejected`] - the module could never have been activated.
     pub fn compile(wasm: &[u8], params: &StylusParams) -> Result<Self, ActivationError> {
-        let metered = activate::prepare(wasm, params.version)?;
+        let metered = activate::prepare(wasm, params)?;
         Self::translate(&metered)
             .map_err(|error| ActivationError::Rejected(format!("failed to translate: {error}")))
     }
@@ -170,7 +174,7 @@ pub(crate) fn limits() -> StoreLimits {
 impl RunOutcome {
     fn new(status: RunStatus, output: Bytes, ink: u64, params: &StylusParams) -> Self {
         let ink_left = match status {
-            RunStatus::OutOfInk | RunStatus::OutOfStack => 0,
+            RunStatus::OutOfInk | RunStatus::OutOfStack | RunStatus::Filtered => 0,
             _ => ink,
         };
         Self {
@@ -209,6 +213,7 @@ impl Program {
         let ended = match result {
             Ok(status) => Ok(status),
             Err(_) if is(self.stack, 0) => Err(RunStatus::OutOfStack),
+            Err(_) if is(self.handles.status, FILTERED) => Err(RunStatus::Filtered),
             Err(_) if !is(self.handles.status, 0) => Err(RunStatus::OutOfInk),
             Err(error) => match error.downcast_ref::<Escape>() {
                 Some(Escape::Exit(status)) => Ok(*status),

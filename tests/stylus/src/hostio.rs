@@ -61,6 +61,7 @@ pub(crate) struct Frame {
     ink_price: u64,
     arbos_version: u64,
     model: crate::MemoryModel,
+    wide_page_counts: bool,
     tracing: bool,
     args: Bytes,
     pub(crate) outs: Vec<u8>,
@@ -90,6 +91,7 @@ impl Frame {
             ink_price: u64::from(params.ink_price.max(1)),
             arbos_version: params.arbos_version,
             model: params.memory_model(),
+            wide_page_counts: params.wide_page_counts(),
             tracing,
             args,
             outs: Vec::new(),
@@ -607,7 +609,13 @@ impl Hostio<'_> {
         Ok(())
     }
 
-    fn pay_for_memory_grow(&mut self, pages: u16) -> Result {
+    fn pay_for_memory_grow(&mut self, argument: u32) -> Result {
+        let wide = self.frame.wide_page_counts;
+        let pages = match u16::try_from(argument) {
+            Ok(pages) => pages,
+            Err(_) if wide => return Err(Escape::OutOfInk),
+            Err(_) => argument as u16,
+        };
         if pages == 0 {
             self.buy_ink(HOSTIO)?;
         } else {
@@ -615,7 +623,8 @@ impl Hostio<'_> {
             self.frame.host().add_pages(pages);
             self.buy_gas(self.frame.model.gas_cost(pages, open, ever))?;
         }
-        self.trace(&[&pages.to_be_bytes()], &[]);
+        let traced = argument.to_be_bytes();
+        self.trace(&[if wide { &traced } else { &traced[2..] }], &[]);
         Ok(())
     }
 }
@@ -788,6 +797,6 @@ pub(crate) fn linker(engine: &Engine) -> core::result::Result<Linker<Frame>, was
     hostio!(tx_ink_price, |x| x.tx_ink_price());
     hostio!(tx_origin, |x, dest: u32| x.constant(dest, |c| *c.origin.0));
     hostio!(pay_for_memory_grow, |x, pages: u32| x
-        .pay_for_memory_grow(pages as u16));
+        .pay_for_memory_grow(pages));
     Ok(linker)
 }

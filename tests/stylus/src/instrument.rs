@@ -45,6 +45,10 @@ pub(crate) const INK_LEFT: &str = "stylus_ink_left";
 pub(crate) const INK_STATUS: &str = "stylus_ink_status";
 const SCRATCH: &str = "stylus_scratch_global";
 pub(crate) const STACK_LEFT: &str = "stylus_stack_left";
+/// What the status of the ink says where it ran out.
+const OUT_OF_INK: i32 = 1;
+/// What it says of a `memory.fill` that the node drops the transaction for.
+pub(crate) const FILTERED: i32 = 2;
 /// How many they are.
 pub(crate) const ADDED_GLOBALS: u32 = 4;
 
@@ -371,6 +375,8 @@ struct Indices {
     ink_local: u32,
     /// Local of type i32 for a length or a number of pages.
     len_local: u32,
+    /// Whether `memory.fill` takes any value.
+    masks_fill: bool,
 }
 
 /// Writes one function with its checks: its locals and opcodes, without their length.
@@ -380,6 +386,7 @@ fn write_function(
     params: u32,
     info: &FuncInfo,
     pay: Option<u32>,
+    masks_fill: bool,
 ) -> Result<Vec<u8>, Reason> {
     let first_local = params.saturating_add(code.locals);
     let at = Indices {
@@ -389,6 +396,7 @@ fn write_function(
         pay,
         ink_local: first_local,
         len_local: first_local + 1,
+        masks_fill,
     };
     let mut body = Body(Vec::with_capacity(code.body.range().len() * 3));
     body.unsigned(code.local_groups + 2);
@@ -467,9 +475,13 @@ impl Writer {
             }
             let (body, at) = (&mut self.body, &self.at);
             match op {
-                Operator::MemoryFill { .. } | Operator::MemoryCopy { .. } => {
-                    charge_length(body, at)
+                Operator::MemoryFill { .. } => {
+                    charge_length(body, at);
+                    if !at.masks_fill {
+                        filter_fill(body, at);
+                    }
                 }
+                Operator::MemoryCopy { .. } => charge_length(body, at),
                 Operator::MemoryGrow { .. } => {
                     if let Some(pay) = at.pay {
                         body.local_tee(at.len_local)
@@ -501,7 +513,7 @@ impl Writer {
             .local_tee(at.ink_local)
             .i64_const(cost)
             .byte(0x54);
-        body.trap_if(at.status, 1);
+        body.trap_if(at.status, OUT_OF_INK);
         body.local_get(at.ink_local)
             .i64_const(cost)
             .byte(0x7d)
@@ -534,11 +546,23 @@ fn charge_length(body: &mut Body, at: &Indices) {
         .byte(0x7e)
         .local_set(at.ink_local);
     body.global_get(at.ink).local_get(at.ink_local).byte(0x54); // ink < cost
-    body.trap_if(at.status, 1);
+    body.trap_if(at.status, OUT_OF_INK);
     body.global_get(at.ink)
         .local_get(at.ink_local)
         .byte(0x7d)
         .global_set(at.ink);
+}
+
+/// Ends the program where the value to fill with, below the length on the stack, is above 255. The
+/// local for the ink holds the length meanwhile.
+fn filter_fill(body: &mut Body, at: &Indices) {
+    body.byte(0xad).local_set(at.ink_local); // i64.extend_i32_u
+    body.local_tee(at.len_local)
+        .local_get(at.len_local)
+        .i32_const(255)
+        .byte(0x4b); // i32.gt_u
+    body.trap_if(at.status, FILTERED);
+    body.local_get(at.ink_local).byte(0xa7); // i32.wrap_i64
 }
 
 /// Gives the frame back. A branch out of the function goes past it, as it does in Nitro: such a
@@ -551,8 +575,12 @@ fn reclaim(body: &mut Body, at: &Indices, frame: i32) {
 }
 
 /// Writes the module with all its checks; exports are the entry point, the memory and the added
-/// globals.
-pub(crate) fn write(bin: &Binary<'_>, infos: &[FuncInfo]) -> Result<Vec<u8>, Reason> {
+/// globals. Unless `masks_fill`, a `memory.fill` with a value above 255 ends the program.
+pub(crate) fn write(
+    bin: &Binary<'_>,
+    infos: &[FuncInfo],
+    masks_fill: bool,
+) -> Result<Vec<u8>, Reason> {
     let mut module = Module::new();
     let raw = |module: &mut Module, id: u8| {
         if let Some(range) = bin.raw.get(&id) {
@@ -620,7 +648,7 @@ pub(crate) fn write(bin: &Binary<'_>, infos: &[FuncInfo]) -> Result<Vec<u8>, Rea
         let params = bin
             .function_type((bin.imports.len() + i) as u32)
             .map_or(0, |ty| ty.params.len() as u32);
-        codes.raw(&write_function(bin, code, params, info, pay)?);
+        codes.raw(&write_function(bin, code, params, info, pay, masks_fill)?);
     }
     module.section(&codes);
     raw(&mut module, 11);

@@ -10,6 +10,8 @@ use wasmparser_nitro::{
     Parser, Payload, TableType, TypeRef, ValType, Validator, WasmFeatures,
 };
 
+use crate::params::StylusParams;
+
 /// A reason, in words.
 pub(crate) type Reason = String;
 
@@ -92,6 +94,19 @@ impl core::fmt::Debug for ElementInfo<'_> {
 #[derive(Debug)]
 pub(crate) struct DataInfo<'a>(pub(crate) Data<'a>);
 
+/// Refuses what the parser of Nitro 3.10 refuses, under the features it validates with.
+fn validate_as_nitro_3_10(wasm: &[u8]) -> Result<(), Reason> {
+    let features = wasmparser::WasmFeatures::MVP
+        | wasmparser::WasmFeatures::MUTABLE_GLOBAL
+        | wasmparser::WasmFeatures::SATURATING_FLOAT_TO_INT
+        | wasmparser::WasmFeatures::SIGN_EXTENSION
+        | wasmparser::WasmFeatures::BULK_MEMORY;
+    wasmparser::Validator::new_with_features(features)
+        .validate_all(wasm)
+        .map(drop)
+        .map_err(text)
+}
+
 /// The features the prover validates with.
 const fn features(multi_value: bool) -> WasmFeatures {
     WasmFeatures {
@@ -124,10 +139,17 @@ fn text(error: impl core::fmt::Display) -> Reason {
 }
 
 /// Validates a module and takes it apart.
-pub(crate) fn parse(wasm: &[u8], multi_value: bool) -> Result<Binary<'_>, Reason> {
-    Validator::new_with_features(features(multi_value))
+///
+/// The parser of Nitro 3.9 takes every module apart; where that of 3.10 is the chain's, both must
+/// accept it.
+pub(crate) fn parse<'a>(wasm: &'a [u8], params: &StylusParams) -> Result<Binary<'a>, Reason> {
+    let invalid = |error: Reason| format!("failed to validate user: {error}");
+    Validator::new_with_features(features(params.multi_value()))
         .validate_all(wasm)
-        .map_err(|error| format!("failed to validate user: {error}"))?;
+        .map_err(|error| invalid(text(error)))?;
+    if params.reads_as_nitro_3_10() {
+        validate_as_nitro_3_10(wasm).map_err(invalid)?;
+    }
 
     let mut bin = Binary {
         wasm,

@@ -1,8 +1,10 @@
-//! What is accepted and what is refused, feature by feature and bound by bound, at ArbOS 51 and 60.
+//! What is accepted and what is refused, feature by feature and bound by bound, at ArbOS 51, 60 and 61.
 
 mod common;
 
-use plimsoll_stylus::{Activation, ActivationError, Module, StylusParams, activate};
+use plimsoll_stylus::{
+    Activation, ActivationError, Module, SUPPORTED_ARBOS, StylusParams, activate,
+};
 
 const GAS: u64 = 1 << 40;
 
@@ -24,7 +26,7 @@ fn wasm(wat: &str) -> Vec<u8> {
 
 #[track_caller]
 fn accepted(wat: &str) {
-    for arbos in [51, 60] {
+    for arbos in SUPPORTED_ARBOS {
         let wasm = wasm(wat);
         accept(&wasm, arbos).unwrap_or_else(|e| panic!("ArbOS {arbos}: {e}\n{wat}"));
         Module::compile(&wasm, &StylusParams::arbos(arbos)).unwrap();
@@ -38,7 +40,7 @@ fn refused(wat: &str, why: &str) {
 
 #[track_caller]
 fn refused_bytes(wasm: &[u8], why: &str) {
-    for arbos in [51, 60] {
+    for arbos in SUPPORTED_ARBOS {
         match accept(wasm, arbos) {
             Err(ActivationError::Rejected(reason)) => {
                 assert!(
@@ -116,7 +118,7 @@ fn the_mvp_and_sign_extension() {
 }
 
 #[test]
-fn multi_value_only_until_arbos_60() {
+fn multi_value_only_below_stylus_version_3() {
     for rest in [
         "(func (result i32 i32) i32.const 1 i32.const 2)",
         "(func (param i32) (result i32) local.get 0 (block (param i32) (result i32)))",
@@ -126,10 +128,21 @@ fn multi_value_only_until_arbos_60() {
     ] {
         let wasm = wasm(&around(rest));
         accept(&wasm, 51).unwrap_or_else(|e| panic!("{e}: {rest}"));
-        let error = accept(&wasm, 60).expect_err(rest).to_string();
-        assert!(error.contains("multi-value"), "{error}");
-        // what was activated before goes on running
-        Module::compile(&wasm, &StylusParams::arbos(60)).unwrap();
+        for arbos in [59, 60, 61] {
+            let params = StylusParams::arbos(arbos);
+            let error = accept(&wasm, arbos).expect_err(rest).to_string();
+            assert!(error.contains("multi-value"), "{error}");
+            Module::compile(&wasm, &params).expect_err(rest);
+            // a program activated for version 2 is translated as one, whatever the chain is now
+            Module::compile(
+                &wasm,
+                &StylusParams {
+                    version: 2,
+                    ..params
+                },
+            )
+            .unwrap();
+        }
     }
 }
 
@@ -442,6 +455,9 @@ fn memories_that_can_grow_must_pay() {
         "missing import pay_for_memory_grow",
     );
     refused(&with("129 129", ""), "memory size 129 exceeds bound 128");
+    for memory in ["1 0", "2 1", "129 128"] {
+        refused(&with(memory, pay), "maximum");
+    }
     // what is open already is gone
     let three = wasm(&with("3 3", ""));
     let params = StylusParams::default();
@@ -526,7 +542,7 @@ fn with_body(body: &[u8]) -> Vec<u8> {
 fn over_long_indices_are_refused_where_a_zero_byte_belongs() {
     let ok = |body: &[u8]| {
         let wasm = with_body(body);
-        for arbos in [51, 60] {
+        for arbos in SUPPORTED_ARBOS {
             accept(&wasm, arbos).unwrap();
         }
         Module::compile(&wasm, &StylusParams::default()).unwrap();
@@ -563,6 +579,45 @@ fn over_long_indices_are_refused_where_a_zero_byte_belongs() {
     // reserved opcodes
     refused_bytes(&with_body(&[0x27]), "");
     refused_bytes(&with_body(&[0xfc, 0x7f]), "");
+}
+
+/// E-2. Bit 6 of an alignment says that a memory index follows. Nitro 3.9 reads one, and lets it be
+/// 0; 3.10 knows of none.
+#[test]
+fn e2_an_alignment_with_bit_6_is_refused_by_nitro_3_10() {
+    for opcode in 0x28..=0x3eu8 {
+        let stores = opcode >= 0x36;
+        let value = match (stores, opcode) {
+            (true, 0x36 | 0x3a | 0x3b) => vec![0x41, 0],
+            (true, 0x37 | 0x3c..=0x3e) => vec![0x42, 0],
+            (true, 0x38) => vec![0x43, 0, 0, 0, 0],
+            (true, _) => vec![0x44, 0, 0, 0, 0, 0, 0, 0, 0],
+            _ => vec![],
+        };
+        let access = |memarg: &[u8]| {
+            let drop: &[u8] = if stores { &[] } else { &[0x1a] };
+            with_body(&[&[0x41, 0], &value[..], &[opcode], memarg, drop].concat())
+        };
+        for arbos in SUPPORTED_ARBOS {
+            accept(&access(&[0, 0x40]), arbos).unwrap();
+        }
+        let flagged = access(&[0x40, 0, 0x40]);
+        accept(&flagged, 51).unwrap();
+        Module::compile(&flagged, &StylusParams::arbos(51)).unwrap();
+        for arbos in [60, 61] {
+            let error = accept(&flagged, arbos).unwrap_err().to_string();
+            assert!(error.contains("alignment too large"), "{opcode:x}: {error}");
+            Module::compile(&flagged, &StylusParams::arbos(arbos)).unwrap_err();
+        }
+        // another memory than the first is refused by both
+        for arbos in SUPPORTED_ARBOS {
+            accept(&access(&[0x40, 1, 0x40]), arbos).unwrap_err();
+        }
+    }
+    // as it was found: i32.load align=2|64, memory 0, offset 64
+    let found = with_body(&[0x41, 0, 0x28, 0x42, 0x00, 0x40, 0x1a]);
+    assert!(accept(&found, 51).is_ok());
+    assert!(accept(&found, 61).is_err());
 }
 
 #[test]
@@ -633,7 +688,7 @@ fn bounds() {
     let import = r#"(import "vm_hooks" "msg_value" (func (param i32)))"#;
     accepted(&around(&repeat(import, 513)));
     let wasm514 = wasm(&around(&repeat(import, 514)));
-    for arbos in [51, 60] {
+    for arbos in SUPPORTED_ARBOS {
         let error = accept(&wasm514, arbos).unwrap_err().to_string();
         assert!(
             error.contains("too many wasm imports: 514 > 513"),

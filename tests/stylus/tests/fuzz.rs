@@ -54,7 +54,7 @@ fn seeds() -> Vec<Vec<u8>> {
 
 /// Does to a module everything a chain does.
 fn exercise(wasm: &[u8]) {
-    for arbos in [31, 51, 60] {
+    for arbos in [31, 51, 61] {
         let params = StylusParams::arbos(arbos);
         let accepted = activate(wasm, &params, 128, &mut (1 << 40)).is_ok();
         let module = Module::compile(wasm, &params);

@@ -3,7 +3,7 @@
 mod common;
 
 use common::*;
-use plimsoll_stylus::{MemoryModel, RunStatus};
+use plimsoll_stylus::{MemoryModel, RunStatus, StylusParams};
 
 /// Grows by `pages` and gives back what `memory.grow` said.
 fn grow(pages: i64) -> String {
@@ -17,17 +17,23 @@ fn grow(pages: i64) -> String {
 const GROW_INK: u64 = 2_450 + 2 + 8_050 + 825 + 2 + 3_800 + (2_450 + 2) + 8_400 + 2 * 16_381;
 
 fn grown(memory: &str, open: u16, ever: u16, pages: i64) -> (i32, u64, TestHost) {
+    grown_at(&StylusParams::default(), memory, open, ever, pages)
+}
+
+fn grown_at(
+    params: &StylusParams,
+    memory: &str,
+    open: u16,
+    ever: u16,
+    pages: i64,
+) -> (i32, u64, TestHost) {
     let mut host = TestHost {
         open,
         ever,
         ..TestHost::default()
     };
-    let outcome = run_on(
-        &mut host,
-        &with_memory(memory, "", &grow(pages)),
-        &[],
-        100 * GAS,
-    );
+    let wat = with_memory(memory, "", &grow(pages));
+    let outcome = run_at(params, &mut host, &wat, &[], 100 * GAS);
     assert_eq!(outcome.status, RunStatus::Success, "{memory} {pages}");
     let said = i32::from_le_bytes(outcome.output[..].try_into().unwrap());
     (said, 100 * GAS * 10_000 - outcome.ink_left - GROW_INK, host)
@@ -62,7 +68,24 @@ fn growing_by_nothing_costs_a_host_function() {
 }
 
 #[test]
-fn the_number_of_pages_is_cut_to_sixteen_bits() {
+fn a_number_of_pages_above_sixteen_bits_takes_all_gas() {
+    for pages in [65_536, 65_537, -1] {
+        for memory in ["0", "1", "1 2"] {
+            let mut host = TestHost::default();
+            let wat = with_memory(memory, "", &grow(pages));
+            let outcome = run_on(&mut host, &wat, &[], GAS);
+            assert_eq!(outcome.status, RunStatus::OutOfInk, "{memory} {pages}");
+            assert_eq!((outcome.ink_left, host.open), (0, 0));
+        }
+    }
+    let wat = program("", "i32.const 65536 call $pay_for_memory_grow i32.const 0");
+    assert_eq!(run(&wat).status, RunStatus::OutOfInk);
+}
+
+#[test]
+fn the_number_of_pages_was_cut_to_sixteen_bits() {
+    let arbos_51 = StylusParams::arbos(51);
+    let grown = |memory: &str, open, ever, pages| grown_at(&arbos_51, memory, open, ever, pages);
     // 65536 pages count as none, and cannot be had
     let (said, ink, host) = grown("1", 1, 1, 65_536);
     assert_eq!((said, ink, host.open), (-1, 8_400, 1));
@@ -72,7 +95,7 @@ fn the_number_of_pages_is_cut_to_sixteen_bits() {
     // a memory of no pages has room for 65536, which nobody paid for
     let mut host = TestHost::default();
     let body = "i32.const 65536 memory.grow i32.const -1 i32.ne memory.size i32.or";
-    let outcome = run_on(&mut host, &with_memory("0", "", body), &[], GAS);
+    let outcome = run_at(&arbos_51, &mut host, &with_memory("0", "", body), &[], GAS);
     assert_eq!((outcome.status, host.open), (RunStatus::Success, 0));
 }
 
@@ -122,6 +145,45 @@ fn pages_may_be_paid_without_growing() {
     );
 }
 
+/// Fills a byte with `value` and gives back four.
+fn fill(value: i64) -> String {
+    program(
+        "",
+        &format!(
+            "i32.const 1 i32.const {value} i32.const 2 memory.fill
+             i32.const 0 i32.const 4 call $write_result i32.const 0"
+        ),
+    )
+}
+
+#[test]
+fn a_fill_takes_the_low_byte() {
+    for value in [0, 7, 255, 256, 0x1234, -1] {
+        let outcome = run(&fill(value));
+        assert_eq!(outcome.status, RunStatus::Success);
+        let byte = value as u8;
+        assert_eq!(outcome.output[..], [0, byte, byte, 0], "{value}");
+    }
+}
+
+#[test]
+fn a_fill_above_255_was_filtered_below_version_3() {
+    let arbos_51 = StylusParams::arbos(51);
+    let run = |value| run_at(&arbos_51, &mut TestHost::default(), &fill(value), &[], GAS);
+    for value in [0, 7, 255] {
+        // and costs the same
+        assert_eq!(run(value), common::run(&fill(value)));
+    }
+    for value in [256, 0x1234, -1] {
+        let outcome = run(value);
+        assert_eq!(
+            (outcome.status, outcome.ink_left),
+            (RunStatus::Filtered, 0),
+            "{value}"
+        );
+    }
+}
+
 #[test]
 fn memory_starts_anew_each_time() {
     let wat = with_memory(
@@ -131,7 +193,7 @@ fn memory_starts_anew_each_time() {
          i32.const 0 i32.const 4 call $write_result i32.const 0",
     );
     let module = compile(&wat);
-    let params = plimsoll_stylus::StylusParams::default();
+    let params = StylusParams::default();
     for _ in 0..3 {
         let outcome = module.run(&mut TestHost::default(), &params, &[], GAS);
         assert_eq!(outcome.output[..], [1, 0, 0, 0]);

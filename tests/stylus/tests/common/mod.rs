@@ -210,6 +210,20 @@ const IMPORTS: &str = r#"
 (import "vm_hooks" "pay_for_memory_grow" (func $pay_for_memory_grow (param i32)))
 "#;
 
+/// Runs a program in text on a host, on a chain with these parameters.
+pub fn run_at(
+    params: &StylusParams,
+    host: &mut TestHost,
+    wat: &str,
+    input: &[u8],
+    gas: u64,
+) -> RunOutcome {
+    let wasm = wat::parse_str(wat).expect("test programs are well formed");
+    Module::compile(&wasm, params)
+        .expect("test programs are acceptable")
+        .run(host, params, input, gas)
+}
+
 /// Makes a program in text ready.
 pub fn compile(wat: &str) -> Module {
     let wasm = wat::parse_str(wat).expect("test programs are well formed");
@@ -218,7 +232,7 @@ pub fn compile(wat: &str) -> Module {
 
 /// Runs a program in text on a host.
 pub fn run_on(host: &mut TestHost, wat: &str, input: &[u8], gas: u64) -> RunOutcome {
-    compile(wat).run(host, &StylusParams::default(), input, gas)
+    run_at(&StylusParams::default(), host, wat, input, gas)
 }
 
 /// Runs a program in text on an empty host.
