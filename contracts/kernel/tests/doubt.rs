@@ -7,6 +7,7 @@ use plimsoll_kernel::{
     num::U256,
     portfolio::{
         Assessment, Portfolio, Scratch, assess,
+        explain::{contributions, greeks},
         mark::mark,
         market::{Asset, Expiry, Market, Rates, Rules, Underlying},
         money::LIMIT,
@@ -93,6 +94,7 @@ fn weth(price: i128, fresh: bool, underlying: u16) -> Asset {
         decimals: 18,
         underlying,
         haircut: (ONE_Q40 / 10, ONE_Q40 / 20),
+        known: true,
         fresh,
     }
 }
@@ -191,6 +193,44 @@ fn i_mar_17_legs_without_any_price_have_both_bounds() {
     let nothing = Doubt { spot: 0, ..doubt };
     let a = nothing.assess(0, &[perpetual(1, -10)], 0);
     assert!(a.equity < -LIMIT / 2 && a.best >= 0, "{a:?}");
+}
+
+/// A bound counts, but is no price: the mark is 0 and not known, and nothing moves with it, as in the requirement. Before
+/// there was nothing to tell the mark of 100,000 from a price, and greeks counted it.
+#[test]
+fn a_bound_is_no_mark_and_has_no_greeks() {
+    let slots = [perpetual(1, 10)];
+    let portfolio = Portfolio {
+        cash: 0,
+        collateral: &[(2, 3 * ONE as u128)],
+        slots: &slots,
+    };
+    let doubt = Doubt {
+        spot: 100_000,
+        known: false,
+        fresh: false,
+        asset: Some(weth(100_000, false, 1)),
+        ..Doubt::default()
+    };
+    doubt.market(|market| {
+        let shown = mark(market, InstrumentId::perpetual(1, 1));
+        assert_eq!((shown.value, shown.known, shown.fresh), (0, false, false));
+        assert_eq!(greeks(market, &portfolio, 0).delta, 0);
+        for part in contributions(market, &portfolio, 0, 1) {
+            assert_eq!((part.mark, part.change), (-20_000 * ONE, 0));
+        }
+    });
+    let known = Doubt {
+        spot: 1_500,
+        asset: Some(weth(1_500, true, 1)),
+        ..Doubt::default()
+    };
+    known.market(|market| {
+        let shown = mark(market, InstrumentId::perpetual(1, 1));
+        let price = 1_500 * ONE as u128;
+        assert_eq!((shown.value, shown.known, shown.fresh), (price, true, true));
+        assert_eq!(greeks(market, &portfolio, 0).delta, 13 * ONE);
+    });
 }
 
 /// A settled leg is cash: no charge, no scan, no staleness of a spot it does not rest on.

@@ -9,12 +9,13 @@ use common::{
 };
 use plimsoll_kernel::{
     black76::{Factor, Moneyness, Price},
+    book,
     codec::{Instrument, InstrumentId, Kind, LegSlot, OptionLeg, PerpLeg, Strike},
     fixed::{ONE_Q62, Q40},
     num::U256,
     portfolio::{
         AddOns, Assessment, MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS, Portfolio, Scratch, assess,
-        explain::{Direction, contributions, distance, greeks},
+        explain::{Direction, VenuePart, alone, contributions, distance, greeks, own_slot, parts},
         market::{Asset, Expiry, MAX_PRICE, Market, Perpetual, Rates, Rules, Underlying},
         money::LIMIT,
         scan::Scan,
@@ -542,6 +543,42 @@ proptest! {
         })?;
     }
 
+    /// Values add up to equity, to the unit; requirements and what the parts save each other to the requirement; nothing
+    /// saves less than nothing, and closing a venue's legs frees no more than they need alone.
+    #[test]
+    fn parts_add_up_by_venue(seed: u64) {
+        let (m, x, _) = case(seed);
+        let slots = x.slots();
+        let p = Portfolio { cash: x.cash, collateral: &x.collateral, slots: &slots };
+        m.with(Rules::DEFAULT, |market| {
+            let mut scratch = Box::new(Scratch::NEW);
+            let whole = assess(market, &p, &mut scratch);
+            let all = parts(market, &p, &whole, &mut scratch);
+            let sum = |f: &dyn Fn(&VenuePart) -> i128| all.venues.iter().map(f).sum::<i128>();
+            prop_assert_eq!(x.cash + all.collateral.value + sum(&|v| v.alone.value), whole.equity);
+            prop_assert_eq!(all.collateral.im + sum(&|v| v.alone.im) + all.im_offset, whole.im);
+            prop_assert_eq!(all.collateral.mm + sum(&|v| v.alone.mm) + all.mm_offset, whole.mm);
+            prop_assert_eq!(sum(&|v| v.legs.into()), book::all(&slots).count() as i128);
+            prop_assert!(all.venues.windows(2).all(|pair| pair[0].venue < pair[1].venue));
+            let slack = slack(&[&whole]);
+            prop_assert!(all.im_offset <= slack && all.mm_offset <= slack, "{} {}", all.im_offset, all.mm_offset);
+            for VenuePart { alone, im_released, mm_released, .. } in &all.venues {
+                prop_assert!(*im_released <= alone.im + slack && *mm_released <= alone.mm + slack);
+            }
+            let mut each = x.cash;
+            for held in p.collateral {
+                each += alone(market, core::slice::from_ref(held), &[], &mut scratch).value;
+            }
+            for leg in book::all(&slots) {
+                let own = own_slot(&leg).unwrap();
+                prop_assert_eq!(book::all(&[own]).collect::<Vec<_>>(), [leg]);
+                each += alone(market, &[], &[own], &mut scratch).value;
+            }
+            prop_assert_eq!(each, whole.equity);
+            Ok(())
+        })?;
+    }
+
     /// On flat surfaces of 60 %, where volatility stays when the forward moves.
     #[test]
     fn greeks_are_the_differences_of_equity(seed: u64) {
@@ -801,6 +838,7 @@ mod absurd {
                 decimals: r.pick(&[0, 6, 18, 24, 36, 37, 255]),
                 underlying: r.below(6) as u16,
                 haircut: (ONE - 1, r.pick(&[0, ONE / 2])),
+                known: bool(&mut r),
                 fresh: bool(&mut r),
             })
             .collect();

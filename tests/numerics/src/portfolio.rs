@@ -163,6 +163,7 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
             decimals: [0, 6, 8, 18][r.below(4) as usize],
             underlying,
             haircut: (mm + (r.next() >> 27) as i64, mm),
+            known: true,
             fresh: !r.rarely(8),
         }
     });

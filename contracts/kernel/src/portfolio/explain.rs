@@ -1,22 +1,160 @@
-//! Why a portfolio needs what it needs: sensitivities, each leg's part in the worst scenario, and how far the
-//! market may move before liquidation. For views and keepers; no hot path.
+//! Why a portfolio needs what it needs: what each part of it needs alone, sensitivities, each leg's part in the worst
+//! scenario, and how far the market may move before liquidation. For views and keepers; no hot path.
 extern crate alloc;
 
 use super::{
     Assessment, Portfolio, Scratch, assess,
     market::{Asset, Expiry, Linear, MAX_PRICE, Market, Perpetual, Underlying},
-    money::{Cash, clamp, scale_floor, worth_floor},
+    money::{Cash, clamp, minus, scale_floor, worth_floor},
     scan::{Nodes, OptionView, Tenor, forward_factor},
     scenario::{Rule, Scenario},
 };
 use crate::{
     black76::{self, Factor, Price},
     book::{self, Leg},
-    codec::{InstrumentId, Kind, OptionLeg},
+    codec::{InstrumentId, Kind, LegSlot, OptionLeg, PerpLeg},
     fixed::{ONE_Q40, ONE_Q62, Q40, Q56, clamp_i64, mul_shift_floor},
-    num::{self, WAD},
+    num::{self, U256, WAD},
 };
 use alloc::vec::Vec;
+
+/// A part of a portfolio assessed as if it were a portfolio of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Alone {
+    /// What it adds to equity; rounded down. Of all parts and cash together: equity, to the unit, unless a number was
+    /// clamped.
+    pub value: Cash,
+    /// Its initial requirement, rounded up.
+    pub im: Cash,
+    /// Its maintenance requirement, rounded up.
+    pub mm: Cash,
+}
+
+/// Assesses a part of a portfolio alone.
+#[must_use]
+#[inline(never)]
+pub fn alone(
+    market: &Market<'_>,
+    collateral: &[(u8, u128)],
+    slots: &[U256],
+    scratch: &mut Scratch,
+) -> Alone {
+    let part = Portfolio {
+        cash: 0,
+        collateral,
+        slots,
+    };
+    let Assessment { equity, im, mm, .. } = assess(market, &part, scratch);
+    Alone {
+        value: equity,
+        im,
+        mm,
+    }
+}
+
+/// A slot that holds this leg alone; `None` where its size has no place in one.
+#[must_use]
+pub fn own_slot(leg: &Leg) -> Option<U256> {
+    let Leg {
+        instrument,
+        size,
+        quote,
+    } = *leg;
+    if instrument.kind().is_option() {
+        LegSlot::Options(OptionLeg { instrument, size }, None).encode()
+    } else {
+        LegSlot::Linear(PerpLeg {
+            instrument,
+            size,
+            quote,
+        })
+        .encode()
+    }
+}
+
+/// What the legs at one venue are to a portfolio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct VenuePart {
+    /// Its number.
+    pub venue: u16,
+    /// How many legs.
+    pub legs: u16,
+    /// All of them, without the rest of the portfolio.
+    pub alone: Alone,
+    /// What the initial requirement of the portfolio falls by when they are closed at their marks; negative: it rises,
+    /// for they hedge.
+    pub im_released: Cash,
+    /// The same of the maintenance requirement.
+    pub mm_released: Cash,
+}
+
+/// A requirement by what asks for it: collateral, each venue, and what they save each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// All collateral, without legs: haircuts, and what linked collateral can lose.
+    pub collateral: Alone,
+    /// The venues that have legs, by ascending number.
+    pub venues: Vec<VenuePart>,
+    /// What is left: im = collateral + Σ venues + this. Not above 0 but for rounding, for a requirement is sublinear, unless
+    /// a number was clamped.
+    pub im_offset: Cash,
+    /// The same of the maintenance requirement.
+    pub mm_offset: Cash,
+}
+
+/// The requirement of a portfolio by venue; `whole` is its assessment.
+#[must_use]
+pub fn parts(
+    market: &Market<'_>,
+    portfolio: &Portfolio<'_>,
+    whole: &Assessment,
+    scratch: &mut Scratch,
+) -> Parts {
+    let collateral = alone(market, portfolio.collateral, &[], scratch);
+    let mut parts = Parts {
+        collateral,
+        venues: Vec::new(),
+        im_offset: minus(whole.im, collateral.im),
+        mm_offset: minus(whole.mm, collateral.mm),
+    };
+    for leg in book::all(portfolio.slots) {
+        let venue = leg.instrument.venue();
+        if let Err(place) = parts.venues.binary_search_by_key(&venue, |part| part.venue) {
+            let part = venue_part(market, portfolio, whole, venue, scratch);
+            parts.im_offset = minus(parts.im_offset, part.alone.im);
+            parts.mm_offset = minus(parts.mm_offset, part.alone.mm);
+            parts.venues.insert(place, part);
+        }
+    }
+    parts
+}
+
+#[inline(never)]
+fn venue_part(
+    market: &Market<'_>,
+    portfolio: &Portfolio<'_>,
+    whole: &Assessment,
+    venue: u16,
+    scratch: &mut Scratch,
+) -> VenuePart {
+    let (mut own, mut others) = (Vec::new(), Vec::new());
+    for leg in book::all(portfolio.slots) {
+        let list = if leg.instrument.venue() == venue {
+            &mut own
+        } else {
+            &mut others
+        };
+        list.extend(own_slot(&leg));
+    }
+    let without = alone(market, portfolio.collateral, &others, scratch);
+    VenuePart {
+        venue,
+        legs: num::low_u16(own.len() as u64),
+        alone: alone(market, &[], &own, scratch),
+        im_released: minus(whole.im, without.im),
+        mm_released: minus(whole.mm, without.mm),
+    }
+}
 
 /// Sensitivities of a portfolio to one underlying. Delta counts perpetuals, futures, options and linked collateral.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -31,14 +169,14 @@ pub struct Greeks {
     pub theta: Cash,
 }
 
-/// What one leg adds to the worst scenario of its underlying.
+/// What one leg adds to a scenario of its underlying.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contribution {
     /// Of which leg.
     pub instrument: InstrumentId,
-    /// The leg's mark, floored.
+    /// The leg's mark, floored; minus its quote where nothing usable is known of its price.
     pub mark: Cash,
-    /// Its change of value at the underlying's worst node times the node's weight: negative where it loses.
+    /// Its change of value at a node of the underlying times the node's weight: negative where it loses.
     pub change: Cash,
 }
 
@@ -63,10 +201,11 @@ pub fn greeks(market: &Market<'_>, portfolio: &Portfolio<'_>, place: usize) -> G
         }
     }
     for &(index, amount) in portfolio.collateral {
+        // what is not fresh counts as nothing, however its price moves
         let asset = market
             .assets
             .iter()
-            .find(|a| a.index == index && a.underlying == underlying.id);
+            .find(|a| a.index == index && a.underlying == underlying.id && a.fresh);
         delta_cash += asset.map_or(0, |a| collateral_value(a, amount));
     }
     let spot = underlying.spot.min(MAX_PRICE);
@@ -159,13 +298,20 @@ impl Direction {
         Self::VolatilityDown,
     ];
 
-    /// How far is looked: spot to +300 % and −95 %, volatility to +300 % and −90 %.
-    const fn horizon(self) -> Q40 {
+    /// How far is looked: spot to +300 % and −95 %, volatility to +300 % and −90 %. Never negative, as [`distance`].
+    #[must_use]
+    pub const fn horizon(self) -> Q40 {
         match self {
             Self::Up | Self::VolatilityUp => 3 * ONE_Q40,
             Self::Down => ONE_Q40 / 20 * 19,
             Self::VolatilityDown => ONE_Q40 / 10 * 9,
         }
+    }
+
+    /// Whether prices or volatilities fall.
+    #[must_use]
+    pub const fn falls(self) -> bool {
+        matches!(self, Self::Down | Self::VolatilityDown)
     }
 }
 
@@ -297,7 +443,13 @@ fn legs<'a>(portfolio: &Portfolio<'a>, underlying: u16) -> impl Iterator<Item = 
 #[inline(never)]
 fn linear_of(underlying: &Underlying<'_>, leg: &Leg) -> Linear {
     if leg.instrument.kind() != Kind::Future {
-        return underlying.perpetual(leg.instrument.venue());
+        let linear = underlying.perpetual(leg.instrument.venue());
+        // a bound is no price: the requirement counts no exposure there either
+        return if linear.known {
+            linear
+        } else {
+            Linear::default()
+        };
     }
     let expiry = underlying.expiry(leg.instrument.expiry_day());
     expiry.map_or_else(Linear::default, Expiry::future)

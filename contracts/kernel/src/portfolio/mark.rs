@@ -18,6 +18,8 @@ pub struct Mark {
     /// volatility are worth and 1/2,000 of the forward, because a share of the mark is nothing for an option far out of
     /// the money. 0 for perpetuals and futures.
     pub tolerance: u128,
+    /// False when nothing usable is known: the value is then no price.
+    pub known: bool,
     /// Everything it rests on is fresh, and the strike is within a factor of 1,024 of the forward.
     pub fresh: bool,
 }
@@ -43,9 +45,12 @@ fn known(market: &Market<'_>, instrument: InstrumentId) -> Option<Mark> {
     let mut underlyings = market.underlyings.iter();
     let underlying = underlyings.find(|u| u.id == parts.underlying)?;
     if parts.kind == Kind::Perpetual {
+        // what is only known to be no more than something has no mark
+        let linear = underlying.perpetual(parts.venue);
         return Some(Mark {
-            value: underlying.perpetual(parts.venue).mark,
+            value: if linear.known { linear.mark } else { 0 },
             tolerance: 0,
+            known: linear.known,
             fresh: underlying.fresh,
         });
     }
@@ -57,10 +62,12 @@ fn known(market: &Market<'_>, instrument: InstrumentId) -> Option<Mark> {
         expiry.is_settled(market.now) && expiry.fresh
     };
     let forward = expiry.forward();
+    let known = forward != 0;
     if parts.kind == Kind::Future {
         return Some(Mark {
             value: forward,
             tolerance: 0,
+            known,
             fresh,
         });
     }
@@ -82,6 +89,7 @@ fn known(market: &Market<'_>, instrument: InstrumentId) -> Option<Mark> {
     Some(Mark {
         value: mark.unsigned_abs(),
         tolerance: more.max(forward / FORWARD_PARTS),
+        known,
         fresh,
     })
 }

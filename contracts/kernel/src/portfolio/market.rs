@@ -267,6 +267,8 @@ pub struct Asset {
     pub underlying: u16,
     /// Haircuts (initial, maintenance), below 1.
     pub haircut: (Q40, Q40),
+    /// False when the price is no price but a bound.
+    pub known: bool,
     /// False when the price is stale, missing or out of bounds: it counts as nothing.
     pub fresh: bool,
 }

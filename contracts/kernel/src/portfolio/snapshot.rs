@@ -282,6 +282,7 @@ impl Board {
                     decimals: terms.decimals,
                     underlying: terms.underlying,
                     haircut: terms.haircut(),
+                    known: quote.known,
                     fresh: quote.fresh,
                 });
             }

@@ -358,6 +358,7 @@ impl MarketCase {
                 decimals: a.decimals,
                 underlying: a.underlying,
                 haircut: (q(a.haircut.0), q(a.haircut.1)),
+                known: true,
                 fresh: a.fresh,
             })
             .collect();
