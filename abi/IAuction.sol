@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.4;
 
+import {AuctionState} from "./Types.sol";
+
 /// A bid for a slice of everything of an account that can be priced: legs, collateral and signed cash, cash at par.
 /// What rests on a stale price stays with the account.
 /// @param account  The account in auction.
@@ -20,25 +22,6 @@ struct Bid {
     int256 maxPrice;
     uint32 version;
     uint64 deadline;
-}
-
-/// Where an auction stands now. Amounts 1e18.
-/// @param startedAt   Unix seconds, 0 when no auction is open.
-/// @param lambda      Most discount per unit of relief, 1e18.
-/// @param maxFraction Share that a bid for everything takes now; 0 when nothing needs to be sold, or nothing can be priced.
-/// @param price       Price of that share; negative = the bidder is paid.
-/// @param equity      The account's equity.
-/// @param mm          Its maintenance requirement.
-/// @param insolventSince When the fund's ramp began; 0 while the account may be solvent, or when nobody marked it within
-///                    the last 15 minutes.
-struct AuctionState {
-    uint64 startedAt;
-    uint256 lambda;
-    uint256 maxFraction;
-    int256 price;
-    int256 equity;
-    uint256 mm;
-    uint64 insolventSince;
 }
 
 /// Liquidation: start, price, bid, cure, close.

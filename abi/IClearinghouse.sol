@@ -23,6 +23,8 @@ struct Fill {
 interface IClearinghouse {
     /// A venue was admitted, or its terms changed.
     event VenueSet(uint16 indexed venue, address indexed contractAddress, bytes32 feeAccount, uint64 band, bool active);
+    /// The house names another contract for its views, or none (0).
+    event LensSet(address indexed lens);
     /// A fill was cleared: size 1e18 units, price 1e18 cash per unit, fees apart.
     event Cleared(uint16 indexed venue, uint128 indexed instrument, bytes32 indexed buyer, bytes32 seller, uint256 size, uint256 price);
     /// Ownership has been offered; nothing changes until `newOwner` accepts.
@@ -94,6 +96,14 @@ interface IClearinghouse {
     function venue(uint16 venue) external view returns (address contractAddress, bytes32 feeAccount, uint64 band, bool active);
     /// The number of the venue at this address; 0 for none.
     function venueOf(address contractAddress) external view returns (uint16);
+    /// Numbers of all venues ever admitted, active or not, in the order of their admission.
+    function venues() external view returns (uint16[] memory);
+
+    /// Names the contract with the house's views (ILens), where integrators look for it; 0 for none. Owner only. Nothing
+    /// in the house depends on it.
+    function setLens(address lens) external;
+    /// The contract with the house's views; 0 where none was named.
+    function lens() external view returns (address);
 
     /// The house's own value of one unit of each instrument. At most 16.
     /// Reverts with TooManyItems, InvalidInstrument, UnknownUnderlying.

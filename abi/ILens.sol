@@ -1,40 +1,62 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.4;
 
-import {AssetBalance, Portfolio, Assessment, Leg, Greeks, Contribution} from "./Types.sol";
+import {AccountView, AssetBalance, Assessment, Contribution, Distance, Greeks, Leg, Portfolio} from "./Types.sol";
 
-/// What the house sees in a portfolio, for traders, venues and keepers. Views only: no contract of the house depends on it.
+/// What the house sees in an account and in any portfolio, for traders, venues, keepers and protocols that clear nothing
+/// here. Views only, for `eth_call`: no contract of the house depends on it. IClearinghouse.lens names it.
+///
+/// All numbers of one answer are of one snapshot. What cannot be answered is refused with a reason, what rests on a stale or
+/// unknown price is flagged, and differences have their sign: no answer is a zero that stands for something else.
 interface ILens {
     error NotOwner(address caller, address owner);
-    /// Not the one canonical id of an instrument, or a quote for an option.
+    /// Not the one canonical id of an instrument, or a quote for an option; or a slot that holds no leg.
     error InvalidInstrument(uint128 instrument);
     /// A change of size 0 of a leg that is not held.
     error UnknownLeg(uint128 instrument);
     /// The size, the quote or the cash would leave its range.
     error SizeOutOfRange(uint128 instrument);
+    /// Margin has no terms for it.
+    error UnknownUnderlying(uint16 underlying);
+    /// The mark of this instrument, or the settlement coin's price, is stale: nothing can be opened at it.
+    error MarkStale(uint128 instrument);
     /// Leg slots (64), changes (128), collateral items (16).
     error TooManyItems(uint256 given, uint256 limit);
     /// A contract of the house answered with something that does not decode.
     error BadAnswer(address callee);
+    /// The calldata of a known method does not decode.
     error BadCalldata();
+    /// No method of the house takes ether.
     error NotPayable();
+    /// No method has this selector; also for calldata shorter than four bytes, padded with zeros.
     error UnknownSelector(bytes4 selector);
 
     /// Deployer only, once; nobody owns it afterwards.
-    function initialize(address vault, address margin, address oracle) external;
-    function vault() external view returns (address);
-    function margin() external view returns (address);
-    function oracle() external view returns (address);
+    function initialize(address vault, address clearinghouse, address auction, address margin, address oracle) external;
+    function siblings() external view returns (address vault, address clearinghouse, address auction, address margin, address oracle);
 
-    /// Sensitivities of a portfolio to each underlying it holds, by ascending number, at the last prices: closed forms of
-    /// Black-76, volatility of each strike kept.
-    /// Reverts with TooManyItems.
-    function greeks(Portfolio calldata portfolio) external view returns (Greeks[] memory);
+    /// All of an account at once: what it holds, at which prices, what it is worth and requires, by venue too, and where its
+    /// auction stands. An account that holds nothing has zeros: every id is an account, none needs to be registered.
+    /// Reverts with the vault's Locked, the auction's ValueOutOfRange.
+    function account(bytes32 account) external view returns (AccountView memory);
 
-    /// What each leg on an underlying is worth and loses or gains in one scenario, in slot order. IExplainer.explain says
-    /// which scenario is the worst.
-    /// Reverts with TooManyItems.
-    function contributions(Portfolio calldata portfolio, uint16 underlying, uint8 scenario) external view returns (Contribution[] memory);
+    /// What a position requires by itself, 1e18 cash, rounded up. `size` in lots, signed (IClearinghouse.marks says how much
+    /// a lot is).
+    /// Reverts with InvalidInstrument, UnknownUnderlying, UnknownLeg (size 0), MarkStale, SizeOutOfRange.
+    function requirementOf(uint128 instrument, int64 size) external view returns (uint256 im, uint256 mm);
+
+    /// What a position adds to the requirements of an account that opens it at the mark without fees: 1e18 cash, negative
+    /// where it hedges what the account holds.
+    /// @return im     Change of the initial requirement.
+    /// @return mm     Change of the maintenance requirement.
+    /// @return after_ The account afterwards: the vault would let it open the position when equity, less fees and what the
+    ///                price is worse than the mark, is >= im, or where it only made the account safer.
+    /// Reverts as requirementOf; with TooManyItems where the account has no slot left.
+    function requirementAdded(bytes32 account, uint128 instrument, int64 size) external view returns (int256 im, int256 mm, Assessment memory after_);
+
+    /// Most of an asset (its index; 0 the settlement coin) that the vault would pay out of an account now, in the token's
+    /// own decimals: one unit more is refused. Reverts with the vault's UnknownAsset.
+    function maxWithdraw(bytes32 account, uint8 asset) external view returns (uint256);
 
     /// Assesses a portfolio given as legs, for a protocol that clears nothing here. Sizes are in lots (IClearinghouse.marks
     /// says how much a lot is); legs of one instrument net.
@@ -47,7 +69,34 @@ interface ILens {
     /// Reverts with InvalidInstrument, UnknownLeg, SizeOutOfRange, TooManyItems.
     function whatIf(Portfolio calldata portfolio, int128 cash, Leg[] calldata changes) external view returns (Assessment memory before, Assessment memory after_);
 
-    /// Most of an asset (its index; 0 the settlement coin) that the vault would pay out of an account now, in the token's
-    /// own decimals: one unit more is refused. Reverts with the vault's UnknownAsset.
-    function maxWithdraw(bytes32 account, uint8 asset) external view returns (uint256);
+    /// What a portfolio loses on one underlying, and what it is charged.
+    /// Reverts with TooManyItems, InvalidInstrument, UnknownUnderlying (of a leg).
+    /// @return losses  In each scenario of the underlying's set (IParameters.scenarios), then at the moves added for gamma
+    ///                 pockets: weighted, rounded up, 1e18 cash, negative where it gains; empty where the portfolio holds
+    ///                 nothing on it. The largest is the scan of this underlying.
+    /// @return charges 14 numbers: beside the scans, of the whole portfolio, initial and maintenance in turn, 1e18 cash: collateral
+    ///                 haircuts, calendar basis, short options, closing options, closing perpetuals and futures, coin below
+    ///                 its peg, uncertainty of spot.
+    function explain(Portfolio calldata portfolio, uint16 underlying) external view returns (int128[] memory losses, int128[] memory charges);
+
+    /// What each leg on an underlying is worth and loses or gains in one scenario, in slot order; `explain` says which
+    /// scenario is the worst. Empty where the portfolio has no leg on it, or there is no such scenario.
+    /// Reverts as explain.
+    function contributions(Portfolio calldata portfolio, uint16 underlying, uint8 scenario) external view returns (Contribution[] memory);
+
+    /// Sensitivities of a portfolio to each underlying it holds, by ascending number, at the last prices: closed forms of
+    /// Black-76, volatility of each strike kept. What rests on no known price, and collateral whose price is not fresh,
+    /// moves with nothing, as in the requirement.
+    /// Reverts as explain.
+    function greeks(Portfolio calldata portfolio) external view returns (Greeks[] memory);
+
+    /// Smallest relative moves at which equity falls below the maintenance requirement. Each direction is tried in 48 equal
+    /// steps, and the first that crosses is halved 14 times: up to 250 assessments in one call, some ten million gas for 64
+    /// options.
+    /// Reverts as explain.
+    /// @return spotUp   All spots, forwards and linked collateral up, looked at to +3e18: 0 or positive.
+    /// @return spotDown Down, to -0.95e18: 0 or negative.
+    /// @return volUp    All volatilities up, to +3e18: 0 or positive.
+    /// @return volDown  Down, to -0.9e18: 0 or negative.
+    function distances(Portfolio calldata portfolio) external view returns (Distance memory spotUp, Distance memory spotDown, Distance memory volUp, Distance memory volDown);
 }

@@ -95,6 +95,25 @@ struct UnderlyingTerms {
     uint64 depegMm;
 }
 
+/// Where an auction stands now. Amounts 1e18.
+/// @param startedAt   Unix seconds, 0 when no auction is open.
+/// @param lambda      Most discount per unit of relief, 1e18.
+/// @param maxFraction Share that a bid for everything takes now; 0 when nothing needs to be sold, or nothing can be priced.
+/// @param price       Price of that share; negative = the bidder is paid.
+/// @param equity      The account's equity.
+/// @param mm          Its maintenance requirement.
+/// @param insolventSince When the fund's ramp began; 0 while the account may be solvent, or when nobody marked it within
+///                    the last 15 minutes.
+struct AuctionState {
+    uint64 startedAt;
+    uint256 lambda;
+    uint256 maxFraction;
+    int256 price;
+    int256 equity;
+    uint256 mm;
+    uint64 insolventSince;
+}
+
 /// A leg in the open, or a change of one.
 /// @param instrument Its id.
 /// @param size       Lots, signed.
@@ -121,10 +140,134 @@ struct Greeks {
 
 /// One leg in one scenario.
 /// @param instrument Its id.
-/// @param mark   Its value as the market is, 1e18 cash, rounded down.
+/// @param mark   Its value as the market is, 1e18 cash, rounded down; minus its quote where no usable price is known.
 /// @param change By how much that changes in the scenario, times the scenario's weight: negative where the leg loses.
 struct Contribution {
     uint128 instrument;
     int128 mark;
     int128 change;
+}
+
+/// The smallest relative move at which an account becomes liquidatable.
+/// @param found False when it does not up to the end of what is looked at.
+/// @param by    1e18, signed: prices (or volatilities) times 1 + by. Never of the other sign than the direction asked for.
+///              0 when the account is liquidatable already. Where none was found, the end of what was looked at.
+struct Distance {
+    bool found;
+    int256 by;
+}
+
+/// A balance of collateral, priced.
+/// @param asset    Its index in the vault's list.
+/// @param token    Its contract.
+/// @param decimals Of the token.
+/// @param amount   In the token's own decimals.
+/// @param known    False when no usable price is known: `price` is 0 then, and is none.
+/// @param fresh    False when the price is stale or unknown: the asset counts as nothing.
+/// @param price    1e18 cash per whole token, conservative.
+/// @param value    What it adds to equity, 1e18 cash.
+/// @param im       What it requires alone, 1e18 cash: its haircut and, where it is linked, what it can lose.
+/// @param mm       The same in the maintenance requirement.
+struct CollateralView {
+    uint8 asset;
+    address token;
+    uint8 decimals;
+    uint128 amount;
+    bool known;
+    bool fresh;
+    uint256 price;
+    int256 value;
+    uint256 im;
+    uint256 mm;
+}
+
+/// A leg, marked.
+/// @param instrument Its id.
+/// @param size  Lots, signed.
+/// @param units 1e18 units of the underlying, signed.
+/// @param quote 1e-18 cash, signed: what was paid for the size. 0 for an option.
+/// @param known False when no usable price is known: `mark` is 0 then, and is none.
+/// @param fresh False when it rests on a stale price.
+/// @param mark  The house's own value of a unit, 1e18 cash, rounded down.
+/// @param value What it adds to equity, 1e18 cash, rounded down: units * mark - quote, and the least it could be where no
+///              price is known.
+/// @param im    What it requires alone, 1e18 cash.
+/// @param mm    The same in the maintenance requirement.
+struct LegView {
+    uint128 instrument;
+    int64 size;
+    int128 units;
+    int128 quote;
+    bool known;
+    bool fresh;
+    uint256 mark;
+    int256 value;
+    uint256 im;
+    uint256 mm;
+}
+
+/// A venue as an account sees it; amounts 1e18 cash.
+/// @param venue    Its number.
+/// @param admitted It may trade for the account.
+/// @param legs     How many legs the account has there.
+/// @param value    What they add to equity.
+/// @param im       What they require alone, without the rest of the account.
+/// @param mm       The same in the maintenance requirement.
+/// @param imReleased What the account's requirement falls by when they are closed at their marks; negative: it rises, for
+///                   they hedge legs elsewhere or collateral.
+/// @param mmReleased The same of the maintenance requirement.
+struct VenueView {
+    uint16 venue;
+    bool admitted;
+    uint16 legs;
+    int256 value;
+    uint256 im;
+    uint256 mm;
+    int256 imReleased;
+    int256 mmReleased;
+}
+
+/// All of an account, from one snapshot. Amounts 1e18 cash.
+///
+/// assessment.equity = portfolio.cash + all collateral values + all leg values, to the unit; assessment.im = collateralIm +
+/// all venues' im + imOffset, and likewise mm. Only where assessment.outOfRange a clamped number may break that.
+/// @param account      Its id.
+/// @param owner        Its owner.
+/// @param time         Unix seconds: of the block the answer is of.
+/// @param version      Changes of legs and collateral so far (IVault.account).
+/// @param inAuction    Being sold.
+/// @param healthy      equity >= im at fresh prices.
+/// @param liquidatable Whether IAuction.start would succeed now; false while an auction is open.
+/// @param portfolio    As the vault stores it, cash included: what the other methods of ILens take.
+/// @param assessment   As margin says it.
+/// @param imExcess     equity - im, signed.
+/// @param mmExcess     equity - mm, signed.
+/// @param collateral   By ascending asset.
+/// @param legs         In the order of the slots, two options of a slot after one another.
+/// @param venues       Admitted, or with legs, by ascending number.
+/// @param collateralIm What all collateral requires alone.
+/// @param collateralMm The same in the maintenance requirement.
+/// @param imOffset     What venues and collateral save each other: 0 or negative, but for rounding.
+/// @param mmOffset     The same in the maintenance requirement.
+/// @param auction      Where its auction stands; with startedAt 0, where it would stand (IAuction.state).
+struct AccountView {
+    bytes32 account;
+    address owner;
+    uint64 time;
+    uint32 version;
+    bool inAuction;
+    bool healthy;
+    bool liquidatable;
+    Portfolio portfolio;
+    Assessment assessment;
+    int256 imExcess;
+    int256 mmExcess;
+    CollateralView[] collateral;
+    LegView[] legs;
+    VenueView[] venues;
+    uint256 collateralIm;
+    uint256 collateralMm;
+    int256 imOffset;
+    int256 mmOffset;
+    AuctionState auction;
 }

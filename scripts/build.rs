@@ -3,13 +3,12 @@
 use std::{env, fs, path::PathBuf};
 
 /// Types first: the interfaces name them.
-const FILES: [&str; 9] = [
+const FILES: [&str; 8] = [
     "Types.sol",
     "IOracle.sol",
     "IMargin.sol",
     "IParameters.sol",
     "ILens.sol",
-    "IExplainer.sol",
     "IVault.sol",
     "IClearinghouse.sol",
     "IAuction.sol",

@@ -26,7 +26,6 @@ export const CONTRACTS = {
   clearinghouse: 'IClearinghouse',
   auction: 'IAuction',
   lens: 'ILens',
-  explainer: 'IExplainer',
 };
 
 /** Exit status of the scripts. */

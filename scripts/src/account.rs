@@ -1,14 +1,18 @@
 //! `plimsoll account`: one account, readable.
 
 use crate::{
-    bindings::{IAuction, IClearinghouse, IERC20, IExplainer, ILens, IVault},
+    bindings::{self, IERC20, ILens, IVault},
     client::Client,
     deploy::Record,
     ids,
-    term::{Table, fixed, ufixed},
+    term::Table,
 };
-use alloy::primitives::{Address, B256, I256, U256};
+use alloy::{
+    primitives::{Address, B256, U256},
+    sol_types::SolCall,
+};
 use eyre::{Result, WrapErr, bail, eyre};
+use plimsoll_kernel::codec::{InstrumentId, Kind};
 use serde::Serialize;
 
 /// Reads `0x` and 64 digits, an address (subaccount 0), or `address:subaccount`.
@@ -42,28 +46,90 @@ pub fn parse_id(text: &str) -> Result<B256> {
     )
 }
 
-/// A leg, readable.
+/// A balance of collateral. Amounts are decimal strings: cash and prices in 1e-18, `amount` in the token's own decimals.
 #[derive(Clone, Debug, Serialize)]
+pub struct CollateralRow {
+    /// Index in the vault's list.
+    pub asset: u8,
+    /// What the token calls itself.
+    pub symbol: String,
+    /// Its contract.
+    pub token: Address,
+    /// Its decimals.
+    pub decimals: u8,
+    /// How much, in the token's own decimals.
+    pub amount: String,
+    /// Of a whole token; none where none is known.
+    pub price: Option<String>,
+    /// The price may be relied on; else the asset counts as nothing.
+    pub fresh: bool,
+    /// What it adds to equity.
+    pub value: String,
+    /// What it requires alone.
+    pub im: String,
+    /// The same in the maintenance requirement.
+    pub mm: String,
+}
+
+/// A leg. Amounts are decimal strings in 1e-18, `size` in lots.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LegRow {
-    /// In words.
-    pub name: String,
     /// Its instrument, hex.
     pub instrument: String,
+    /// In words.
+    pub name: String,
     /// Venue of the instrument.
     pub venue: u16,
     /// Underlying of the instrument.
     pub underlying: u16,
-    /// Units of the underlying.
+    /// `perpetual`, `future`, `call` or `put`.
+    pub kind: &'static str,
+    /// Days since 1970-01-01; none for a perpetual.
+    pub expiry_day: Option<u16>,
+    /// Of an option.
+    pub strike: Option<String>,
+    /// Lots, signed.
     pub size: String,
-    /// The house's mark.
-    pub mark: String,
-    /// What the leg is worth: size · mark − Q.
-    pub value: String,
-    /// The mark is fresh.
+    /// Units of the underlying, signed.
+    pub units: String,
+    /// What was paid for the size, signed.
+    pub quote: String,
+    /// The house's mark of a unit; none where none is known.
+    pub mark: Option<String>,
+    /// It rests on no stale price.
     pub fresh: bool,
+    /// What it adds to equity.
+    pub value: String,
+    /// What it requires alone.
+    pub im: String,
+    /// The same in the maintenance requirement.
+    pub mm: String,
 }
 
-/// Sensitivities to one underlying.
+/// A venue the account admitted or has legs at. Amounts are decimal strings in 1e-18.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VenueRow {
+    /// Its number.
+    pub venue: u16,
+    /// It may trade for the account.
+    pub admitted: bool,
+    /// How many legs the account has there.
+    pub legs: u16,
+    /// What they add to equity.
+    pub value: String,
+    /// What they require alone.
+    pub im: String,
+    /// The same in the maintenance requirement.
+    pub mm: String,
+    /// What the account's requirement falls by when they are closed; negative: it rises.
+    pub im_released: String,
+    /// The same of the maintenance requirement.
+    pub mm_released: String,
+}
+
+/// Sensitivities to one underlying, decimal strings in 1e-18.
 #[derive(Clone, Debug, Serialize)]
 pub struct GreeksRow {
     /// Its number.
@@ -78,277 +144,488 @@ pub struct GreeksRow {
     pub theta: String,
 }
 
-/// Relative moves at which the account becomes liquidatable; none where it does not as far as is looked.
+/// Signed relative moves, decimal strings in 1e-18, at which the account becomes liquidatable: never above 0 for a fall,
+/// never below for a rise; none where it does not as far as is looked.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Distances {
-    /// All spots up.
+    /// All spots up, looked at to +300 %.
     pub spot_up: Option<String>,
-    /// All spots down.
+    /// All spots down, to -95 %.
     pub spot_down: Option<String>,
-    /// All volatilities up.
+    /// All volatilities up, to +300 %.
     pub vol_up: Option<String>,
-    /// All volatilities down.
+    /// All volatilities down, to -90 %.
     pub vol_down: Option<String>,
 }
 
-/// An account, readable.
+/// An open auction. Amounts are decimal strings in 1e-18.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuctionRow {
+    /// Unix seconds.
+    pub started_at: u64,
+    /// Most discount per unit of relief.
+    pub lambda: String,
+    /// Share that a bid for everything takes now.
+    pub max_fraction: String,
+    /// Price of that share; negative: the bidder is paid.
+    pub price: String,
+    /// When the fund's ramp began, unix seconds.
+    pub insolvent_since: Option<u64>,
+}
+
+/// What the vault would pay out now.
+#[derive(Clone, Debug, Serialize)]
+pub struct WithdrawableRow {
+    /// Index in the vault's list; 0 is the settlement coin.
+    pub asset: u8,
+    /// What the token calls itself.
+    pub symbol: String,
+    /// Its decimals.
+    pub decimals: u8,
+    /// How much, in the token's own decimals.
+    pub amount: String,
+}
+
+/// An account. All amounts are decimal strings in 1e-18 unless said otherwise; differences are signed.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AccountView {
     /// Its id.
     pub account: B256,
     /// Its owner.
     pub owner: Address,
+    /// Its number among the owner's.
+    pub subaccount: String,
+    /// Of the block it was read at, unix seconds.
+    pub time: u64,
     /// Changes of legs and collateral so far.
     pub version: u32,
+    /// `holds nothing`, `in auction`, `insolvent`, `liquidatable`, `below initial margin`, `prices stale` or `healthy`.
+    pub state: &'static str,
+    /// Equity covers the initial margin, at fresh prices.
+    pub healthy: bool,
+    /// An auction could be started now.
+    pub liquidatable: bool,
+    /// Some price it rests on is stale.
+    pub stale: bool,
+    /// Some number was clamped.
+    pub out_of_range: bool,
     /// Cash.
     pub cash: String,
-    /// Collateral by symbol.
-    pub collateral: Vec<(String, String)>,
-    /// Legs.
-    pub legs: Vec<LegRow>,
     /// Equity.
     pub equity: String,
     /// Initial margin.
     pub im: String,
     /// Maintenance margin.
     pub mm: String,
-    /// Some price is stale.
-    pub stale: bool,
-    /// `healthy`, `below initial margin`, `liquidatable`, `in auction` or `holds nothing`.
-    pub state: &'static str,
+    /// Equity less initial margin.
+    pub im_excess: String,
+    /// Equity less maintenance margin.
+    pub mm_excess: String,
+    /// That at the best the stale items could be worth.
+    pub best: String,
+    /// At the worst.
+    pub worst: String,
+    /// Collateral.
+    pub collateral: Vec<CollateralRow>,
+    /// Legs.
+    pub legs: Vec<LegRow>,
+    /// Venues.
+    pub venues: Vec<VenueRow>,
+    /// What all collateral requires alone: im = this + all venues' im + `im_offset`.
+    pub collateral_im: String,
+    /// The same in the maintenance requirement.
+    pub collateral_mm: String,
+    /// What venues and collateral save each other: 0 or negative, but for rounding.
+    pub im_offset: String,
+    /// The same in the maintenance requirement.
+    pub mm_offset: String,
+    /// The open auction.
+    pub auction: Option<AuctionRow>,
+    /// What may be withdrawn now: the coin, and every asset it holds.
+    pub withdrawable: Vec<WithdrawableRow>,
     /// Sensitivities.
     pub greeks: Vec<GreeksRow>,
     /// How far the market may move.
     pub distances: Distances,
-    /// Price of the open auction and the share it is for.
-    pub auction: Option<(String, String)>,
 }
 
-/// Asks the chain about an account, at one block.
+/// Asks the chain about an account: everything at one block, and what it is worth and requires in one call.
 ///
 /// # Errors
 ///
 /// The record lacks contracts, or the node fails.
 pub async fn read(client: &Client, record: &Record, account: B256) -> Result<AccountView> {
-    let client = &client.pinned().await?;
     let at = record.addresses()?;
-    let said = |e: crate::client::CallError| eyre!("{e}");
-    let a = client
-        .call(at.vault, &IVault::accountCall { account })
-        .await
-        .map_err(said)?;
-    let assessed = client
-        .call(at.vault, &IVault::assessAccountCall { account })
-        .await
-        .map_err(said)?;
-    let mut collateral = Vec::new();
-    for balance in &a.portfolio.collateral {
-        let listed = client
-            .call(
-                at.vault,
-                &IVault::assetCall {
-                    asset: balance.asset,
-                },
-            )
-            .await
-            .map_err(said)?;
-        let symbol = client
-            .call(listed.token, &IERC20::symbolCall {})
-            .await
-            .map_err(said)?;
-        collateral.push((symbol, in_units(balance.amount, listed.decimals)));
-    }
-    let legs = ids::legs(&a.portfolio.legs);
-    let mut rows = Vec::new();
-    for chunk in legs.chunks(16) {
-        let instruments = chunk.iter().map(|l| l.instrument).collect();
-        let marks = client
-            .call(at.clearinghouse, &IClearinghouse::marksCall { instruments })
-            .await
-            .map_err(said)?;
-        for (i, leg) in chunk.iter().enumerate() {
-            let missing = || eyre!("the clearinghouse gave too few marks");
-            let mark = I256::try_from(*marks.values.get(i).ok_or_else(missing)?)?;
-            let lot = I256::try_from(*marks.lots.get(i).ok_or_else(missing)?)?;
-            let size = I256::try_from(leg.size)? * lot;
-            let wad = I256::try_from(ids::WAD)?;
-            rows.push(LegRow {
-                name: ids::name(leg.instrument),
-                instrument: format!("{:#034x}", leg.instrument),
-                venue: ids::venue_of(leg.instrument),
-                underlying: ids::underlying_of(leg.instrument),
-                size: fixed(size, 5),
-                mark: fixed(mark, 2),
-                value: fixed(size * mark / wad - I256::try_from(leg.quote)?, 2),
-                fresh: *marks.fresh.get(i).ok_or_else(missing)?,
-            });
-        }
-    }
-    let auction = if a.inAuction {
-        let s = client
-            .call(at.auction, &IAuction::stateCall { account })
-            .await
-            .map_err(said)?;
-        Some((fixed(s.price, 2), ufixed(s.maxFraction, 4)))
-    } else {
-        None
+    let client = &client.pinned().await?;
+    let seen = ask(client, at.lens, &ILens::accountCall { account }).await?;
+    let portfolio = || seen.portfolio.clone();
+    let greeks = ILens::greeksCall {
+        portfolio: portfolio(),
     };
-    let greeks = client
-        .call(
-            at.lens,
-            &ILens::greeksCall {
-                portfolio: a.portfolio.clone(),
-            },
-        )
-        .await
-        .map_err(said)?;
-    let mut sensitivities = Vec::new();
-    for g in greeks {
-        sensitivities.push(GreeksRow {
-            underlying: g.underlying,
-            delta: fixed(I256::try_from(g.delta)?, 5),
-            gamma: fixed(I256::try_from(g.gamma)?, 8),
-            vega: fixed(I256::try_from(g.vega)?, 2),
-            theta: fixed(I256::try_from(g.theta)?, 2),
+    let greeks = ask(client, at.lens, &greeks).await?;
+    let far = ILens::distancesCall {
+        portfolio: portfolio(),
+    };
+    let far = ask(client, at.lens, &far).await?;
+    let held = seen.collateral.iter().map(|held| held.asset);
+    let mut withdrawable = Vec::new();
+    for asset in [0].into_iter().chain(held) {
+        let listed = ask(client, at.vault, &IVault::assetCall { asset }).await?;
+        let symbol = ask(client, listed.token, &IERC20::symbolCall {}).await?;
+        let most = ILens::maxWithdrawCall { account, asset };
+        withdrawable.push(WithdrawableRow {
+            asset,
+            symbol,
+            decimals: listed.decimals,
+            amount: ask(client, at.lens, &most).await?.to_string(),
         });
     }
-    let far = client
-        .call(
-            at.explainer,
-            &IExplainer::distancesCall {
-                portfolio: a.portfolio.clone(),
-            },
-        )
-        .await
-        .map_err(said)?;
-    let share = |move_: U256| (move_ != U256::MAX).then(|| ufixed(move_, 4));
-    let distances = Distances {
-        spot_up: share(far.spotUp),
-        spot_down: share(far.spotDown),
-        vol_up: share(far.volUp),
-        vol_down: share(far.volDown),
-    };
-    let empty =
-        a.portfolio.cash == 0 && a.portfolio.legs.is_empty() && a.portfolio.collateral.is_empty();
-    let state = if empty {
-        "holds nothing"
-    } else if a.inAuction {
-        "in auction"
-    } else if assessed.equity < I256::try_from(assessed.mm)? {
-        "liquidatable"
-    } else if assessed.equity < I256::try_from(assessed.im)? {
-        "below initial margin"
-    } else {
-        "healthy"
-    };
+    let symbols = withdrawable.iter().skip(1).map(|row| row.symbol.clone());
     Ok(AccountView {
-        account,
-        owner: ids::account_owner(account),
-        version: a.version,
-        cash: fixed(I256::try_from(a.portfolio.cash)?, 6),
-        collateral,
-        legs: rows,
-        equity: fixed(assessed.equity, 2),
-        im: ufixed(assessed.im, 2),
-        mm: ufixed(assessed.mm, 2),
-        stale: assessed.stale,
-        state,
-        greeks: sensitivities,
-        distances,
-        auction,
+        account: seen.account,
+        owner: seen.owner,
+        subaccount: subaccount(account).to_string(),
+        time: seen.time,
+        version: seen.version,
+        state: state(&seen),
+        healthy: seen.healthy,
+        liquidatable: seen.liquidatable,
+        stale: seen.assessment.stale,
+        out_of_range: seen.assessment.outOfRange,
+        cash: seen.portfolio.cash.to_string(),
+        equity: seen.assessment.equity.to_string(),
+        im: seen.assessment.im.to_string(),
+        mm: seen.assessment.mm.to_string(),
+        im_excess: seen.imExcess.to_string(),
+        mm_excess: seen.mmExcess.to_string(),
+        best: seen.assessment.best.to_string(),
+        worst: seen.assessment.worst.to_string(),
+        collateral: seen
+            .collateral
+            .iter()
+            .zip(symbols)
+            .map(|(held, symbol)| collateral(held, symbol))
+            .collect(),
+        legs: seen.legs.iter().map(leg).collect(),
+        venues: seen.venues.iter().map(venue).collect(),
+        collateral_im: seen.collateralIm.to_string(),
+        collateral_mm: seen.collateralMm.to_string(),
+        im_offset: seen.imOffset.to_string(),
+        mm_offset: seen.mmOffset.to_string(),
+        auction: auction(&seen.auction),
+        withdrawable,
+        greeks: greeks.iter().map(sensitivities).collect(),
+        distances: Distances {
+            spot_up: distance(&far.spotUp),
+            spot_down: distance(&far.spotDown),
+            vol_up: distance(&far.volUp),
+            vol_down: distance(&far.volDown),
+        },
     })
 }
 
-fn in_units(amount: u128, decimals: u8) -> String {
-    let decimals = usize::from(decimals);
-    let digits = format!("{amount:0>width$}", width = decimals + 1);
-    let (whole, fraction) = digits.split_at(digits.len() - decimals);
-    let fraction = fraction.trim_end_matches('0');
-    if fraction.is_empty() {
-        whole.to_owned()
+async fn ask<C: SolCall>(client: &Client, to: Address, call: &C) -> Result<C::Return> {
+    client.call(to, call).await.map_err(|e| eyre!("{e}"))
+}
+
+fn state(seen: &bindings::AccountView) -> &'static str {
+    let held = &seen.portfolio;
+    if held.cash == 0 && held.legs.is_empty() && held.collateral.is_empty() {
+        "holds nothing"
+    } else if seen.inAuction {
+        "in auction"
+    } else if seen.assessment.equity.is_negative() {
+        "insolvent"
+    } else if seen.mmExcess.is_negative() {
+        "liquidatable"
+    } else if seen.imExcess.is_negative() {
+        "below initial margin"
+    } else if seen.assessment.stale {
+        "prices stale"
     } else {
-        format!("{whole}.{fraction}")
+        "healthy"
     }
+}
+
+fn collateral(held: &bindings::CollateralView, symbol: String) -> CollateralRow {
+    CollateralRow {
+        asset: held.asset,
+        symbol,
+        token: held.token,
+        decimals: held.decimals,
+        amount: held.amount.to_string(),
+        price: held.known.then(|| held.price.to_string()),
+        fresh: held.fresh,
+        value: held.value.to_string(),
+        im: held.im.to_string(),
+        mm: held.mm.to_string(),
+    }
+}
+
+fn leg(leg: &bindings::LegView) -> LegRow {
+    let parts = InstrumentId(leg.instrument).decode();
+    let kind = InstrumentId(leg.instrument).kind();
+    let strike = parts.and_then(|parts| parts.strike);
+    LegRow {
+        instrument: format!("{:#034x}", leg.instrument),
+        name: ids::name(leg.instrument),
+        venue: ids::venue_of(leg.instrument),
+        underlying: ids::underlying_of(leg.instrument),
+        kind: match kind {
+            Kind::Perpetual => "perpetual",
+            Kind::Future => "future",
+            Kind::Call => "call",
+            Kind::Put => "put",
+        },
+        expiry_day: parts
+            .filter(|_| kind != Kind::Perpetual)
+            .map(|parts| parts.expiry_day),
+        strike: strike.map(|strike| strike.to_wad().to_string()),
+        size: leg.size.to_string(),
+        units: leg.units.to_string(),
+        quote: leg.quote.to_string(),
+        mark: leg.known.then(|| leg.mark.to_string()),
+        fresh: leg.fresh,
+        value: leg.value.to_string(),
+        im: leg.im.to_string(),
+        mm: leg.mm.to_string(),
+    }
+}
+
+fn venue(venue: &bindings::VenueView) -> VenueRow {
+    VenueRow {
+        venue: venue.venue,
+        admitted: venue.admitted,
+        legs: venue.legs,
+        value: venue.value.to_string(),
+        im: venue.im.to_string(),
+        mm: venue.mm.to_string(),
+        im_released: venue.imReleased.to_string(),
+        mm_released: venue.mmReleased.to_string(),
+    }
+}
+
+fn auction(open: &bindings::AuctionState) -> Option<AuctionRow> {
+    (open.startedAt != 0).then(|| AuctionRow {
+        started_at: open.startedAt,
+        lambda: open.lambda.to_string(),
+        max_fraction: open.maxFraction.to_string(),
+        price: open.price.to_string(),
+        insolvent_since: (open.insolventSince != 0).then_some(open.insolventSince),
+    })
+}
+
+fn sensitivities(greeks: &bindings::Greeks) -> GreeksRow {
+    GreeksRow {
+        underlying: greeks.underlying,
+        delta: greeks.delta.to_string(),
+        gamma: greeks.gamma.to_string(),
+        vega: greeks.vega.to_string(),
+        theta: greeks.theta.to_string(),
+    }
+}
+
+fn distance(distance: &bindings::Distance) -> Option<String> {
+    distance.found.then(|| distance.by.to_string())
+}
+
+/// An integer amount, readable: `places` of its `decimals` decimals, cut.
+fn shown(amount: &str, decimals: usize, places: usize) -> String {
+    let (sign, digits) = amount
+        .strip_prefix('-')
+        .map_or(("", amount), |digits| ("-", digits));
+    let digits = format!("{digits:0>width$}", width = decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let mut out = String::new();
+    for (i, c) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    let fraction = fraction.get(..places).unwrap_or(fraction);
+    if !fraction.is_empty() {
+        out = format!("{out}.{fraction}");
+    }
+    let zero = out.chars().all(|c| !c.is_ascii_digit() || c == '0');
+    format!("{}{out}", if zero { "" } else { sign })
+}
+
+/// Cash and prices, to the cent.
+fn cash(amount: &str) -> String {
+    shown(amount, 18, 2)
+}
+
+/// A token amount with all its digits.
+fn tokens(amount: &str, decimals: u8) -> String {
+    let all = shown(amount, decimals.into(), decimals.into());
+    if decimals == 0 {
+        return all;
+    }
+    all.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+const fn stale(fresh: bool) -> &'static str {
+    if fresh { "" } else { "stale" }
 }
 
 impl AccountView {
     /// The text a person reads.
     pub fn render(&self) -> String {
         let mut out = format!(
-            "account {}\nowner   {}\nstate   {}{}\n\n",
+            "account {}\nowner   {}\nstate   {}{}{}\n\n",
             self.account,
             self.owner,
             self.state,
-            if self.stale {
+            if self.stale && self.state != "prices stale" {
                 " (some price is stale)"
+            } else {
+                ""
+            },
+            if self.out_of_range {
+                " (some number is out of range and counts against the account)"
             } else {
                 ""
             }
         );
-        let mut money = Table::new(["", "cash"]);
-        money.row(["equity", &self.equity]);
-        money.row(["initial margin", &self.im]);
-        money.row(["maintenance margin", &self.mm]);
-        money.row(["cash", &self.cash]);
+        let mut money = Table::new(["", "cash", "equity less it"]);
+        money.row(["cash", &cash(&self.cash), ""]);
+        money.row(["equity", &cash(&self.equity), ""]);
+        money.row(["initial margin", &cash(&self.im), &cash(&self.im_excess)]);
+        money.row([
+            "maintenance margin",
+            &cash(&self.mm),
+            &cash(&self.mm_excess),
+        ]);
+        if self.stale {
+            money.row(["  at the best", "", &cash(&self.best)]);
+            money.row(["  at the worst", "", &cash(&self.worst)]);
+        }
         out += &money.render(0);
-        if !self.collateral.is_empty() {
-            let mut table = Table::new(["collateral", "amount"]);
-            for (symbol, amount) in &self.collateral {
-                table.row([symbol, amount]);
-            }
+        for table in [
+            self.collateral_table(),
+            self.leg_table(),
+            self.venue_table(),
+            self.greeks_table(),
+            self.distance_table(),
+            self.withdrawable_table(),
+        ]
+        .into_iter()
+        .flatten()
+        {
             out += &format!("\n{}", table.render(0));
         }
-        if !self.legs.is_empty() {
-            let mut table = Table::new(["leg", "size", "mark", "value", ""]);
-            for leg in &self.legs {
-                table.row([
-                    leg.name.clone(),
-                    leg.size.clone(),
-                    leg.mark.clone(),
-                    leg.value.clone(),
-                    if leg.fresh {
-                        String::new()
-                    } else {
-                        "stale".into()
-                    },
-                ]);
-            }
-            out += &format!("\n{}", table.render(0));
-        }
-        if !self.greeks.is_empty() {
-            let mut table = Table::new(["underlying", "delta", "gamma", "vega", "theta"]);
-            for g in &self.greeks {
-                table.row([
-                    g.underlying.to_string(),
-                    g.delta.clone(),
-                    g.gamma.clone(),
-                    g.vega.clone(),
-                    g.theta.clone(),
-                ]);
-            }
-            out += &format!("\n{}", table.render(0));
-            let d = &self.distances;
-            let mut table = Table::new(["liquidatable when", "by"]);
-            for (what, share, end) in [
-                ("all spots rise", &d.spot_up, "300 %"),
-                ("all spots fall", &d.spot_down, "95 %"),
-                ("all volatilities rise", &d.vol_up, "300 %"),
-                ("all volatilities fall", &d.vol_down, "90 %"),
-            ] {
-                let share = share.as_ref().and_then(|s| s.parse::<f64>().ok());
-                let by = share.map_or_else(
-                    || format!("not within {end}"),
-                    |share| format!("{:.2} %", share * 100.0),
-                );
-                table.row([what.to_owned(), by]);
-            }
-            out += &format!("\n{}", table.render(0));
-        }
-        if let Some((price, share)) = &self.auction {
-            out += &format!("\nauction: {share} of the account for {price}\n");
+        if let Some(auction) = &self.auction {
+            out += &format!(
+                "\nauction: {} of the account for {}\n",
+                shown(&auction.max_fraction, 18, 4),
+                cash(&auction.price)
+            );
         }
         out
     }
+
+    fn collateral_table(&self) -> Option<Table> {
+        let mut table = Table::new(["collateral", "amount", "price", "value", ""]);
+        for held in &self.collateral {
+            table.row([
+                held.symbol.clone(),
+                tokens(&held.amount, held.decimals),
+                held.price.as_deref().map_or("unknown".into(), cash),
+                cash(&held.value),
+                stale(held.fresh).into(),
+            ]);
+        }
+        (!self.collateral.is_empty()).then_some(table)
+    }
+
+    fn leg_table(&self) -> Option<Table> {
+        let mut table = Table::new(["leg", "size", "mark", "value", ""]);
+        for leg in &self.legs {
+            table.row([
+                leg.name.clone(),
+                shown(&leg.units, 18, 5),
+                leg.mark.as_deref().map_or("unknown".into(), cash),
+                cash(&leg.value),
+                stale(leg.fresh).into(),
+            ]);
+        }
+        (!self.legs.is_empty()).then_some(table)
+    }
+
+    fn venue_table(&self) -> Option<Table> {
+        let head = [
+            "maintenance margin of",
+            "legs",
+            "alone",
+            "freed by closing",
+            "",
+        ];
+        let mut table = Table::new(head);
+        for venue in &self.venues {
+            table.row([
+                format!("venue {}", venue.venue),
+                venue.legs.to_string(),
+                cash(&venue.mm),
+                cash(&venue.mm_released),
+                if venue.admitted { "" } else { "not admitted" }.into(),
+            ]);
+        }
+        if !self.collateral.is_empty() {
+            table.row(["collateral", "", &cash(&self.collateral_mm)]);
+        }
+        table.row(["what they save each other", "", &cash(&self.mm_offset)]);
+        table.row(["together", "", &cash(&self.mm)]);
+        (!self.venues.is_empty()).then_some(table)
+    }
+
+    fn greeks_table(&self) -> Option<Table> {
+        let mut table = Table::new(["underlying", "delta", "gamma", "vega", "theta"]);
+        for g in &self.greeks {
+            table.row([
+                g.underlying.to_string(),
+                shown(&g.delta, 18, 5),
+                shown(&g.gamma, 18, 8),
+                cash(&g.vega),
+                cash(&g.theta),
+            ]);
+        }
+        (!self.greeks.is_empty()).then_some(table)
+    }
+
+    fn distance_table(&self) -> Option<Table> {
+        let d = &self.distances;
+        let mut table = Table::new(["liquidatable when", "by"]);
+        for (what, share, end) in [
+            ("all spots rise", &d.spot_up, "300 %"),
+            ("all spots fall", &d.spot_down, "95 %"),
+            ("all volatilities rise", &d.vol_up, "300 %"),
+            ("all volatilities fall", &d.vol_down, "90 %"),
+        ] {
+            let by = share.as_ref().map_or_else(
+                || format!("not within {end}"),
+                |share| format!("{} %", shown(share.trim_start_matches('-'), 16, 2)),
+            );
+            table.row([what.to_owned(), by]);
+        }
+        (!self.greeks.is_empty()).then_some(table)
+    }
+
+    fn withdrawable_table(&self) -> Option<Table> {
+        let mut table = Table::new(["may be withdrawn now", "amount"]);
+        for row in &self.withdrawable {
+            table.row([row.symbol.clone(), tokens(&row.amount, row.decimals)]);
+        }
+        (self.state != "holds nothing").then_some(table)
+    }
+}
+
+/// The number of an account among its owner's.
+fn subaccount(account: B256) -> U256 {
+    U256::from_be_bytes(account.0) & ((U256::from(1) << 96) - U256::from(1))
 }
 
 /// A number given as id may also be the hex of an instrument's clearing account.
@@ -360,8 +637,7 @@ pub fn describe(vault: Address, account: B256) -> Option<&'static str> {
     if ids::account_owner(account) != vault {
         return None;
     }
-    let number: U256 = U256::from_be_bytes(account.0) & ((U256::from(1) << 96) - U256::from(1));
-    Some(if number.is_zero() {
+    Some(if subaccount(account).is_zero() {
         "the insurance fund"
     } else {
         "a clearing account"
@@ -391,9 +667,14 @@ mod tests {
     }
 
     #[test]
-    fn amounts_keep_their_digits() {
-        assert_eq!(in_units(1, 8), "0.00000001");
-        assert_eq!(in_units(150_000_000, 8), "1.5");
-        assert_eq!(in_units(7, 0), "7");
+    fn amounts_read_well() {
+        assert_eq!(tokens("1", 8), "0.00000001");
+        assert_eq!(tokens("150000000", 8), "1.5");
+        assert_eq!(tokens("1000", 0), "1,000");
+        assert_eq!(tokens("0", 6), "0");
+        assert_eq!(cash("-1234567890000000000000"), "-1,234.56");
+        assert_eq!(cash("-1"), "0.00");
+        assert_eq!(shown("1234", 18, 5), "0.00000");
+        assert_eq!(shown("189300000000000000", 16, 2), "18.93");
     }
 }

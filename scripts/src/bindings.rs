@@ -106,7 +106,6 @@ fn explain_error(data: &[u8]) -> String {
         known::<IParameters::IParametersErrors>("parameters", data),
         known::<IOracle::IOracleErrors>("oracle", data),
         known::<ILens::ILensErrors>("lens", data),
-        known::<IExplainer::IExplainerErrors>("explainer", data),
         known::<IAuction::IAuctionErrors>("auction", data),
         known::<IArbWasm::IArbWasmErrors>("ArbWasm", data),
         known::<reference::BookExchange::BookExchangeErrors>("book", data),

@@ -21,7 +21,7 @@ use std::{
 };
 
 /// The contracts, in the order they are deployed.
-pub const CONTRACTS: [&str; 8] = [
+pub const CONTRACTS: [&str; 7] = [
     "oracle",
     "margin",
     "parameters",
@@ -29,7 +29,6 @@ pub const CONTRACTS: [&str; 8] = [
     "clearinghouse",
     "auction",
     "lens",
-    "explainer",
 ];
 
 /// Where Stylus programs are compiled to.

@@ -194,7 +194,7 @@ fn a_house_is_deployed_twice_and_looked_at() {
     let fund: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
         (fund["state"].as_str(), fund["equity"].as_str()),
-        (Some("holds nothing"), Some("0.00"))
+        (Some("holds nothing"), Some("0"))
     );
     std::fs::remove_file(PathBuf::from(path)).unwrap();
 }

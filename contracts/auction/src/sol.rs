@@ -1,6 +1,7 @@
 //! Structs, events and errors; `abi/IAuction.sol` documents them.
 #![allow(missing_docs)]
 use alloy_primitives::{Address, B256, I256, U256};
+pub use plimsoll_common::interface::AuctionState;
 
 plimsoll_common::abi_struct! {
     /// A bid.
@@ -18,25 +19,6 @@ plimsoll_common::abi_struct! {
         version: u32,
         /// Unix seconds.
         deadline: u64,
-    }
-
-    /// Where an auction stands.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct AuctionState {
-        /// Unix seconds.
-        started_at: u64,
-        /// 1e18.
-        lambda: U256,
-        /// 1e18.
-        max_fraction: U256,
-        /// 1e18 cash.
-        price: I256,
-        /// 1e18 cash.
-        equity: I256,
-        /// 1e18 cash.
-        mm: U256,
-        /// Unix seconds.
-        insolvent_since: u64,
     }
 }
 

@@ -36,9 +36,9 @@ use plimsoll_kernel::{
     },
 };
 use sol::{
-    AmountTooLarge, Cleared, IncompleteVenue, InvalidBand, InvalidInstrument, MarkStale, NoFills,
-    NotAVenue, NotMultipleOfLot, PriceOutsideBand, SelfTrade, TooManyItems, UnknownUnderlying,
-    VenueExists, VenueSet, WrongVenue, ZeroAmount,
+    AmountTooLarge, Cleared, IncompleteVenue, InvalidBand, InvalidInstrument, LensSet, MarkStale,
+    NoFills, NotAVenue, NotMultipleOfLot, PriceOutsideBand, SelfTrade, TooManyItems,
+    UnknownUnderlying, VenueExists, VenueSet, WrongVenue, ZeroAmount,
 };
 use stylus_sdk::prelude::*;
 
@@ -83,6 +83,11 @@ pub struct Clearinghouse {
     fee_accounts: WordMap,
     /// Number of a venue by its contract, 0 = none.
     numbers: WordMap,
+    /// How many venues there are, and the numbers by the order in which they were admitted.
+    count: Word,
+    all: WordMap,
+    /// The house's views.
+    lens: Word,
 }
 
 plimsoll_common::entrypoint!(
@@ -99,6 +104,9 @@ plimsoll_common::entrypoint!(
         set_venue,
         venue,
         venue_of,
+        venues,
+        set_lens,
+        lens,
         marks,
         clear,
     ]
@@ -204,6 +212,12 @@ impl Clearinghouse {
             }
             .into());
         }
+        if known.is_zero() {
+            let count = self.count();
+            self.all.set(count, U256::from(venue));
+            // SAFETY: a number is noted once, and 0 never.
+            self.count.set(U256::from(count + 1));
+        }
         let terms = (u128::from(active) << 64) | u128::from(band);
         self.venues.set(venue, tagged(contract_address, terms));
         self.fee_accounts.set(venue, fee_account.into());
@@ -234,6 +248,29 @@ impl Clearinghouse {
     /// Number of the venue at this address, 0 = none.
     pub fn venue_of(&self, contract_address: Address) -> u16 {
         low_u16(self.numbers.get(contract_address).as_limbs()[0])
+    }
+
+    /// Numbers of all venues ever admitted, active or not, in the order of their admission.
+    pub fn venues(&self) -> Vec<u16> {
+        let number = |place| low_u16(self.all.get(place).as_limbs()[0]);
+        (0..self.count()).map(number).collect()
+    }
+
+    /// Names the contract with the house's views, where integrators look for it; zero for none. Owner only. Nothing in
+    /// the house depends on it.
+    ///
+    /// # Events
+    /// [`LensSet`].
+    pub fn set_lens(&mut self, lens: Address) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.lens.set_address(lens);
+        LensSet { lens }.emit(self.vm());
+        Ok(())
+    }
+
+    /// The contract with the house's views; zero for none.
+    pub fn lens(&self) -> Address {
+        self.lens.address()
     }
 
     /// The house's own value of one unit of up to 16 instruments (1e18), the lots of their underlyings, whether each
@@ -332,6 +369,11 @@ impl Clearinghouse {
 }
 
 impl Clearinghouse {
+    /// Venues admitted so far.
+    fn count(&self) -> u16 {
+        low_u16(self.count.get().as_limbs()[0])
+    }
+
     /// Each instrument's lot and mark, from one snapshot.
     fn known(&self, instruments: &[u128]) -> Result<Vec<(u64, Mark)>, Revert> {
         let mut needs = Needs::default();

@@ -5,6 +5,7 @@ pub use plimsoll_common::errors::TooManyItems;
 
 plimsoll_common::events! {
     VenueSet [venue: u16, contract_address: Address] { fee_account: B256, band: u64, active: bool }
+    LensSet [lens: Address] {}
     Cleared [venue: u16, instrument: u128, buyer: B256] { seller: B256, size: U256, price: U256 }
 }
 

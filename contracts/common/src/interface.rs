@@ -3,6 +3,10 @@
 #![allow(clippy::type_complexity)] // a call's type lists what goes in and out, as its signature does
 use crate::{abi_struct, call::Call};
 use alloc::vec::Vec;
+use plimsoll_kernel::{
+    num::{Int256, u128_to_u256},
+    portfolio,
+};
 use stylus_sdk::alloy_primitives::{Address, B256, I256, U256};
 
 abi_struct! {
@@ -49,6 +53,25 @@ abi_struct! {
         stale_assets: u16,
     }
 
+    /// Where an auction stands; `abi/IAuction.sol` documents the fields.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct AuctionState {
+        /// Unix seconds.
+        started_at: u64,
+        /// 1e18.
+        lambda: U256,
+        /// 1e18.
+        max_fraction: U256,
+        /// 1e18 cash.
+        price: I256,
+        /// 1e18 cash.
+        equity: I256,
+        /// 1e18 cash.
+        mm: U256,
+        /// Unix seconds.
+        insolvent_since: u64,
+    }
+
     /// A change of one account's cash and of one leg of it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Entry {
@@ -73,6 +96,34 @@ abi_struct! {
         asset: u8,
         /// Added, in the token's own decimals.
         amount: i128,
+    }
+}
+
+/// The ABI's signed number.
+#[must_use]
+pub fn int(value: i128) -> I256 {
+    I256::from_raw(Int256::from(value).to_raw())
+}
+
+/// A requirement as the ABI has it. The kernel's are never negative.
+#[must_use]
+pub fn requirement(value: i128) -> U256 {
+    u128_to_u256(value.max(0).unsigned_abs())
+}
+
+impl From<&portfolio::Assessment> for Assessment {
+    fn from(assessed: &portfolio::Assessment) -> Self {
+        Self {
+            equity: int(assessed.equity),
+            im: requirement(assessed.im),
+            mm: requirement(assessed.mm),
+            stale: assessed.stale,
+            best: int(assessed.best),
+            worst: int(assessed.worst),
+            out_of_range: assessed.out_of_range,
+            stale_legs: assessed.stale_legs,
+            stale_assets: assessed.stale_assets,
+        }
     }
 }
 
@@ -112,6 +163,26 @@ pub mod vault {
     pub const ASSET_COUNT: Call<(), (u8,)> = Call::new("assetCount");
     /// `cashOf(account)`.
     pub const CASH_OF: Call<(B256,), (i128,)> = Call::new("cashOf");
+    /// `isVenueAdmitted(account, venue)`.
+    pub const IS_VENUE_ADMITTED: Call<(B256, u16), (bool,)> = Call::new("isVenueAdmitted");
+}
+
+/// `IClearinghouse`.
+pub mod clearinghouse {
+    use super::{Call, Vec};
+
+    /// `venues()`: numbers.
+    pub const VENUES: Call<(), (Vec<u16>,)> = Call::new("venues");
+}
+
+/// `IAuction`.
+pub mod auction {
+    use super::{AuctionState, B256, Call};
+
+    /// `state(account)`.
+    pub const STATE: Call<(B256,), (AuctionState,)> = Call::new("state");
+    /// `isLiquidatable(account)`.
+    pub const IS_LIQUIDATABLE: Call<(B256,), (bool,)> = Call::new("isLiquidatable");
 }
 
 abi_struct! {

@@ -16,7 +16,7 @@
 extern crate alloc;
 
 use alloc::{boxed::Box, vec, vec::Vec};
-use alloy_primitives::{Address, I256, U256};
+use alloy_primitives::{Address, U256};
 use plimsoll_common::{
     Ownable, Revert, at_most,
     interface::{Assessment, Portfolio},
@@ -25,7 +25,7 @@ use plimsoll_common::{
 };
 use plimsoll_kernel::{
     book::{MAX_ASSETS, MAX_SLOTS},
-    num::{Int256, low_u16, u128_to_u256},
+    num::low_u16,
     portfolio::{self, Scratch, snapshot},
 };
 use stylus_sdk::prelude::*;
@@ -116,7 +116,8 @@ impl Margin {
         for group in market::groups(self, &views)? {
             market::with_market(self.vm(), self.oracle(), self, group, |market| {
                 for portfolio in group {
-                    answers.push(to_abi(&portfolio::assess(market, portfolio, &mut scratch)));
+                    let assessed = portfolio::assess(market, portfolio, &mut scratch);
+                    answers.push((&assessed).into());
                 }
             })?;
         }
@@ -148,21 +149,5 @@ impl Margin {
             }
         }
         words
-    }
-}
-
-fn to_abi(assessed: &portfolio::Assessment) -> Assessment {
-    let int = |v: i128| I256::from_raw(Int256::from(v).to_raw());
-    let requirement = |v: i128| u128_to_u256(v.max(0).unsigned_abs());
-    Assessment {
-        equity: int(assessed.equity),
-        im: requirement(assessed.im),
-        mm: requirement(assessed.mm),
-        stale: assessed.stale,
-        best: int(assessed.best),
-        worst: int(assessed.worst),
-        out_of_range: assessed.out_of_range,
-        stale_legs: assessed.stale_legs,
-        stale_assets: assessed.stale_assets,
     }
 }

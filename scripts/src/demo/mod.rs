@@ -169,7 +169,6 @@ async fn serve(house: House, options: &DemoOptions) -> Result<()> {
         ("clearinghouse", house.at.clearinghouse),
         ("auction", house.at.auction),
         ("lens", house.at.lens),
-        ("explainer", house.at.explainer),
         ("book exchange", house.book),
         ("pool exchange", house.pool),
         ("USDC", house.usdc.address),

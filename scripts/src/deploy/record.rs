@@ -184,8 +184,6 @@ addresses! {
     auction,
     /// Views.
     lens,
-    /// More of them.
-    explainer,
 }
 
 #[cfg(test)]

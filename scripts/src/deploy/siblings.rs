@@ -1,15 +1,13 @@
 //! Who of the contracts knows whom: initialising, once, and the pointers that result.
 use super::{Addresses, Deployer};
 use crate::{
-    bindings::{
-        IAuction, IClearinghouse, IExplainer, ILens, IMargin, IOracle, IParameters, IVault,
-    },
+    bindings::{IAuction, IClearinghouse, ILens, IMargin, IOracle, IParameters, IVault},
     client::{CallError, Client},
 };
 use alloy::{primitives::Address, sol_types::SolCall};
 use eyre::{Result, bail, eyre};
 
-/// The contracts that have an owner of their own. Margin belongs to parameters, views to nobody.
+/// The contracts that have an owner of their own. Margin belongs to parameters, the lens to nobody.
 pub(super) const OWNED: [&str; 5] = ["oracle", "parameters", "vault", "clearinghouse", "auction"];
 
 /// One contract's word on where another is.
@@ -72,19 +70,15 @@ pub(super) async fn pointers(client: &Client, at: &Addresses) -> Vec<Pointer> {
     ask!(clearinghouse."vault" = vault, IClearinghouse::vaultCall {});
     ask!(clearinghouse."margin" = margin, IClearinghouse::marginCall {});
     ask!(clearinghouse."oracle" = oracle, IClearinghouse::oracleCall {});
+    ask!(clearinghouse."lens" = lens, IClearinghouse::lensCall {});
     ask!(auction."vault" = vault, IAuction::vaultCall {});
     ask!(auction."margin" = margin, IAuction::marginCall {});
-    ask!(lens."vault" = vault, ILens::vaultCall {});
-    ask!(lens."margin" = margin, ILens::marginCall {});
-    ask!(lens."oracle" = oracle, ILens::oracleCall {});
-    let siblings = client
-        .call(at.explainer, &IExplainer::siblingsCall {})
-        .await;
+    let siblings = client.call(at.lens, &ILens::siblingsCall {}).await;
     say(
-        "explainer",
-        &["margin", "oracle"],
-        &[at.margin, at.oracle],
-        siblings.map(|s| vec![s.margin, s.oracle]),
+        "lens",
+        &["vault", "clearinghouse", "auction", "margin", "oracle"],
+        &[at.vault, at.clearinghouse, at.auction, at.margin, at.oracle],
+        siblings.map(|s| vec![s.vault, s.clearinghouse, s.auction, s.margin, s.oracle]),
     );
     all
 }
@@ -119,7 +113,6 @@ impl Deployer<'_> {
             clearinghouse,
             auction,
             lens,
-            explainer,
         } = at;
         self.init_one("oracle", oracle, &IOracle::initializeCall { owner })
             .await?;
@@ -177,17 +170,14 @@ impl Deployer<'_> {
             lens,
             &ILens::initializeCall {
                 vault,
+                clearinghouse,
+                auction,
                 margin,
                 oracle,
             },
         )
         .await?;
-        self.init_one(
-            "explainer",
-            explainer,
-            &IExplainer::initializeCall { margin, oracle },
-        )
-        .await?;
+        self.name_lens(at).await?;
         // Refuses a house whose contracts do not know each other.
         for pointer in pointers(self.client, &at).await {
             let Pointer {
@@ -201,6 +191,17 @@ impl Deployer<'_> {
                 Ok(found) => bail!("{contract} names {found} as its {name}, not {wanted}"),
                 Err(e) => bail!("{contract} does not say who its {name} is: {e}"),
             }
+        }
+        Ok(())
+    }
+
+    /// Has the clearinghouse name the lens, while the deployer owns it: its owner may name another one later.
+    async fn name_lens(&mut self, at: Addresses) -> Result<()> {
+        let named = IClearinghouse::lensCall {};
+        if self.ask(at.clearinghouse, &named).await?.is_zero() {
+            let call = IClearinghouse::setLensCall { lens: at.lens };
+            let what = "the clearinghouse names the lens";
+            self.send(at.clearinghouse, &call, what).await?;
         }
         Ok(())
     }

@@ -980,6 +980,8 @@ async fn ownership_moves_in_two_steps() {
         house.expect_revert(&p.alice, house.at.margin, &again).await;
     let again = ILens::initializeCall {
         vault: p.alice.address,
+        clearinghouse: p.alice.address,
+        auction: p.alice.address,
         margin: p.alice.address,
         oracle: p.alice.address,
     };

@@ -10,7 +10,7 @@ pub struct Name {
 }
 
 impl Name {
-    const MAX: usize = 192;
+    const MAX: usize = 2_048;
 
     /// The name as written.
     #[must_use]

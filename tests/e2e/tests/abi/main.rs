@@ -28,7 +28,7 @@ use std::{
 use surface::{Surface, selector};
 
 /// Contract and interface.
-const CONTRACTS: [(&str, &str); 8] = [
+const CONTRACTS: [(&str, &str); 7] = [
     ("oracle", "IOracle"),
     ("margin", "IMargin"),
     ("parameters", "IParameters"),
@@ -36,7 +36,6 @@ const CONTRACTS: [(&str, &str); 8] = [
     ("clearinghouse", "IClearinghouse"),
     ("auction", "IAuction"),
     ("lens", "ILens"),
-    ("explainer", "IExplainer"),
 ];
 
 fn modules() -> BTreeMap<&'static str, Constants> {
@@ -121,7 +120,7 @@ fn the_comparison_sees_every_change() {
         assert_eq!(abi.differences(&abi), "");
         assert!(!abi.functions.is_empty() && !abi.errors.is_empty());
         // Not all say something by events: parameters speak for margin, the views only answer.
-        let silent = matches!(interface, "IMargin" | "ILens" | "IExplainer");
+        let silent = matches!(interface, "IMargin" | "ILens");
         assert_eq!(abi.events.is_empty(), silent, "{interface}");
         let lines: Vec<String> = abi.lines().into_iter().map(str::to_owned).collect();
         for line in &lines {
@@ -209,7 +208,6 @@ fn address_of(house: &House, contract: &str) -> Address {
         "margin" => house.at.margin,
         "parameters" => house.at.parameters,
         "lens" => house.at.lens,
-        "explainer" => house.at.explainer,
         "vault" => house.at.vault,
         "clearinghouse" => house.at.clearinghouse,
         "auction" => house.at.auction,

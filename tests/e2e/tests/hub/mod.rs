@@ -91,6 +91,8 @@ impl Hub {
         // What the lens says of accounts needs a vault; here it is asked about portfolios.
         let call = ILens::initializeCall {
             vault: owner,
+            clearinghouse: owner,
+            auction: owner,
             margin,
             oracle,
         };
@@ -356,7 +358,14 @@ pub(crate) fn create(chain: &mut Chain, deployer: Address, name: &str) -> Addres
         .iter()
         .find(|p| p.name == name)
         .expect("a contract");
-    let code = plimsoll::deploy::init_code(&program.code(&[])).expect("it fits");
+    let mut at = Vec::new();
+    if !program.is_whole() {
+        for fragment in &program.fragments {
+            let code = plimsoll::deploy::fragment_init_code(fragment).expect("it fits");
+            at.push(chain.deploy(deployer, code).expect("it deploys"));
+        }
+    }
+    let code = plimsoll::deploy::init_code(&program.code(&at)).expect("it fits");
     chain.deploy(deployer, code).expect("it deploys")
 }
 

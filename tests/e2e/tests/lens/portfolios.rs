@@ -1,7 +1,6 @@
-//! The lens: portfolios given as legs, what-ifs, sensitivities, and what can be withdrawn.
+//! Portfolios given as legs, what-ifs, requirements of positions, sensitivities, and what can be withdrawn.
 
-mod hub;
-use hub::{furnished::*, *};
+use crate::hub::{furnished::*, *};
 use plimsoll::bindings::{Greeks, Leg};
 use plimsoll_e2e::{House, IVault, ok};
 use plimsoll_kernel::{book, codec::OptionLeg, codec::PerpLeg};
@@ -245,6 +244,96 @@ fn changes_are_refused_with_reasons() {
         });
         many(given, limit, &|| hub.ask(hub.lens, &greeks).map(drop));
     }
+}
+
+/// I-MAR-16: what a position requires is what margin says of it alone; what cannot be said is refused, with a reason and not
+/// with a zero.
+#[test]
+fn i_mar_16_a_position_requires_what_margin_says() {
+    let mut floor = floor();
+    let day = floor.day;
+    let of = |instrument: u128, size| ILens::requirementOfCall { instrument, size };
+    let call = option(1, ETH, true, day, 2_000 * ONE, -5 * LOTS);
+    for (leg, slots) in [
+        (
+            leg(perpetual(1, ETH, 3 * LOTS, 0)),
+            vec![perpetual(1, ETH, 3 * LOTS, 0)],
+        ),
+        (
+            leg(future(2, ETH, day, -LOTS, 0)),
+            vec![future(2, ETH, day, -LOTS, 0)],
+        ),
+        (leg_of(call), options(&[call])),
+    ] {
+        let hub = &floor.hub;
+        let told = hub.get(hub.lens, &of(leg.instrument, leg.size));
+        let alone = hub.assess_one(&portfolio(0, &[], &slots));
+        assert_eq!((told.im, told.mm), (alone.im, alone.mm));
+        assert!(told.im > told.mm && told.mm > U256::ZERO);
+    }
+
+    let hub = &floor.hub;
+    let known = leg(perpetual(1, ETH, LOTS, 0)).instrument;
+    let e: ILens::UnknownUnderlying = hub.refused(
+        hub.lens,
+        &of(leg(perpetual(1, 77, LOTS, 0)).instrument, LOTS),
+    );
+    assert_eq!(e.underlying, 77);
+    let e: ILens::InvalidInstrument = hub.refused(hub.lens, &of(known | 1, LOTS));
+    assert_eq!(e.instrument, known | 1);
+    let e: ILens::UnknownLeg = hub.refused(hub.lens, &of(known, 0));
+    assert_eq!(e.instrument, known);
+    let e: ILens::SizeOutOfRange = hub.refused(hub.lens, &of(known, i64::MAX));
+    assert_eq!(e.instrument, known);
+    let never = leg_of(option(1, ETH, true, day + 1, 2_000 * ONE, LOTS)).instrument;
+    let e: ILens::MarkStale = hub.refused(hub.lens, &of(never, LOTS));
+    assert_eq!(e.instrument, never);
+    // A push too old, a price too old.
+    let late = hub.now() + u64::from(PUSH_AGE) + 1;
+    floor.at(late, 2_000 * UNIT, 40_000 * UNIT);
+    let e: ILens::MarkStale = floor
+        .hub
+        .refused(floor.hub.lens, &of(call.instrument.0, LOTS));
+    assert_eq!(e.instrument, call.instrument.0);
+    floor.hub.get(floor.hub.lens, &of(known, LOTS));
+    floor
+        .hub
+        .answer(floor.eth, int(2_000 * UNIT), U256::from(late - 172_801));
+    let e: ILens::MarkStale = floor.hub.refused(floor.hub.lens, &of(known, LOTS));
+    assert_eq!(e.instrument, known);
+}
+
+/// A leg that no market holds is no zero among the greeks: the answer is refused.
+#[test]
+fn what_has_no_terms_is_refused_and_not_left_out() {
+    let floor = floor();
+    let hub = &floor.hub;
+    let strange = || {
+        portfolio(
+            0,
+            &[],
+            &[perpetual(1, ETH, LOTS, 0), perpetual(1, 77, LOTS, 0)],
+        )
+    };
+    let garbage = || portfolio(0, &[], &[U256::from(1)]);
+    macro_rules! refuses {
+        ($($name:ident { $($field:ident: $value:expr),* }),*) => {$(
+            let ask = |portfolio| ILens::$name { portfolio, $($field: $value),* };
+            let e: ILens::UnknownUnderlying = hub.refused(hub.lens, &ask(strange()));
+            assert_eq!(e.underlying, 77);
+            let e: ILens::InvalidInstrument = hub.refused(hub.lens, &ask(garbage()));
+            assert_eq!(e.instrument, 0);
+        )*};
+    }
+    refuses!(
+        greeksCall {},
+        distancesCall {},
+        explainCall { underlying: ETH },
+        contributionsCall {
+            underlying: ETH,
+            scenario: 0
+        }
+    );
 }
 
 // ---- sensitivities ---------------------------------------------------------------------------

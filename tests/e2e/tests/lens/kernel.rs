@@ -1,4 +1,4 @@
-//! The explainer and the lens on the chain say what the kernel says of the same words, bit for bit.
+//! The lens on the chain says what the kernel says of the same words, bit for bit.
 
 use plimsoll::bindings::ExpiryUpdate;
 use plimsoll_e2e::*;
@@ -118,7 +118,7 @@ async fn i_mar_16_views_equal_the_kernel_and_what_is_executed() {
                 &IOracle::snapshotCall { keys: board.keys() },
             )
             .await);
-        let now = house.node.chain.with(|c| c.next_block_timestamp());
+        let now = house.node.chain.with(|c| c.latest().header.timestamp);
 
         let on_chain = ok(house.assess(account).await);
         let greeks = ok(house
@@ -131,8 +131,8 @@ async fn i_mar_16_views_equal_the_kernel_and_what_is_executed() {
             .await);
         let far = ok(house
             .ask(
-                house.at.explainer,
-                &IExplainer::distancesCall {
+                house.at.lens,
+                &ILens::distancesCall {
                     portfolio: portfolio.clone(),
                 },
             )
@@ -160,15 +160,17 @@ async fn i_mar_16_views_equal_the_kernel_and_what_is_executed() {
         assert_eq!(on_chain.im, U256::from(native.im.unsigned_abs()));
         assert_eq!(on_chain.mm, U256::from(native.mm.unsigned_abs()));
         assert!(native.mm > 0 && !native.stale && held.len() == 2);
-        let share = |found: Option<i64>| {
-            found.map_or(U256::MAX, |q| {
-                U256::from((u128::from(q.unsigned_abs()) * WAD) >> 40)
-            })
-        };
-        assert_eq!(
-            [far.spotUp, far.spotDown, far.volUp, far.volDown],
-            distances.map(share)
-        );
+        let told = [far.spotUp, far.spotDown, far.volUp, far.volDown];
+        for ((told, found), direction) in told.into_iter().zip(distances).zip(Direction::ALL) {
+            let share = i128::from(found.unwrap_or(direction.horizon()));
+            let size = I256::try_from((share * WAD.cast_signed()) >> 40).expect("fits");
+            let by = if direction.falls() { -size } else { size };
+            assert_eq!(
+                (told.found, told.by),
+                (found.is_some(), by),
+                "{direction:?}"
+            );
+        }
         found += distances.iter().flatten().count();
         let charges: Vec<_> = scratch
             .add_ons()
@@ -189,8 +191,8 @@ async fn i_mar_16_views_equal_the_kernel_and_what_is_executed() {
             );
             let why = ok(house
                 .ask(
-                    house.at.explainer,
-                    &IExplainer::explainCall {
+                    house.at.lens,
+                    &ILens::explainCall {
                         portfolio: portfolio.clone(),
                         underlying,
                     },
@@ -214,26 +216,25 @@ async fn i_mar_16_views_equal_the_kernel_and_what_is_executed() {
             assert_eq!(said, parts);
         }
         // Nothing held there, nothing lost there.
-        let call = IExplainer::explainCall {
+        let call = ILens::explainCall {
             portfolio: portfolio.clone(),
             underlying: 77,
         };
-        assert!(
-            ok(house.ask(house.at.explainer, &call).await)
-                .losses
-                .is_empty()
-        );
+        assert!(ok(house.ask(house.at.lens, &call).await).losses.is_empty());
     }
 
     assert!(found > 0, "some move must reach the line");
 
     // Nobody owns a view: its deployer's right is used up, and nobody else ever had it.
     for actor in [&p.deployer, &p.stranger] {
-        let call = IExplainer::initializeCall {
+        let call = ILens::initializeCall {
+            vault: house.at.vault,
+            clearinghouse: house.at.clearinghouse,
+            auction: house.at.auction,
             margin: house.at.margin,
             oracle: house.at.oracle,
         };
-        let e: IExplainer::NotOwner = house.expect_revert(actor, house.at.explainer, &call).await;
+        let e: ILens::NotOwner = house.expect_revert(actor, house.at.lens, &call).await;
         assert!(e.owner.is_zero());
     }
 }
