@@ -50,6 +50,8 @@
 //! [`plimsoll::bindings`], and what is here: [`House::exec`] (send and typed result),
 //! [`House::expect_revert`], [`House::events`], [`House::fill`], [`House::digest`].
 
+pub mod vectors;
+
 use std::{fmt::Debug, ops::Deref};
 use tokio::sync::OnceCell;
 
