@@ -163,8 +163,6 @@ pub mod vault {
     pub const ASSET_COUNT: Call<(), (u8,)> = Call::new("assetCount");
     /// `cashOf(account)`.
     pub const CASH_OF: Call<(B256,), (i128,)> = Call::new("cashOf");
-    /// `isVenueAdmitted(account, venue)`.
-    pub const IS_VENUE_ADMITTED: Call<(B256, u16), (bool,)> = Call::new("isVenueAdmitted");
 }
 
 /// `IClearinghouse`.

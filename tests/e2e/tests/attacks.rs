@@ -286,7 +286,7 @@ async fn attack_a_18_fees_on_transfer_are_the_depositors() {
         feeBps_: U256::from(100),
     };
     let address = create(&house, &FeeToken::BYTECODE, arguments).await;
-    let token = admit_token(&house, address).await;
+    admit_token(&house, address).await;
     let deposit = IVault::depositCall {
         account: p.alice.account(),
         token: address,
