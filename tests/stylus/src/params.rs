@@ -184,13 +184,6 @@ impl StylusParams {
         self.version < 3
     }
 
-    /// Whether modules are read as Nitro 3.10 reads them, and not as 3.9: a memory access whose
-    /// alignment says that a memory index follows is refused.
-    #[must_use]
-    pub const fn reads_as_nitro_3_10(&self) -> bool {
-        self.version >= 3
-    }
-
     /// Whether `memory.fill` takes the low 8 bits of its value, as WASM says. Before, a value above
     /// 255 made the node drop the transaction.
     #[must_use]
