@@ -351,7 +351,10 @@ async fn devnode(args: DevnodeArgs) -> Result<()> {
         chain,
         errors,
     })
-    .await?;
+    .await
+    .map_err(|e| {
+        eyre!("{e:#}: is another node running there? --port takes another port, 0 any that is free")
+    })?;
     if args.json {
         let accounts: Vec<_> = node.chain.with(|c| {
             c.accounts()

@@ -57,8 +57,12 @@ pub async fn play(options: &DemoOptions, progress: Progress) -> Result<(DemoResu
     if let Some(port) = options.serve {
         // before minutes of building, and before the record of the house that may be running there
         // is taken away
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port))
-            .wrap_err_with(|| format!("cannot listen on 127.0.0.1:{port}"))?;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|e| {
+            eyre!(
+                "cannot listen on 127.0.0.1:{port} ({e}): is another node running there? --port takes another port, 0 \
+                 any that is free"
+            )
+        })?;
     }
     let hours = hours()?;
     let programs = wasm::build(&progress)?;

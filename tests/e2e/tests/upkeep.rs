@@ -1,0 +1,363 @@
+//! Programs that expire or are left behind by their chain: seen by `status`, mended by `renew` at anybody's expense;
+//! and a house beside what this source builds.
+
+use plimsoll::deploy::{
+    compare::compare,
+    upkeep::{self, HouseStatus, Renewals, State},
+};
+use plimsoll_devnode::ChainConfig;
+use plimsoll_e2e::*;
+
+const DAY: u64 = 86_400;
+
+async fn house(arbos_version: u64) -> House {
+    House::start_with(Options {
+        chain: ChainConfig {
+            arbos_version,
+            ..ChainConfig::default()
+        },
+        ..Options::default()
+    })
+    .await
+}
+
+async fn status(house: &House) -> HouseStatus {
+    upkeep::status(&house.client, &house.record).await.unwrap()
+}
+
+async fn plan(house: &House) -> Renewals {
+    upkeep::plan(&house.client, &house.record, upkeep::RENEW_WITHIN)
+        .await
+        .unwrap()
+}
+
+/// A stranger renews; what he paid is what was said.
+async fn renew(house: &House) -> Renewals {
+    let stranger = &house.people.stranger;
+    let before = house.client.balance(stranger.address).await.unwrap();
+    let (within, silent) = (upkeep::RENEW_WITHIN, Progress::silent());
+    let done = upkeep::renew(
+        &house.client,
+        &stranger.signer,
+        &house.record,
+        within,
+        &silent,
+    )
+    .await
+    .unwrap();
+    let paid = before - house.client.balance(stranger.address).await.unwrap();
+    assert!(done.done);
+    assert_eq!(done.total, paid, "the rest comes back");
+    done
+}
+
+/// Every kind of call fails, and says why.
+async fn nothing_answers(house: &House, fault: impl Fn(plimsoll::client::ProgramFault) -> bool) {
+    let p = &house.people;
+    let account = p.alice.account();
+    let mut all = vec![
+        house.assess(account).await.map(drop),
+        house.mark(perp(BOOK, ETH)).await.map(drop),
+        house
+            .ask(house.at.auction, &IAuction::stateCall { account })
+            .await
+            .map(drop),
+        house
+            .ask(house.at.oracle, &IOracle::priceCall { feed: ETH })
+            .await
+            .map(drop),
+        house
+            .ask(house.at.parameters, &IParameters::rulesCall {})
+            .await
+            .map(drop),
+        house
+            .deposit(&p.alice, account, house.usdc, U256::from(1))
+            .await
+            .map(drop),
+        house
+            .withdraw(&p.alice, account, house.usdc, U256::from(1))
+            .await
+            .map(drop),
+        house
+            .send(
+                &p.bidder,
+                house.at.auction,
+                &IAuction::startCall { account },
+            )
+            .await
+            .map(drop),
+    ];
+    // And where gas is estimated, before anything is sent.
+    let careful = house.client.clone().with_gas_limit(GasLimit::Estimate);
+    let close = IAuction::closeCall { account };
+    let sent = careful.send(&p.bidder.signer, house.at.auction, &close);
+    all.push(sent.await.map(drop));
+    for (i, outcome) in all.into_iter().enumerate() {
+        let e = outcome.expect_err("a program that does not run answered");
+        let named = e.program_fault();
+        assert!(named.is_some_and(&fault), "call {i}: {e}");
+        assert!(e.to_string().contains("plimsoll renew"), "call {i}: {e}");
+    }
+}
+
+/// A year passes: prolonged in time, and activated again when it was not.
+#[tokio::test(flavor = "multi_thread")]
+async fn anybody_renews_a_house_before_it_expires_and_after() {
+    let house = house(61).await;
+    let p = &house.people;
+    house.give(&p.alice, "1,000").await;
+    let fresh = status(&house).await;
+    let names: Vec<_> = fresh.programs.iter().map(|p| p.name.as_str()).collect();
+    let mut wanted = plimsoll::wasm::CONTRACTS.to_vec();
+    wanted.sort_unstable();
+    assert_eq!(names, wanted);
+    assert!(fresh.ok);
+    for program in &fresh.programs {
+        let said = (program.state, program.version, program.days_left);
+        // An activation counts from the beginning of its hour.
+        assert_eq!(said, (State::Active, Some(fresh.stylus_version), Some(364)));
+        assert!(program.start_cold > program.start_cached && !program.cached);
+        let advice = program.advice.as_deref().unwrap();
+        assert!(advice.contains("cargo stylus cache bid"), "{advice}");
+    }
+    assert!(plan(&house).await.renewals.is_empty());
+    assert!(renew(&house).await.renewals.is_empty());
+
+    house.warp(310 * DAY).await.unwrap();
+    let late = status(&house).await;
+    assert!(late.ok, "they still run");
+    assert!(late.programs.iter().all(|p| p.days_left == Some(54)));
+    assert!(late.render().contains("ends soon"), "{}", late.render());
+    let planned = plan(&house).await;
+    assert_eq!(planned.renewals.len(), wanted.len());
+    let block = house.client.pinned().await.unwrap().block();
+    for renewal in &planned.renewals {
+        assert_eq!(
+            (renewal.state, renewal.action),
+            (State::Active, "keep alive")
+        );
+        assert!(!renewal.data_fee.is_zero() && renewal.gas.unwrap() > 21_000);
+    }
+    assert!(
+        planned.render().contains("Nothing was sent"),
+        "{}",
+        planned.render()
+    );
+    assert_eq!(
+        house.client.pinned().await.unwrap().block(),
+        block,
+        "only asked"
+    );
+    let done = renew(&house).await;
+    assert!(done.renewals.iter().all(|r| r.transaction.is_some()));
+    assert!(
+        status(&house)
+            .await
+            .programs
+            .iter()
+            .all(|p| p.days_left == Some(364))
+    );
+    assert!(
+        renew(&house).await.renewals.is_empty(),
+        "nothing is paid twice"
+    );
+
+    house.warp(366 * DAY).await.unwrap();
+    let gone = status(&house).await;
+    assert!(!gone.ok && gone.programs.iter().all(|p| p.state == State::Expired));
+    assert!(gone.render().contains("EXPIRED"), "{}", gone.render());
+    let expired =
+        |fault| matches!(fault, plimsoll::client::ProgramFault::Expired { age } if age > 365 * DAY);
+    nothing_answers(&house, expired).await;
+    let done = renew(&house).await;
+    assert!(
+        done.renewals
+            .iter()
+            .all(|r| r.action == "activate" && r.state == State::Expired)
+    );
+    assert!(status(&house).await.ok);
+    house.refresh().await;
+    house.give(&p.alice, "1").await;
+    house.assert_balanced().await;
+}
+
+/// Each thing that can be wrong with a house on a chain is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_differs_from_the_build_is_named() {
+    let house = House::start().await;
+    let p = &house.people;
+    let programs = plimsoll::wasm::build_cached(&Progress::silent()).unwrap();
+    let owner = Some(p.deployer.address);
+    let differences = async |house: &House, record: &plimsoll::deploy::Record, owner| {
+        let compared = compare(&house.client, record, &programs, owner)
+            .await
+            .unwrap();
+        assert_eq!(compared.ok, compared.differences.is_empty());
+        let name = |d: plimsoll::deploy::compare::Difference| format!("{}: {}", d.contract, d.what);
+        compared
+            .differences
+            .into_iter()
+            .map(name)
+            .collect::<Vec<_>>()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(differences(&house, &house.record, owner).await, none);
+    assert_eq!(differences(&house, &house.record, None).await, none);
+
+    // Another owner than the one wanted: all five that have one.
+    let strangers = differences(&house, &house.record, Some(p.stranger.address)).await;
+    assert_eq!(
+        strangers,
+        ["oracle", "parameters", "vault", "clearinghouse", "auction"]
+            .map(|n| format!("{n}: owner"))
+    );
+
+    // An offer that nobody accepted.
+    let forked = House::start().await;
+    let offer = IVault::transferOwnershipCall {
+        newOwner: p.alice.address,
+    };
+    ok(forked.send(&p.deployer, forked.at.vault, &offer).await);
+    assert_eq!(
+        differences(&forked, &house.record, owner).await,
+        ["vault: ownership"]
+    );
+
+    // A contract of the same code that nobody initialised, in the place of the auction.
+    let auction = programs.iter().find(|p| p.name == "auction").unwrap();
+    let init = plimsoll::deploy::init_code(&auction.code(&[])).unwrap();
+    let (fresh, _) = forked
+        .client
+        .create(&p.deployer.signer, init)
+        .await
+        .unwrap();
+    let mut record = house.record.clone();
+    record.contracts.get_mut("auction").unwrap().address = fresh;
+    let said = differences(&forked, &record, owner).await;
+    assert_eq!(
+        said,
+        [
+            "auction: initialised",
+            "vault: auction",
+            "auction: vault",
+            "auction: margin",
+            "vault: ownership"
+        ]
+    );
+
+    // Another contract's code, none, and one that is only recorded.
+    let mut record = house.record.clone();
+    record.contracts.get_mut("oracle").unwrap().address = house.at.auction;
+    let said = differences(&house, &record, owner).await;
+    assert!(said.contains(&"oracle: code".into()), "{said:?}");
+    assert!(
+        said.contains(&"oracle: recorded code hash".into()),
+        "{said:?}"
+    );
+    assert!(said.contains(&"margin: oracle".into()), "{said:?}");
+    let mut record = house.record.clone();
+    let lens = record.contracts.get_mut("lens").unwrap();
+    lens.address = p.alice.address;
+    let lens = lens.clone();
+    record.contracts.insert("telescope".into(), lens);
+    record.contracts.remove("auction");
+    let said = differences(&house, &record, owner).await;
+    let some = ["telescope: source", "auction: record", "lens: code"];
+    assert_eq!(
+        said, some,
+        "without the auction there are no pointers to ask for"
+    );
+}
+
+async fn auction_of(house: &plimsoll::house::House, account: B256) -> AuctionState {
+    ok(house
+        .ask(house.at.auction, &IAuction::stateCall { account })
+        .await)
+}
+
+/// The chain raises its Stylus version in the middle of an auction. Every call fails and says why, a stranger pays for
+/// all of it, and the auction goes on: at the discount that it would have had at that second without the upgrade.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
+    let chain = ChainConfig {
+        arbos_version: 51,
+        clock: plimsoll_devnode::Clock::Step(1),
+        ..ChainConfig::default()
+    };
+    let house = House::start_with(Options {
+        chain,
+        ..Options::default()
+    })
+    .await;
+    let p = &house.people;
+    house.give(&p.alice, "25,000").await;
+    house.give(&p.maker, "1,000,000").await;
+    house.give(&p.bidder, "1,000,000").await;
+    house
+        .fill(&p.alice, &p.maker, perp(DESK, ETH), "50", "2,000")
+        .await;
+    house.set_price(ETH, "1,780").await.unwrap();
+    let account = p.alice.account();
+    let start = IAuction::startCall { account };
+    ok(house.send(&p.bidder, house.at.auction, &start).await);
+    house.warp(60).await.unwrap();
+    let begun = auction_of(&house, account).await;
+    assert!(!begun.lambda.is_zero() && !begun.maxFraction.is_zero());
+    let before = house.digest().await;
+    // The same house on a chain that is not upgraded.
+    let twin = house.fork().await.unwrap();
+
+    let _: serde_json::Value = house
+        .client
+        .rpc("plimsoll_upgradeArbos", [61])
+        .await
+        .unwrap();
+    let upgrade = plimsoll::client::ProgramFault::NeedsUpgrade {
+        version: 2,
+        stylus: 3,
+    };
+    nothing_answers(&house, |fault| fault == upgrade).await;
+    let left_behind = status(&house).await;
+    assert!(!left_behind.ok && left_behind.stylus_version == 3);
+    for program in &left_behind.programs {
+        let said = (program.state, program.version, program.days_left);
+        assert_eq!(said, (State::NeedsUpgrade, Some(2), None));
+    }
+    let done = renew(&house).await;
+    assert_eq!(done.renewals.len(), plimsoll::wasm::CONTRACTS.len());
+    assert!(done.renewals.iter().all(|r| r.action == "activate"));
+    let now = status(&house).await;
+    assert!(now.ok && now.programs.iter().all(|p| p.version == Some(3)));
+    assert_eq!(house.digest().await, before, "nothing moved");
+
+    // The clock ran on: at the same second both chains ask the same price.
+    let second = begun.startedAt + 300;
+    house.warp_to(second).await.unwrap();
+    twin.warp_to(second).await.unwrap();
+    let (here, there) = (
+        auction_of(&house, account).await,
+        auction_of(&twin, account).await,
+    );
+    assert_eq!(here.startedAt, begun.startedAt);
+    assert_eq!(here, there);
+    assert!(here.lambda > begun.lambda && here.price < begun.price);
+
+    let version = ok(house.account(account).await).1;
+    let bid = IAuction::bidCall {
+        b: Bid {
+            account,
+            bidder: p.bidder.account(),
+            fraction: here.maxFraction,
+            maxPrice: here.price,
+            version,
+            deadline: second + 600,
+        },
+    };
+    ok(house.send(&p.bidder, house.at.auction, &bid).await);
+    let leg = ok(house.leg(account, perp(DESK, ETH)).await).map_or(0, |leg| leg.size);
+    assert!(
+        leg < 500_000,
+        "a part was sold: {leg} lots of 0.0001 are left"
+    );
+    house.assert_balanced().await;
+}
