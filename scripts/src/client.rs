@@ -451,32 +451,32 @@ impl Client {
         if receipt.status() {
             return Ok(receipt);
         }
-        match self.outcome_of(receipt.transaction_hash).await {
-            Some(Outcome::Reverted(data)) => {
-                return Err(CallError::Reverted {
-                    call: Cow::Borrowed(C::SIGNATURE),
-                    to,
-                    data,
-                });
+        let (call, hash) = (C::SIGNATURE, receipt.transaction_hash);
+        let silent = match self.outcome_of(hash).await {
+            Some(Outcome::Reverted(data)) if !data.is_empty() => {
+                let call = Cow::Borrowed(call);
+                return Err(CallError::Reverted { call, to, data });
             }
             Some(Outcome::Failed(why)) => {
-                let (call, hash) = (C::SIGNATURE, receipt.transaction_hash);
                 return Err(eyre!("{call} at {to}: {why} (transaction {hash})").into());
             }
-            None => {}
-        }
-        // No traces here: ask the state before its block.
+            Some(Outcome::Reverted(_)) => true,
+            None => false,
+        };
+        // Without traces, or without data, the state before its block may say more.
         let mut asked = self.provider.call(signed.request);
         if let Some(number) = receipt.block_number {
             asked = asked.block(number.saturating_sub(1).into());
         }
         match self.answer(asked).await {
-            Err(e) => Err(self.refused(C::SIGNATURE, to, &e)),
+            Err(e) => Err(self.refused(call, to, &e)),
+            Ok(_) if silent => {
+                let (call, data) = (Cow::Borrowed(call), Bytes::new());
+                Err(CallError::Reverted { call, to, data })
+            }
             Ok(_) => Err(eyre!(
-                "{} at {to} failed in transaction {} ({} gas used) though it goes through when \
-                 called: the state changed, or the gas limit was too low",
-                C::SIGNATURE,
-                receipt.transaction_hash,
+                "{call} at {to} failed in transaction {hash} ({} gas used) though it goes through when called: the \
+                 state changed, or the gas limit was too low",
                 receipt.gas_used
             )
             .into()),
@@ -777,10 +777,9 @@ impl Client {
         error: &RpcError<TransportErrorKind>,
     ) -> CallError {
         if let Some(payload) = error.as_error_resp() {
-            let data = payload
-                .as_revert_data()
-                .or_else(|| payload.message.contains("revert").then(Bytes::new));
-            if let Some(data) = data {
+            let data = payload.as_revert_data().unwrap_or_default();
+            // Without data the node may know more than that it reverted: what a program failed of.
+            if !data.is_empty() || payload.message == "execution reverted" {
                 return CallError::Reverted {
                     call: Cow::Borrowed(call),
                     to,

@@ -5,7 +5,6 @@
 use super::{Addresses, Deployer};
 use crate::{
     bindings::{IAggregatorV3, IClearinghouse, IERC20, IOracle, IParameters, IVault},
-    client::CallError,
     config::{FeedConfig, HouseConfig, TokenConfig, wad64},
     ids,
 };
@@ -108,11 +107,9 @@ impl Deployer<'_> {
             .client
             .call(f.aggregator, &IAggregatorV3::latestRoundDataCall {})
             .await;
-        let answer = match round {
-            Ok(round) => round.answer,
-            Err(e @ CallError::Reverted { .. }) => bail!("it gives no answer now ({e}). {ANYWAY}"),
-            Err(e) => return Err(eyre!("{e}")),
-        };
+        let answer = round
+            .map_err(|e| eyre!("it gives no answer now ({e}). {ANYWAY}"))?
+            .answer;
         let believed = U256::try_from(answer).ok().and_then(|answer| {
             // At most 36 decimals: the oracle has looked.
             let ten = |n: u8| U256::from(10).checked_pow(U256::from(n));
