@@ -250,9 +250,12 @@ async fn c_1_nothing_is_sent_of_a_file_that_would_be_refused() {
     assert!(text.contains("the order of tokens cannot change"), "{text}");
     assert_eq!(nonce(&house), before);
 
-    // The uptime feed is listed when that is what is asked for.
-    let file = file(&house, &priced("UPTIME", uptime), "").unwrap();
-    let record = configure(&house, &file, true).await;
+    // The uptime feed is listed when that is what is asked for, and nothing else is sent.
+    let same = file(&house, "", "").unwrap();
+    configure(&house, &same, false).await.unwrap();
+    let before = nonce(&house);
+    let more = file(&house, &priced("UPTIME", uptime), "").unwrap();
+    let record = configure(&house, &more, true).await;
     assert_eq!(record.unwrap().feeds["UPTIME"].decimals, 0);
     assert_eq!(nonce(&house), before + 1);
 }

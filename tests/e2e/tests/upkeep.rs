@@ -323,8 +323,25 @@ async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
         let said = (program.state, program.version, program.days_left);
         assert_eq!(said, (State::NeedsUpgrade, Some(2), None));
     }
+    // One alone does not help: the vault runs, and names what it runs into.
+    let vault = upkeep::Action::Activate {
+        program: house.at.vault,
+    };
+    let signer = &p.stranger.signer;
+    upkeep::perform(&house.client, signer, &vault)
+        .await
+        .unwrap();
+    let count = IVault::assetCountCall {};
+    assert_eq!(ok(house.ask(house.at.vault, &count).await), 3);
+    let e = house.assess(account).await.unwrap_err();
+    assert_eq!(e.program_fault(), Some(upgrade), "{e}");
+    let one = house.usdc.amount("1").unwrap();
+    let withdrawn = house.withdraw(&p.alice, account, house.usdc, one).await;
+    let e = withdrawn.unwrap_err();
+    assert_eq!(e.program_fault(), Some(upgrade), "{e}");
+
     let done = renew(&house).await;
-    assert_eq!(done.renewals.len(), plimsoll::wasm::CONTRACTS.len());
+    assert_eq!(done.renewals.len(), plimsoll::wasm::CONTRACTS.len() - 1);
     assert!(done.renewals.iter().all(|r| r.action == "activate"));
     let now = status(&house).await;
     assert!(now.ok && now.programs.iter().all(|p| p.version == Some(3)));
