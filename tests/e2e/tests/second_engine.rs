@@ -10,6 +10,7 @@ mod second;
 
 use std::collections::BTreeMap;
 
+use alloy::{eips::BlockId, rpc::types::TransactionRequest};
 use plimsoll_devnode::{CallFrame, Chain};
 use plimsoll_e2e::*;
 use plimsoll_stylus::{
@@ -21,7 +22,7 @@ use second::{Ended, Recorded, Second, Start};
 
 /// The module at an address, put together from its fragments where it has some.
 fn module(chain: &Chain, at: Address, params: &StylusParams) -> Vec<u8> {
-    let code = |at: Address| chain.code(at, Default::default()).unwrap();
+    let code = |at: Address| chain.code(at, BlockId::latest()).unwrap();
     let root = code(at);
     match code::kind(&root, params) {
         CodeKind::Root => {
@@ -44,8 +45,11 @@ fn programs(frame: CallFrame, found: &mut Vec<CallFrame>) {
     }
 }
 
-/// Everything programs did since the chain began, and their modules.
-fn record(chain: &Chain) -> (Vec<CallFrame>, BTreeMap<Address, Vec<u8>>) {
+/// Everything programs did since the chain began and do when they are asked this, and their modules.
+fn record(
+    chain: &Chain,
+    asked: Vec<TransactionRequest>,
+) -> (Vec<CallFrame>, BTreeMap<Address, Vec<u8>>) {
     let params = StylusParams::arbos(chain.config().arbos_version);
     let mut frames = vec![];
     for number in 0..=chain.block_number() {
@@ -56,6 +60,10 @@ fn record(chain: &Chain) -> (Vec<CallFrame>, BTreeMap<Address, Vec<u8>>) {
                 &mut frames,
             );
         }
+    }
+    for request in asked {
+        let result = chain.trace_call(&request.into()).unwrap();
+        programs(result.trace.unwrap(), &mut frames);
     }
     let mut modules = BTreeMap::new();
     for at in frames.iter().filter_map(|frame| frame.to) {
@@ -129,13 +137,26 @@ async fn the_contracts_real_calls_are_the_same_under_a_second_engine() {
         },
     };
     ok(house.send(&p.bidder, auction, &bid).await);
-    // and one that is refused
-    let _: IAuction::NoAuction = house.expect_revert(&p.bidder, auction, &bid).await;
+    // and two that change nothing: one that is refused, one that asks
+    let ask = |to: Address, input: Vec<u8>| {
+        TransactionRequest::default()
+            .from(p.stranger.address)
+            .to(to)
+            .input(input.into())
+    };
+    let close = IAuction::closeCall {
+        account: p.bob.account(),
+    };
+    let state = IAuction::stateCall { account: alice };
+    let asked = vec![
+        ask(auction, close.abi_encode()),
+        ask(auction, state.abi_encode()),
+    ];
 
     let (arbos, (frames, modules)) = house
         .node
         .chain
-        .with(|backend| (backend.config().arbos_version, record(backend)));
+        .with(move |chain| (chain.config().arbos_version, record(chain, asked)));
     let params = StylusParams::arbos(arbos);
     let literal: BTreeMap<Address, Vec<u8>> = modules
         .into_iter()
@@ -177,4 +198,5 @@ async fn the_contracts_real_calls_are_the_same_under_a_second_engine() {
         assert!(calls.get(&at).is_some_and(|n| *n > 0), "{name}: {calls:?}");
     }
     assert!(hostios > 500, "{hostios}");
+    assert!(frames.iter().any(|frame| frame.error.is_some()));
 }
