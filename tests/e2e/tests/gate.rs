@@ -143,7 +143,7 @@ async fn i_gate_1_no_method_makes_a_healthy_account_unhealthy() {
     house.fill_at_mark(&p.bidder, &p.carol, puts, "5").await;
     // Another account of carol's, without options, ends there too.
     let dora = p.carol.subaccount(1);
-    let coins = house.usdc.amount("22,000").unwrap();
+    let coins = house.usdc.amount("24,000").unwrap();
     ok(house.deposit(&p.carol, dora, house.usdc, coins).await);
     ok(house.admit(&p.carol, dora, DESK, true).await);
     let call = House::report(dora, p.bidder.account(), eth, "50", "2,000");
