@@ -2,11 +2,11 @@
 // Bids in an auction: takes a slice of an account at a price limit computed from the state it sees.
 import { readFileSync } from 'node:fs';
 import { Wallet, ZeroAddress, isAddress } from 'ethers';
+import { accountOf, ownerOf, parseAccount, readAccount, showAccount } from './account.mjs';
 import {
   COMMON_HELP,
   Failure,
   WAD,
-  accountOf,
   accountsIn,
   connect,
   explain,
@@ -14,13 +14,9 @@ import {
   misuse,
   money,
   options,
-  ownerOf,
-  parseAccount,
   parseSeconds,
   parseWad,
   planBid,
-  readAccount,
-  showAccount,
   toJson,
 } from './lib.mjs';
 import { transact } from './transact.mjs';
@@ -135,8 +131,8 @@ await main(async () => {
   };
   try {
     let block = await provider.getBlock('latest');
-    let state = await auction.state(account, { blockTag: block.hash });
-    if (state.startedAt === 0n) {
+    let target = await readAccount(house, account, block.hash);
+    if (target.auction === null) {
       if (!values.start) throw new Failure(`${showAccount(account)} is not in auction (--start begins one)`);
       if (values['dry-run']) {
         await auction.start.staticCall(account, { from, blockTag: block.hash }).catch((error) => {
@@ -150,16 +146,18 @@ await main(async () => {
         throw error;
       });
       block = await latest(provider, started.blockNumber);
-      state = await auction.state(account, { blockTag: block.hash });
+      target = await readAccount(house, account, block.hash);
+      if (target.auction === null) throw new Failure(`the auction of ${showAccount(account)} has ended already`);
     }
 
     // One block for all of the plan: what is priced is what the bid names.
     const blockTag = block.hash;
-    const [target, { minFraction }, now] = await Promise.all([
-      readAccount(house, account, blockTag),
+    const [{ minFraction }, now] = await Promise.all([
       auction.parameters({ blockTag }),
       nextTime(provider, block),
     ]);
+    const { equity, mm } = target;
+    const state = { ...target.auction, mm };
     if (state.maxFraction === 0n) throw nothing(account, target);
     const planned = planBid({ state, minFraction, fraction, tolerance, maxPrice });
     const bid = {
@@ -173,8 +171,8 @@ await main(async () => {
     const { share, price, limit } = planned;
     say(
       'plan',
-      { block: block.number, blockHash: block.hash, share, price, limit, bid, lambda: state.lambda, equity: state.equity, mm: state.mm },
-      `${showAccount(account)} at block ${block.number}: equity ${money(state.equity)}, maintenance ${money(state.mm)}, ` +
+      { block: block.number, blockHash: block.hash, share, price, limit, bid, lambda: state.lambda, equity, mm },
+      `${showAccount(account)} at block ${block.number}: equity ${money(equity)}, maintenance ${money(mm)}, ` +
         `discount ${money(state.lambda * 100n)} %\n` +
         `bid for ${money(share * 100n)} %: price about ${money(price)}, limit ${money(limit)}`,
     );

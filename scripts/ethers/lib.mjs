@@ -9,8 +9,6 @@ import {
   Interface,
   JsonRpcProvider,
   formatUnits,
-  getAddress,
-  isAddress,
   isHexString,
   parseUnits,
 } from 'ethers';
@@ -114,7 +112,8 @@ export async function connect({ rpc, record }) {
     provider.destroy();
     throw new Failure(`${path} is of chain ${deployed.chainId}, ${rpc} is chain ${chainId}`);
   }
-  const house = { provider, chainId, record: deployed };
+  const token = (address) => new Contract(address, ['function symbol() view returns (string)'], provider);
+  const house = { provider, chainId, record: deployed, token };
   for (const [key, name] of Object.entries(CONTRACTS)) {
     const entry = deployed.contracts?.[key];
     if (!entry) {
@@ -125,41 +124,6 @@ export async function connect({ rpc, record }) {
   }
   house.fromBlock = Math.min(...Object.keys(CONTRACTS).map((key) => Number(deployed.contracts[key].block)));
   return house;
-}
-
-// ---- accounts -------------------------------------------------------------------------------------------------------
-
-/** account = owner (20 bytes) ‖ subaccount (12 bytes). */
-export function accountOf(owner, subaccount = 0n) {
-  const sub = BigInt(subaccount);
-  if (sub < 0n || sub >= 1n << 96n) throw misuse(`subaccount ${subaccount} is not in 0..2^96-1`);
-  return getAddress(owner).toLowerCase() + sub.toString(16).padStart(24, '0');
-}
-
-export const ownerOf = (account) => getAddress(account.slice(0, 42));
-
-/** Reads an account from the command line: 32 bytes, or owner[/subaccount]. */
-export function parseAccount(text) {
-  if (isHexString(text, 32)) return text.toLowerCase();
-  const [owner, sub = '0', rest] = text.split('/');
-  if (isAddress(owner) && /^\d+$/.test(sub) && rest === undefined) return accountOf(owner, sub);
-  throw misuse(`${text} is no account: 32 bytes in hex, or owner/subaccount`);
-}
-
-/** owner/subaccount, short enough to read. */
-export function showAccount(account) {
-  return `${ownerOf(account)}/${BigInt('0x' + account.slice(42))}`;
-}
-
-/** A leg slot of a perpetual or future, as `IVault.account` returns them: size in lots, quote in 1e-18 cash. */
-export function decodeLeg(slot) {
-  return {
-    venue: Number(slot >> 240n),
-    underlying: Number((slot >> 224n) & 0xffffn),
-    kind: ['perpetual', 'future', 'call', 'put'][Number((slot >> 222n) & 3n)],
-    size: BigInt.asIntN(64, slot >> 128n),
-    quote: BigInt.asIntN(128, slot),
-  };
 }
 
 // ---- numbers --------------------------------------------------------------------------------------------------------
@@ -195,39 +159,6 @@ export function parseSeconds(text, name) {
 
 /** Decimal strings for big integers, so that nothing is lost in JSON. */
 export const toJson = (value) => JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? v.toString() : v));
-
-// ---- health ---------------------------------------------------------------------------------------------------------
-
-/** What the line says about an assessment: the words of the house. */
-export function health({ equity, im, mm, stale, inAuction }) {
-  if (inAuction) return 'in auction';
-  if (equity < 0n) return 'insolvent';
-  if (equity < mm) return 'liquidatable';
-  if (equity < im) return 'below initial';
-  return stale ? 'healthy, prices stale' : 'healthy';
-}
-
-/** State of one account in one block: a number, a hash or a tag. */
-export async function readAccount(house, account, blockTag) {
-  const [[portfolio, version, inAuction], assessment] = await Promise.all([
-    house.vault.getFunction('account')(account, { blockTag }),
-    house.vault.assessAccount(account, { blockTag }),
-  ]);
-  const { equity, im, mm, stale } = assessment;
-  return {
-    account,
-    health: health({ equity, im, mm, stale, inAuction }),
-    equity,
-    im,
-    mm,
-    stale,
-    inAuction,
-    version: Number(version),
-    cash: portfolio.cash,
-    collateral: portfolio.collateral.map(({ asset, amount }) => ({ asset: Number(asset), amount })),
-    legs: portfolio.legs.map(decodeLeg),
-  };
-}
 
 // ---- events ---------------------------------------------------------------------------------------------------------
 

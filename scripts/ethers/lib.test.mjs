@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Interface } from 'ethers';
+import { accountOf, decodeInstrument, ownerOf, parseAccount, showAccount } from './account.mjs';
 import { Tail } from './follow.mjs';
 import {
   CONTRACTS,
@@ -8,18 +9,12 @@ import {
   Failure,
   WAD,
   abi,
-  accountOf,
   accountsIn,
-  decodeLeg,
   divCeil,
   divFloor,
   explain,
-  health,
   money,
-  ownerOf,
-  parseAccount,
   planBid,
-  showAccount,
   toJson,
 } from './lib.mjs';
 
@@ -38,9 +33,19 @@ test('accounts name their owner and number', () => {
   }
 });
 
-test('leg slots decode with their signs', () => {
-  const slot = (3n << 240n) | (9n << 224n) | (BigInt.asUintN(64, -5n) << 128n) | BigInt.asUintN(128, -1234n);
-  assert.deepEqual(decodeLeg(slot), { venue: 3, underlying: 9, kind: 'perpetual', size: -5n, quote: -1234n });
+test('instruments have parts and a name', () => {
+  assert.deepEqual(decodeInstrument(0x00030001940200005a80000000000000n), {
+    name: 'venue 3 / underlying 1 call 2200 of day 20488',
+    venue: 3,
+    underlying: 1,
+    kind: 'call',
+    expiryDay: 20488,
+    strike: 2200n * WAD,
+  });
+  const perpetual = { name: 'venue 7 / underlying 9', venue: 7, underlying: 9, kind: 'perpetual', expiryDay: null, strike: null };
+  assert.deepEqual(decodeInstrument((7n << 112n) | (9n << 96n)), perpetual);
+  const future = decodeInstrument((7n << 112n) | (9n << 96n) | (1n << 94n) | (5n << 78n));
+  assert.equal(future.name, 'venue 7 / underlying 9 future of day 5');
 });
 
 test('division names its rounding', () => {
@@ -54,17 +59,6 @@ test('money rounds down and keeps its sign', () => {
   assert.equal(money(1_234_567n * WAD + 999n * 10n ** 15n), '1,234,567.99');
   assert.equal(money(-1n), '-0.01');
   assert.equal(money(0n), '0.00');
-});
-
-test('health uses the words of the house', () => {
-  const at = (equity, more) => health({ equity, im: 10n, mm: 5n, stale: false, inAuction: false, ...more });
-  assert.equal(at(10n), 'healthy');
-  assert.equal(at(9n), 'below initial');
-  assert.equal(at(5n), 'below initial');
-  assert.equal(at(4n), 'liquidatable');
-  assert.equal(at(-1n), 'insolvent');
-  assert.equal(at(-1n, { inAuction: true }), 'in auction');
-  assert.equal(at(10n, { stale: true }), 'healthy, prices stale');
 });
 
 /** The limit of a share that the auction took of the share asked for, as the contract scales it. */

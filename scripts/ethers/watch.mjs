@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Lists the accounts of the house with their health, then follows events.
+// Lists the accounts of the house and where they stand, then follows events.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ownerOf, parseAccount, readAccount, readAccountInFull, showAccount } from './account.mjs';
 import { Tail } from './follow.mjs';
 import {
   COMMON_HELP,
@@ -12,15 +13,11 @@ import {
   misuse,
   money,
   options,
-  ownerOf,
-  parseAccount,
-  readAccount,
-  showAccount,
   toJson,
   words,
 } from './lib.mjs';
 
-const HELP = `Lists accounts with their health, then follows the house's events.
+const HELP = `Lists accounts and where they stand, then follows the house's events.
 
   node watch.mjs [options] [account...]
 
@@ -30,6 +27,7 @@ Every account is assessed again at least every --interval seconds, because price
 followed by their hashes: what a reorganisation took back is said to be undone, and what came in its place is told.
 
   --once           list and exit
+  --full           also read sensitivities, distances and what may be withdrawn, once for the first list; shown by --json
   --unhealthy      list only accounts below their initial margin
   --interval S     seconds between looks       [2]
   --from BLOCK     first block to read         [the deployment's]
@@ -38,6 +36,7 @@ ${COMMON_HELP}.`;
 const OPTIONS = {
   once: { type: 'boolean', default: false },
   unhealthy: { type: 'boolean', default: false },
+  full: { type: 'boolean', default: false },
   interval: { type: 'string', default: '2' },
   from: { type: 'string' },
 };
@@ -45,12 +44,12 @@ const OPTIONS = {
 /** How many accounts are asked for at a time. */
 const WIDTH = 16;
 
-const HEAD = `${'health'.padEnd(21)} ${'account'.padEnd(46)} ${'equity'.padStart(16)} ${'im'.padStart(16)} ${'mm'.padStart(16)}  legs`;
+const HEAD = `${'state'.padEnd(28)} ${'account'.padEnd(46)} ${'equity'.padStart(16)} ${'im'.padStart(16)} ${'mm'.padStart(16)}  legs`;
 
 /** An account as a row under HEAD. */
-function row({ account, health, equity, im, mm, legs }) {
+function row({ account, state, stale, equity, im, mm, legs }) {
   const numbers = [equity, im, mm].map((amount) => money(amount).padStart(16));
-  return [health.padEnd(21), showAccount(account).padEnd(46), ...numbers, String(legs.length).padStart(5)].join(' ');
+  return [standing({ state, stale }).padEnd(28), showAccount(account).padEnd(46), ...numbers, String(legs.length).padStart(5)].join(' ');
 }
 
 /** An event as text: names and values, accounts shortened. */
@@ -66,11 +65,11 @@ function line({ block, contract, event, args }) {
 const pause = (seconds, signal) => sleep(seconds * 1000, true, { signal }).catch(() => false);
 
 /** Reads many accounts in one block, a few at a time. One that cannot be read right now is reported, not fatal. */
-async function readAll(house, accounts, { hash }) {
+async function readAll(house, accounts, { hash }, read = readAccount) {
   const states = [];
   for (let i = 0; i < accounts.length; i += WIDTH) {
     const part = accounts.slice(i, i + WIDTH);
-    const results = await Promise.allSettled(part.map((account) => readAccount(house, account, hash)));
+    const results = await Promise.allSettled(part.map((account) => read(house, account, hash)));
     results.forEach((result, k) => {
       if (result.status === 'fulfilled') states.push(result.value);
       else console.error(explain(result.reason, showAccount(part[k])).message);
@@ -79,8 +78,6 @@ async function readAll(house, accounts, { hash }) {
   return states;
 }
 
-const isEmpty = ({ cash, collateral, legs }) => cash === 0n && collateral.length === 0 && legs.length === 0;
-
 /** Accounts with a requirement first, the nearest to its line first. */
 function byDistance(a, b) {
   if (a.mm > 0n !== b.mm > 0n) return a.mm > 0n ? -1 : 1;
@@ -88,7 +85,10 @@ function byDistance(a, b) {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-const isHealthy = (state) => state.health.startsWith('healthy');
+/** What is told when it changes. */
+const standing = ({ state, stale }) => `${state}${stale ? ', stale' : ''}`;
+
+const isBelow = ({ state }) => state !== 'healthy' && state !== 'holds nothing';
 
 await main(async () => {
   const { values, positionals } = options(OPTIONS, HELP);
@@ -101,7 +101,7 @@ await main(async () => {
 
   const house = await connect(values);
   const vault = house.record.contracts.vault.address.toLowerCase();
-  // The house's own accounts (insurance fund, clearing accounts) have no health to watch.
+  // The house's own accounts (insurance fund, clearing accounts) have no margin to watch.
   const learn = (found) => {
     if (chosen.length > 0) return;
     for (const event of found) {
@@ -111,7 +111,7 @@ await main(async () => {
     }
   };
   const concerns = (event) => chosen.length === 0 || accountsIn(event).some((account) => known.has(account));
-  const showRow = (state) => say('account', state, row(state));
+  const showRow = (view) => say('account', view, row(view));
   const showEvents = (kind, list) => {
     for (const event of list.filter(concerns)) say(kind, event, `${kind === 'undone' ? 'undone' : ''}${line(event)}`);
   };
@@ -124,13 +124,13 @@ await main(async () => {
     learn(await tail.begin(Number(values.from ?? house.fromBlock)));
 
     const last = new Map();
-    const first = await readAll(house, [...known].sort(), tail.head);
+    const first = await readAll(house, [...known].sort(), tail.head, values.full ? readAccountInFull : readAccount);
     first.sort(byDistance);
     if (!values.json) console.log(HEAD);
-    for (const state of first) {
-      last.set(state.account, state.health);
-      if (isEmpty(state) && chosen.length === 0) continue;
-      if (!values.unhealthy || !isHealthy(state)) showRow(state);
+    for (const view of first) {
+      last.set(view.account, standing(view));
+      if (view.state === 'holds nothing' && chosen.length === 0) continue;
+      if (!values.unhealthy || isBelow(view)) showRow(view);
     }
     if (values.once) return;
 
@@ -152,11 +152,11 @@ await main(async () => {
       showEvents('undone', undone);
       learn(found);
       showEvents('event', found);
-      for (const state of await readAll(house, [...known], tail.head)) {
-        const before = last.get(state.account);
-        if (before === state.health) continue;
-        last.set(state.account, state.health);
-        if (!values.unhealthy || !isHealthy(state) || before !== undefined) showRow(state);
+      for (const view of await readAll(house, [...known], tail.head)) {
+        const before = last.get(view.account);
+        if (before === standing(view)) continue;
+        last.set(view.account, standing(view));
+        if (!values.unhealthy || isBelow(view) || before !== undefined) showRow(view);
       }
     }
   } catch (error) {

@@ -212,10 +212,10 @@ async fn s6_a_plan_is_of_one_block() {
     scripts.sink().await;
     scripts.start_auction().await;
     let version = ok(house.account(p.alice.account()).await).1;
-    let state = IAuction::stateCall {
+    let question = ILens::accountCall {
         account: p.alice.account(),
     };
-    let state = alloy::hex::encode(state.abi_encode());
+    let question = alloy::hex::encode(question.abi_encode());
 
     let arguments = [target.as_str(), "--fraction", "0.1"];
     let mut command = scripts.command("bid.mjs", &arguments, Some(&p.bidder));
@@ -233,8 +233,8 @@ async fn s6_a_plan_is_of_one_block() {
     let meddle = async {
         let mut fast = false;
         while let Some(held) = relay.next().await {
-            // The script has asked for the state and does not know it yet.
-            if !fast && held.request.contains(&state) {
+            // The script has asked for the account and does not know it yet.
+            if !fast && held.request.contains(&question) {
                 ok(house.send(&p.bob, house.at.auction, &rival).await);
                 fast = true;
             }

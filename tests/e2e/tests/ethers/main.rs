@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `story` | an account sinks, is watched, is bid for |
 //! | `bid` | what `bid.mjs` does when time passes, blocks do not come, or somebody else is faster |
+//! | `vectors` | all numbers of twenty accounts, as every client shows them |
 //! | `watch` | what `watch.mjs` does when the chain is reorganised |
 //! | `relay` | a way to the node on which something may happen between two requests |
 //!
@@ -13,6 +14,7 @@
 mod bid;
 mod relay;
 mod story;
+mod vectors;
 mod watch;
 
 use plimsoll_e2e::*;

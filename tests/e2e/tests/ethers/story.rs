@@ -26,7 +26,7 @@ async fn an_account_sinks_is_watched_and_bid_for() {
     };
     for who in [alice, bob, bidder] {
         let (row, chain) = (row(lines, who), ok(house.assess(who.account()).await));
-        assert_eq!(row["health"], "healthy");
+        assert_eq!(row["state"], "healthy");
         assert_eq!(number(&row["equity"]), chain.equity);
         assert_eq!(number(&row["im"]), I256::from_raw(chain.im));
         assert_eq!(number(&row["mm"]), I256::from_raw(chain.mm));
@@ -56,7 +56,7 @@ async fn an_account_sinks_is_watched_and_bid_for() {
 
     scripts.sink().await;
     wait_for(&mut seen, "liquidatable account", |l| {
-        l["account"] == target.as_str() && l["health"] == "liquidatable"
+        l["account"] == target.as_str() && l["state"] == "liquidatable"
     })
     .await;
 
