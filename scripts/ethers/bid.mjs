@@ -98,7 +98,7 @@ function nothing(account, { equity, im, mm }) {
   const numbers = `equity ${money(equity)}, initial ${money(im)}, maintenance ${money(mm)}`;
   return new Failure(
     equity >= mm
-      ? `${showAccount(account)} needs no sale now (${numbers}): once it has reached its buffer, anyone may close the auction`
+      ? `nothing of ${showAccount(account)} has to be sold now (${numbers}): anyone may close the auction`
       : `nothing of ${showAccount(account)} can be sold now (${numbers}): what it holds has no price`,
     { equity, im, mm },
   );

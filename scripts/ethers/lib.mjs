@@ -208,9 +208,9 @@ export function accountsIn({ args }) {
  * The bid to make in a state: the share it is to take, the price of that, and what to ask for.
  *
  * The auction clamps a bid to the largest share it gives, which grows with time, and takes none that asks for less than
- * `minFraction` or leaves less. So a bid without `fraction` asks for `minFraction` more than the auction gives, and gets
+ * `minFraction`. So a bid without `fraction` asks for `minFraction` more than the auction gives, and gets
  * all of it though it is mined some seconds later; a rest below `minFraction` is asked for as `minFraction`.
- * With a `fraction` or a `maxPrice` it asks for no more than the share it is to take, where that may be asked for.
+ * With a `fraction` or a `maxPrice` it asks for no more than the share it is to take, or `minFraction`.
  *
  * The price scales with the share and rounds up, against the bidder. The auction scales the limit down with a clamped
  * share, so `maxPrice` is for the share asked for: of the share it is to take it is `limit`, to the last digit.
@@ -226,12 +226,9 @@ export function planBid({ state, minFraction, fraction, tolerance, maxPrice }) {
   const slack = divCeil(divCeil(state.mm * share, WAD) * tolerance, WAD);
   const limit = maxPrice ?? price + slack;
 
-  const largest = WAD - minFraction;
-  let asked = share;
-  if (share < WAD) {
-    if (fraction === undefined && maxPrice === undefined) asked += minFraction;
-    asked = asked < minFraction ? minFraction : asked > largest ? largest : asked;
-  }
+  let asked = fraction === undefined && maxPrice === undefined ? share + minFraction : share;
+  if (asked < minFraction) asked = minFraction;
+  if (asked > WAD) asked = WAD;
   return { share, price, limit, fraction: asked, maxPrice: divCeil(limit * asked, share) };
 }
 

@@ -59,10 +59,10 @@ async fn s1_s3_a_bid_that_is_mined_late_ends_the_auction() {
     }
 }
 
-/// S-1: what is left may be less than the smallest share. It is asked for as the smallest share, with the limit scaled
-/// to that, and the auction ends. Before: `InvalidFraction` for every later bid.
+/// S-1: where what is left is less than the smallest share, nothing is for sale and the auction may be closed: the
+/// script says so, and sends nothing. Before: `InvalidFraction` for every later bid.
 #[tokio::test(flavor = "multi_thread")]
-async fn s1_a_rest_below_the_smallest_share_is_sold() {
+async fn s1_a_rest_below_the_smallest_share_may_be_closed() {
     let Some(scripts) = Scripts::start().await else {
         return;
     };
@@ -72,7 +72,6 @@ async fn s1_a_rest_below_the_smallest_share_is_sold() {
     scripts.sink().await;
     scripts.start_auction().await;
     // Ether rises until less than the smallest share has to be sold.
-    let smallest = ok(house.ask(auction, &IAuction::parametersCall {}).await).minFraction;
     let cents = async |price: u64| {
         let text = format!("{}.{:02}", price / 100, price % 100);
         ok(house.set_price(ETH, &text).await);
@@ -81,27 +80,23 @@ async fn s1_a_rest_below_the_smallest_share_is_sold() {
     let (mut low, mut high) = (130_000_u64, 200_000_u64);
     while low + 1 < high {
         let middle = low.midpoint(high);
-        if cents(middle).await > U256::from(smallest) {
-            low = middle;
-        } else {
+        if cents(middle).await.is_zero() {
             high = middle;
+        } else {
+            low = middle;
         }
     }
-    let most = cents(high).await;
-    assert!(!most.is_zero() && most < U256::from(smallest), "{most}");
+    assert!(cents(high).await.is_zero());
 
     let bidder = &house.people.bidder;
-    let run = scripts
-        .run("bid.mjs", &[&target], Some(bidder))
-        .await
-        .done();
-    let (plan, bid) = (run.one("plan"), run.one("bid"));
-    assert!(number(&plan["share"]) < I256::try_from(smallest).expect("fits"));
-    assert!(number(&plan["bid"]["fraction"]) >= I256::try_from(smallest).expect("fits"));
-    assert!(number(&bid["fraction"]) < I256::try_from(smallest).expect("fits"));
-    let most = number(&plan["limit"]) * number(&bid["fraction"]) / number(&plan["share"]);
-    assert!(number(&bid["price"]) <= most, "the limit is of the share");
-    assert!(!scripts.is_in_auction().await, "that was all");
+    let run = scripts.run("bid.mjs", &[&target], Some(bidder)).await;
+    let text = run.failed(1)["failure"].as_str().expect("text");
+    assert!(text.contains("anyone may close the auction"), "{text}");
+    let call = IAuction::closeCall {
+        account: house.people.alice.account(),
+    };
+    ok(house.send(&house.people.stranger, auction, &call).await);
+    assert!(!scripts.is_in_auction().await);
 }
 
 /// S-2: `--start` and a good bid in one run, every time: no answer of the node is kept, nonces least of all.
