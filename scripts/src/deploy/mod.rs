@@ -41,6 +41,9 @@ pub const ARB_WASM: Address = address!("0x00000000000000000000000000000000000000
 /// `ArbWasmCache`.
 pub const ARB_WASM_CACHE: Address = address!("0x0000000000000000000000000000000000000072");
 
+/// The Stylus version from which a program may stand in fragments.
+const FRAGMENTS_SINCE: u16 = 3;
+
 /// Init code of a program: stores the deployer in slot 0, so that nobody else may initialise the
 /// contract, and returns the code.
 ///
@@ -178,8 +181,17 @@ impl<'a> Deployer<'a> {
     ///
     /// Whatever the chain refuses, with what to do about it.
     pub async fn contracts(&mut self, programs: &[Program], cache: bool) -> Result<Addresses> {
-        self.require_stylus().await?;
+        let stylus_version = self.require_stylus().await?;
         for program in programs {
+            if !program.is_whole() && stylus_version < FRAGMENTS_SINCE {
+                self.progress.say(format!(
+                    "  {} is in {} fragments, which this chain does not know before ArbOS 60: left out. Deploy again \
+                     once it does",
+                    program.name,
+                    program.fragments.len()
+                ));
+                continue;
+            }
             self.create(program)
                 .await
                 .wrap_err_with(|| format!("deploying {}", program.name))?;
@@ -197,21 +209,23 @@ impl<'a> Deployer<'a> {
         Ok(at)
     }
 
-    async fn require_stylus(&self) -> Result<()> {
-        match self.ask(ARB_WASM, &IArbWasm::stylusVersionCall {}).await {
+    /// The chain's Stylus version.
+    async fn require_stylus(&self) -> Result<u16> {
+        let version = match self.ask(ARB_WASM, &IArbWasm::stylusVersionCall {}).await {
             Ok(version) => {
                 self.progress.say(format!(
                     "chain {}, Stylus version {version}, deployer {}",
                     self.client.chain_id(),
                     self.signer.address()
                 ));
+                version
             }
             Err(e) => bail!(
                 "chain {} at {} does not run Stylus programs (no ArbWasm answers): {e}",
                 self.client.chain_id(),
                 self.client.url()
             ),
-        }
+        };
         let balance = self.client.balance(self.signer.address()).await?;
         ensure!(
             !balance.is_zero(),
@@ -219,7 +233,7 @@ impl<'a> Deployer<'a> {
             self.signer.address(),
             self.client.chain_id()
         );
-        Ok(())
+        Ok(version)
     }
 
     /// Deploys a program: its fragments, if it has several, and the contract itself.

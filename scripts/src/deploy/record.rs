@@ -137,6 +137,14 @@ impl Record {
             .map(|d| d.address)
             .ok_or_else(|| eyre!("{name} is not deployed"))
     }
+
+    /// The same, and zero where there is no lens: a chain without fragments holds none, and nothing depends on it.
+    fn address_or_none(&self, name: &str) -> Result<Address> {
+        match self.address_of(name) {
+            Err(_) if name == "lens" => Ok(Address::ZERO),
+            found => found,
+        }
+    }
 }
 
 /// Declares [`Addresses`] with a contract a field.
@@ -163,7 +171,7 @@ macro_rules! addresses {
             ///
             /// One is missing.
             pub fn addresses(&self) -> Result<Addresses> {
-                Ok(Addresses { $($name: self.address_of(stringify!($name))?),* })
+                Ok(Addresses { $($name: self.address_or_none(stringify!($name))?),* })
             }
         }
     };
@@ -182,7 +190,7 @@ addresses! {
     clearinghouse,
     /// Liquidation.
     auction,
-    /// Views.
+    /// Views; zero where the chain is too old to hold them.
     lens,
 }
 

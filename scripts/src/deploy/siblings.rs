@@ -73,13 +73,15 @@ pub(super) async fn pointers(client: &Client, at: &Addresses) -> Vec<Pointer> {
     ask!(clearinghouse."lens" = lens, IClearinghouse::lensCall {});
     ask!(auction."vault" = vault, IAuction::vaultCall {});
     ask!(auction."margin" = margin, IAuction::marginCall {});
-    let siblings = client.call(at.lens, &ILens::siblingsCall {}).await;
-    say(
-        "lens",
-        &["vault", "clearinghouse", "auction", "margin", "oracle"],
-        &[at.vault, at.clearinghouse, at.auction, at.margin, at.oracle],
-        siblings.map(|s| vec![s.vault, s.clearinghouse, s.auction, s.margin, s.oracle]),
-    );
+    if !at.lens.is_zero() {
+        let siblings = client.call(at.lens, &ILens::siblingsCall {}).await;
+        say(
+            "lens",
+            &["vault", "clearinghouse", "auction", "margin", "oracle"],
+            &[at.vault, at.clearinghouse, at.auction, at.margin, at.oracle],
+            siblings.map(|s| vec![s.vault, s.clearinghouse, s.auction, s.margin, s.oracle]),
+        );
+    }
     all
 }
 
@@ -165,19 +167,21 @@ impl Deployer<'_> {
             },
         )
         .await?;
-        self.init_one(
-            "lens",
-            lens,
-            &ILens::initializeCall {
-                vault,
-                clearinghouse,
-                auction,
-                margin,
-                oracle,
-            },
-        )
-        .await?;
-        self.name_lens(at).await?;
+        if !lens.is_zero() {
+            self.init_one(
+                "lens",
+                lens,
+                &ILens::initializeCall {
+                    vault,
+                    clearinghouse,
+                    auction,
+                    margin,
+                    oracle,
+                },
+            )
+            .await?;
+            self.name_lens(at).await?;
+        }
         // Refuses a house whose contracts do not know each other.
         for pointer in pointers(self.client, &at).await {
             let Pointer {
