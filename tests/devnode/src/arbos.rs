@@ -121,6 +121,11 @@ pub(crate) fn version(storage: &mut impl Storage) -> u64 {
     get_u64(storage, ROOT, VERSION)
 }
 
+/// Sets it alone: the rules of this version on a state of another.
+pub(crate) fn set_version(storage: &mut impl Storage, version: u64) {
+    set_u64(storage, ROOT, VERSION, version);
+}
+
 /// Raises ArbOS to a later version, at once. An earlier one changes nothing.
 pub(crate) fn upgrade(storage: &mut impl Storage, to: u64) {
     if to > version(storage) {

@@ -107,6 +107,8 @@ pub enum ChainError {
         /// Earliest time possible.
         earliest: u64,
     },
+    /// The node a fork reads from did not give what was needed, in words that begin with its name.
+    Source(String),
     /// Something inside went wrong.
     Internal(String),
 }
@@ -195,6 +197,7 @@ impl fmt::Display for ChainError {
                     "timestamp {have} is before the earliest possible, {earliest}"
                 )
             }
+            Self::Source(why) => write!(f, "the fork's source {why}"),
             Self::Internal(why) => write!(f, "internal error: {why}"),
         }
     }

@@ -137,6 +137,8 @@ pub(crate) struct Executed {
     pub(crate) changes: EvmState,
     pub(crate) recent: RecentPrograms,
     pub(crate) trace: Option<CallFrame>,
+    /// The logs, with one for each movement of ether; only with a trace.
+    pub(crate) logs_and_transfers: Vec<Log>,
 }
 
 /// What the chain keeps beside revm's context.
@@ -270,6 +272,7 @@ pub(crate) fn execute(job: Job) -> Result<Executed, VmError> {
     };
     let output = result.output().cloned().unwrap_or_default();
     let silent = outcome == Outcome::Reverted && output.is_empty();
+    let (trace, logs_and_transfers) = ext.tracer.map(Tracer::finish).unwrap_or_default();
     Ok(Executed {
         reason: ext.reason.filter(|_| silent),
         gas_used: result.tx_gas_used(),
@@ -280,7 +283,8 @@ pub(crate) fn execute(job: Job) -> Result<Executed, VmError> {
         logs: result.into_logs(),
         changes,
         recent: ext.recent,
-        trace: ext.tracer.and_then(Tracer::finish),
+        trace,
+        logs_and_transfers,
     })
 }
 

@@ -37,6 +37,7 @@ pub mod chain;
 pub mod config;
 pub mod error;
 mod evm;
+pub mod fork;
 mod precompiles;
 pub mod rpc;
 mod state;
@@ -57,6 +58,7 @@ pub use chain::{CACHE_MANAGER, CREATE2_DEPLOYER, Chain, init_code};
 pub use config::{ChainConfig, Clock, DevAccount, LATEST_ARBOS, SUPPORTED_ARBOS};
 pub use error::{ChainError, Result};
 pub use evm::MAX_TX_GAS;
+pub use fork::{Fork, HttpSource};
 pub use types::{
     Block, CallFrame, CallKind, CallRequest, CallResult, ChainEvent, HostCall, Outcome, Receipt,
     Transaction,

@@ -18,7 +18,7 @@ pub(crate) fn apply(state: &mut State, changes: EvmState, root: &mut B256) {
         let gone = account.is_selfdestructed() || account.is_empty();
         if gone {
             if state.account(&address).is_some() {
-                state.remove(&address);
+                state.remove(address);
                 hash.update(address);
                 hash.update([0]);
                 any = true;
@@ -56,14 +56,10 @@ pub(crate) fn apply(state: &mut State, changes: EvmState, root: &mut B256) {
             account.nonce = info.nonce;
             account.code_hash = info.code_hash;
             if created {
-                account.storage = Default::default();
+                account.clear_storage();
             }
             for (slot, value) in &slots {
-                if value.is_zero() {
-                    account.storage.remove(slot);
-                } else {
-                    account.storage.insert(*slot, *value);
-                }
+                account.set_slot(*slot, *value);
             }
         });
         for (slot, value) in slots {

@@ -4,7 +4,7 @@ use crate::{
     evm::failure,
     types::{CallFrame, CallKind, HostCall},
 };
-use alloy::primitives::{Bytes, Log, U256};
+use alloy::primitives::{Address, B256, Bytes, Log, U256, address, b256};
 use plimsoll_stylus::host::HostioTrace;
 use revm::context_interface::CreateScheme;
 use revm::{
@@ -21,6 +21,24 @@ pub(crate) struct Tracer {
     root: Option<CallFrame>,
     /// Logs of the journal that were given to their frames.
     seen_logs: usize,
+    /// Logs in the order they came, with one for each movement of ether, those undone taken out.
+    all_logs: Vec<Log>,
+    /// How many there were when each of the open frames opened.
+    marks: Vec<usize>,
+}
+
+/// The address that logs of ether's movements come from.
+const ETHER: Address = address!("0xeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
+/// Transfer(address,address,uint256)
+const TRANSFER: B256 = b256!("0xddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
+
+/// The log that stands for a movement of ether.
+fn transfer(from: Address, to: Address, value: U256) -> Log {
+    Log::new_unchecked(
+        ETHER,
+        vec![TRANSFER, from.into_word(), to.into_word()],
+        value.to_be_bytes_vec().into(),
+    )
 }
 
 impl Tracer {
@@ -72,6 +90,12 @@ impl Tracer {
             }
             FrameInput::Empty => {}
         }
+        self.marks.push(self.all_logs.len());
+        if !frame.value.is_zero() && frame.kind != CallKind::DelegateCall {
+            // Where a creation goes to is known when it is done.
+            let to = frame.to.unwrap_or_default();
+            self.all_logs.push(transfer(frame.from, to, frame.value));
+        }
         self.open.push(frame);
     }
 
@@ -111,6 +135,7 @@ impl Tracer {
     pub(crate) fn sync_logs(&mut self, logs: &[Log]) {
         if let (Some(frame), Some(new)) = (self.open.last_mut(), logs.get(self.seen_logs..)) {
             frame.logs.extend_from_slice(new);
+            self.all_logs.extend_from_slice(new);
         }
         self.seen_logs = logs.len();
     }
@@ -135,6 +160,10 @@ impl Tracer {
                 _ => None,
             })
             .unwrap_or_default();
+        if !value.is_zero() {
+            let from = account.unwrap_or_default();
+            self.all_logs.push(transfer(from, to, value));
+        }
         frame.calls.push(CallFrame {
             kind: CallKind::SelfDestruct,
             from: account.unwrap_or_default(),
@@ -168,8 +197,17 @@ impl Tracer {
         if how.is_ok() || how == InstructionResult::Revert {
             frame.output = inner.output.clone();
         }
+        let mark = self.marks.pop().unwrap_or_default();
         if let FrameResult::Create(created) = result {
             frame.to = created.address.filter(|_| how.is_ok());
+            if let (Some(to), Some(log)) = (frame.to, self.all_logs.get_mut(mark))
+                && !frame.value.is_zero()
+            {
+                *log = transfer(frame.from, to, frame.value);
+            }
+        }
+        if !how.is_ok() {
+            self.all_logs.truncate(mark);
         }
         if !how.is_ok() {
             frame.error = Some(match reason {
@@ -184,8 +222,8 @@ impl Tracer {
         }
     }
 
-    /// The whole tree.
-    pub(crate) fn finish(self) -> Option<CallFrame> {
-        self.root
+    /// The whole tree, and all logs with those of ether's movements.
+    pub(crate) fn finish(self) -> (Option<CallFrame>, Vec<Log>) {
+        (self.root, self.all_logs)
     }
 }

@@ -7,6 +7,7 @@ use alloy::{
     primitives::{Address, B256, Bloom, Bytes, U256},
     rpc::types::{BlockOverrides, Log, TransactionRequest, state::StateOverride},
 };
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// A block, and the state after it.
@@ -62,7 +63,7 @@ pub struct Transaction {
 }
 
 /// What came of a transaction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Receipt {
     /// It succeeded.
     pub status: bool,
@@ -89,7 +90,7 @@ pub struct Receipt {
 }
 
 /// How a call ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It returned.
     Success,

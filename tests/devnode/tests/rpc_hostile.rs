@@ -323,7 +323,8 @@ async fn methods_that_are_not_there_are_named_in_batches_too() {
     assert_eq!(together, Value::Array(alone), "alone or in a batch");
 
     let no_socket = "notifications not supported: open a WebSocket on the same port";
-    let no_method = "the method eth_nonsense does not exist/is not available";
+    let no_method = "the method eth_nonsense does not exist/is not available; docs/devnode.md lists \
+                     what is not modelled";
     for (at, words) in [(0, no_method), (1, no_socket), (2, no_socket)] {
         let error = &together[at]["error"];
         assert_eq!(

@@ -58,18 +58,18 @@ impl Chain {
         txs: Vec<Pending>,
         strict: bool,
     ) -> Result<()> {
+        let unread = self.unread();
         let block = self.next_surroundings(timestamp);
         let mut before = self.inner.state.clone();
         let mut root = self.inner.state_root;
         upgrade_if_due(&mut before, &mut root, timestamp);
         let mut state = before.clone();
-        let executed = {
+        let (done, waiting) = {
             let (chain, block) = (&*self, &block);
             let (state, root) = (&mut state, &mut root);
             evm::on_big_stack(move || chain.execute_all(txs, block, state, root, strict))
                 .map_err(ChainError::Internal)??
         };
-        let (done, waiting) = executed;
 
         let mut cumulative = 0;
         let mut envelopes = Vec::with_capacity(done.len());
@@ -94,8 +94,10 @@ impl Chain {
             envelopes.push(tx.envelope.clone());
             finished.push((tx, job_poster_gas, cumulative, logs_bloom, result));
         }
+        let mut header = self.header(&block, &state, envelopes, receipts, bloom, cumulative);
+        header.state_root = root;
+        self.read_since(unread)?;
         self.inner.state_root = root;
-        let header = self.header(&block, &state, envelopes, receipts, bloom, cumulative);
         let hash = header.hash_slow();
         let mut log_index = 0;
         let transactions: Vec<Arc<Transaction>> = finished
@@ -288,7 +290,8 @@ impl Chain {
     }
 
     pub(super) fn hashes_before(&self, number: u64) -> Arc<Vec<B256>> {
-        let end = (number as usize).min(self.inner.blocks.len());
+        let place = |number: u64| number.saturating_sub(self.first_number()) as usize;
+        let end = place(number).min(self.inner.blocks.len());
         let start = end.saturating_sub(HASHES);
         Arc::new(
             self.inner.blocks[start..end]

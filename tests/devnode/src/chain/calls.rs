@@ -33,6 +33,10 @@ impl Chain {
 
     /// The smallest gas limit that works. A revert is an error with its data.
     pub fn estimate_gas(&self, request: &CallRequest) -> Result<u64> {
+        self.sound(|| self.search_gas(request))
+    }
+
+    fn search_gas(&self, request: &CallRequest) -> Result<u64> {
         let block = request.block.unwrap_or(BlockId::pending());
         let prepared = self.prepare_call(request, block, MAX_TX_GAS)?;
         let (mut job, poster_gas) = prepared;
@@ -116,6 +120,13 @@ impl Chain {
 
     /// The tree of calls of a transaction, executed again where it stood.
     pub fn trace_transaction(&self, hash: B256) -> Result<CallFrame> {
+        let (_, done) = self.replay(hash)?;
+        done.trace
+            .ok_or_else(|| ChainError::Internal("no trace".into()))
+    }
+
+    /// The state before a transaction, and what came of it, executed again where it stood.
+    pub(crate) fn replay(&self, hash: B256) -> Result<(State, Executed)> {
         let wanted = self
             .transaction(hash)
             .ok_or(ChainError::UnknownTransaction(hash))?;
@@ -125,22 +136,20 @@ impl Chain {
         let surroundings = self.surroundings_of(block);
         let mut state = block.before.clone();
         let mut recent = RecentPrograms::default();
-        evm::on_big_stack(|| {
+        let replay = || {
             for tx in &block.transactions {
                 let mut job = self.job(&tx.envelope, tx.sender, &state, &surroundings, recent);
                 job.trace = tx.hash == hash;
                 let done = evm::execute(job).map_err(vm_error)?;
                 if tx.hash == hash {
-                    return done
-                        .trace
-                        .ok_or_else(|| ChainError::Internal("no trace".into()));
+                    return Ok((state, done));
                 }
                 recent = done.recent;
                 state_root::apply(&mut state, done.changes, &mut B256::default());
             }
             Err(ChainError::UnknownTransaction(hash))
-        })
-        .map_err(ChainError::Internal)?
+        };
+        self.sound(|| evm::on_big_stack(replay).map_err(ChainError::Internal)?)
     }
 
     /// A call made ready, and the gas L1 takes of it.
@@ -218,10 +227,20 @@ impl Chain {
     }
 
     pub(super) fn execute_call(&self, request: &CallRequest, trace: bool) -> Result<Executed> {
+        self.sound(|| Ok(self.execute_call_on(request, trace)?.1))
+    }
+
+    /// The state before the call, overrides applied, and what came of the call.
+    pub(crate) fn execute_call_on(
+        &self,
+        request: &CallRequest,
+        trace: bool,
+    ) -> Result<(State, Executed)> {
         let block = request.block.unwrap_or(BlockId::latest());
         let gas = request.transaction.gas.unwrap_or(CALL_GAS);
         let (mut job, _) = self.prepare_call(request, block, gas)?;
         job.trace = trace;
+        let before = job.state.clone();
         let caller = job.tx.caller;
         evm::on_big_stack(move || evm::execute(job))
             .map_err(ChainError::Internal)?
@@ -235,6 +254,7 @@ impl Chain {
                 }
                 e => vm_error(e),
             })
+            .map(|done| (before, done))
     }
 
     /// The accounts and slots a call touches beyond those that are warm anyway, the request's own
@@ -349,8 +369,8 @@ impl Chain {
                     return Err(ChainError::UnknownBlock(format!("of L1 block {number}")));
                 }
                 l2BlockRangeForL1Call::abi_encode_returns(&l2BlockRangeForL1Return {
-                    firstBlock: first as u64,
-                    lastBlock: end as u64 - 1,
+                    firstBlock: self.first_number() + first as u64,
+                    lastBlock: self.first_number() + end as u64 - 1,
                 })
             }
             // no batch goes to L1
@@ -370,7 +390,7 @@ impl Chain {
     }
 }
 
-fn override_state(state: &mut State, overrides: &StateOverride) -> Result<()> {
+pub(super) fn override_state(state: &mut State, overrides: &StateOverride) -> Result<()> {
     for (address, account) in overrides {
         if account.move_precompile_to.is_some() {
             return Err(ChainError::InvalidRequest(

@@ -5,7 +5,6 @@ use crate::{
     config::{Clock, SUPPORTED_ARBOS},
     error::{ChainError, Result},
     state_root,
-    types::ChainEvent,
 };
 use alloy::primitives::{Address, B256, Bytes, U256};
 
@@ -51,17 +50,7 @@ impl Chain {
         let Some((_, inner)) = self.snapshots.drain(place..).next() else {
             return false;
         };
-        let common = inner
-            .blocks
-            .iter()
-            .zip(&self.inner.blocks)
-            .take_while(|(a, b)| a.hash == b.hash)
-            .count();
-        let gone: Vec<_> = self.inner.blocks.drain(common..).rev().collect();
-        self.inner = inner;
-        if !gone.is_empty() {
-            let _ = self.events.send(ChainEvent::Reverted(gone));
-        }
+        self.replace(inner);
         true
     }
 

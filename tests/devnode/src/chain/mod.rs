@@ -8,17 +8,24 @@
 //! | `levers` | the levers a test pulls: blocks, snapshots, accounts, time |
 //! | `programs` | deploying contracts and activating programs |
 //! | `cache_manager` | the contract that sells places in the program cache |
+//! | `simulate` | blocks of calls that change nothing (`eth_simulateV1`) |
+//! | `fork` | starting at a block of another chain |
+//! | `dump` | writing a chain down, and going on from there |
 
 mod blocks;
 mod cache_manager;
 mod calls;
+mod dump;
+mod fork;
 mod levers;
 mod programs;
+mod simulate;
 mod transactions;
 
 use blocks::{block_size, mix_hash};
 pub use cache_manager::CACHE_MANAGER;
 pub use programs::init_code;
+pub use simulate::{SimulatedBlock, SimulatedCall, SimulationError};
 
 use crate::{
     arbos::{self, ARBOS_STATE},
@@ -138,7 +145,7 @@ struct Inner {
     l1_blocks: (u64, u64),
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Time {
     /// Seconds the clock was moved by, in all.
     moved: u64,
@@ -211,26 +218,31 @@ impl Chain {
             base_fee_per_gas: Some(config.base_fee),
             ..Default::default()
         };
-        let genesis = Arc::new(Block {
+        let genesis = Block {
             hash: header.hash_slow(),
             l1_block_number: config.l1_block_number,
             size: block_size(&header, &[]),
             header,
             transactions: Vec::new(),
             before: state.clone(),
-            state: state.clone(),
-        });
+            state,
+        };
+        Self::starting_at(genesis, config, accounts)
+    }
+
+    /// A chain whose first block is this one.
+    fn starting_at(first: Block, config: ChainConfig, accounts: Vec<DevAccount>) -> Self {
         Self {
             inner: Inner {
-                by_hash: imbl::HashMap::unit(genesis.hash, 0),
-                blocks: vec![genesis],
+                by_hash: imbl::HashMap::unit(first.hash, first.header.number),
+                state: first.state.clone(),
+                state_root: first.header.state_root,
+                l1_blocks: (first.l1_block_number, first.header.timestamp),
+                blocks: vec![Arc::new(first)],
                 transactions: imbl::HashMap::new(),
-                state,
-                state_root,
                 pending: Vec::new(),
                 base_fee: config.base_fee,
                 time: Time::default(),
-                l1_blocks: (config.l1_block_number, config.genesis_timestamp),
             },
             automine: config.automine,
             config: Arc::new(config),
@@ -256,7 +268,7 @@ impl Chain {
 
     /// Number of the latest block.
     pub fn block_number(&self) -> u64 {
-        self.inner.blocks.len() as u64 - 1
+        self.latest().header.number
     }
 
     /// The latest block.
@@ -264,7 +276,16 @@ impl Chain {
         &self.inner.blocks[self.inner.blocks.len() - 1]
     }
 
-    /// The block, if there is one. `pending` answers none: see [`Self::pending_block`].
+    /// Number of the oldest block it holds: 0, or the block it forked at.
+    pub(crate) fn first_number(&self) -> u64 {
+        self.inner
+            .blocks
+            .first()
+            .map_or(0, |block| block.header.number)
+    }
+
+    /// The block, if there is one. `pending` answers none: see [`Self::pending_block`]. A fork holds
+    /// the block it forked at, without its transactions, and those after it.
     pub fn block(&self, id: BlockId) -> Option<&Arc<Block>> {
         let number = match id {
             BlockId::Hash(hash) => *self.inner.by_hash.get(&hash.block_hash)?,
@@ -277,7 +298,8 @@ impl Chain {
                 BlockNumberOrTag::Number(number) => number,
             },
         };
-        self.inner.blocks.get(usize::try_from(number).ok()?)
+        let place = number.checked_sub(self.first_number())?;
+        self.inner.blocks.get(usize::try_from(place).ok()?)
     }
 
     /// The block that mining now would make, without its transactions.
@@ -314,10 +336,13 @@ impl Chain {
     pub fn logs(&self, filter: &Filter) -> Result<Vec<Log>> {
         let (from, to) = match filter.block_option {
             FilterBlockOption::AtBlockHash(hash) => {
-                let block = self
-                    .block(hash.into())
-                    .ok_or_else(|| ChainError::UnknownBlock(hash.to_string()))?;
-                (block.header.number, block.header.number)
+                let number = match self.block(hash.into()) {
+                    Some(block) => block.header.number,
+                    None => self
+                        .number_before_fork(hash)?
+                        .ok_or_else(|| ChainError::UnknownBlock(hash.to_string()))?,
+                };
+                (number, number)
             }
             FilterBlockOption::Range {
                 from_block,
@@ -340,8 +365,8 @@ impl Chain {
                 (from, to.min(latest))
             }
         };
-        let mut logs = Vec::new();
-        for number in from..=to {
+        let mut logs = self.logs_before_fork(filter, from, to)?;
+        for number in from.max(self.first_number())..=to {
             let Some(block) = self.block(number.into()) else {
                 break;
             };
@@ -359,12 +384,12 @@ impl Chain {
 
     /// Balance after a block.
     pub fn balance(&self, address: Address, block: BlockId) -> Result<U256> {
-        Ok(self.state_at(block)?.balance(&address))
+        self.sound(|| Ok(self.state_at(block)?.balance(&address)))
     }
 
     /// Nonce after a block; `pending` counts waiting transactions.
     pub fn nonce(&self, address: Address, block: BlockId) -> Result<u64> {
-        let mut nonce = self.state_at(block)?.nonce(&address);
+        let mut nonce = self.sound(|| Ok(self.state_at(block)?.nonce(&address)))?;
         if block == BlockId::pending() {
             let waiting: HashSet<u64> = self
                 .inner
@@ -382,12 +407,12 @@ impl Chain {
 
     /// Code after a block.
     pub fn code(&self, address: Address, block: BlockId) -> Result<Bytes> {
-        Ok(self.state_at(block)?.code(&address))
+        self.sound(|| Ok(self.state_at(block)?.code(&address)))
     }
 
     /// A storage slot after a block.
     pub fn storage(&self, address: Address, slot: U256, block: BlockId) -> Result<B256> {
-        Ok(self.state_at(block)?.storage(&address, &slot).into())
+        self.sound(|| Ok(self.state_at(block)?.storage(&address, &slot).into()))
     }
 
     /// Version of ArbOS that the next block is under.
@@ -398,6 +423,12 @@ impl Chain {
     /// The base fee of the next block.
     pub const fn base_fee(&self) -> u64 {
         self.inner.base_fee
+    }
+
+    /// Root of the tree of an account's storage after a block. None on a fork, where not all of it
+    /// is known.
+    pub fn storage_root(&self, address: Address, block: BlockId) -> Result<Option<B256>> {
+        self.sound(|| Ok(self.state_at(block)?.storage_root(&address)))
     }
 
     /// A receiver of all that happens from now on.

@@ -9,7 +9,7 @@ use crate::{
     types::{ChainEvent, Transaction},
 };
 use alloy::{
-    consensus::{Transaction as _, TxEnvelope},
+    consensus::{SignableTransaction, Transaction as _, TxEnvelope, TypedTransaction},
     eips::BlockId,
     primitives::{Address, B256, TxKind, U256},
     rpc::types::TransactionRequest,
@@ -111,21 +111,23 @@ impl Chain {
             .find(|account| account.address == address)
     }
 
+    /// Fills what the request leaves open and signs it with a dev account's key, without sending it.
+    pub fn sign_request(&self, request: TransactionRequest) -> Result<TxEnvelope> {
+        let from = self.sender_of(&request);
+        let account = self
+            .signer_of(from)
+            .ok_or(ChainError::UnknownAccount(from))?;
+        sign(account, txs::build(self.fill(request)?)?)
+    }
+
     pub(super) fn sign_and_take(
         &mut self,
         request: TransactionRequest,
         from: Address,
     ) -> Result<B256> {
-        use alloy::consensus::SignableTransaction;
         let tx = txs::build(request)?;
         let (envelope, stand_in) = match self.signer_of(from) {
-            Some(account) => {
-                let signature = account
-                    .signer
-                    .sign_hash_sync(&tx.signature_hash())
-                    .map_err(|e| ChainError::Internal(e.to_string()))?;
-                (tx.into_envelope(signature), false)
-            }
+            Some(account) => (sign(account, tx)?, false),
             None => (txs::impersonated(tx, from), true),
         };
         self.take(envelope, from, stand_in)
@@ -170,6 +172,17 @@ impl Chain {
 
     /// Whether a transaction may be executed on this state; `waits` lets nonces be ahead.
     pub(super) fn check(&self, tx: &Pending, state: &State, waits: bool) -> Result<()> {
+        self.check_at(tx, state, self.inner.base_fee, waits)
+    }
+
+    /// The same, at a base fee that need not be the chain's.
+    pub(super) fn check_at(
+        &self,
+        tx: &Pending,
+        state: &State,
+        base_fee: u64,
+        waits: bool,
+    ) -> Result<()> {
         let (envelope, address) = (&tx.envelope, tx.sender);
         if envelope.is_eip4844() {
             return Err(ChainError::UnsupportedTransaction(
@@ -183,7 +196,6 @@ impl Chain {
                 want,
             });
         }
-        let base_fee = self.inner.base_fee;
         let max_fee = envelope.max_fee_per_gas();
         if envelope
             .max_priority_fee_per_gas()
@@ -241,4 +253,12 @@ impl Chain {
         }
         Ok(())
     }
+}
+
+fn sign(account: &DevAccount, tx: TypedTransaction) -> Result<TxEnvelope> {
+    let signature = account
+        .signer
+        .sign_hash_sync(&tx.signature_hash())
+        .map_err(|e| ChainError::Internal(e.to_string()))?;
+    Ok(tx.into_envelope(signature))
 }

@@ -61,10 +61,12 @@ pub(crate) fn call(c: &mut Call<'_>, input: &[u8]) -> Answer {
             }
             // the number may be overridden: beyond the real one nothing has a hash
             let back = U256::from(block.height).checked_sub(requested);
+            let origin = c.ctx.journaled_state.database.state.origin();
             let hash = back
                 .filter(|back| !back.is_zero())
                 .and_then(|back| block.hashes.len().checked_sub(back.saturating_to()))
                 .and_then(|place| block.hashes.get(place).copied())
+                .or_else(|| origin?.block_hash(requested.saturating_to()))
                 .unwrap_or_default();
             arbBlockHashCall::abi_encode_returns(&hash)
         }

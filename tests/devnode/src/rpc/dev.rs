@@ -11,7 +11,7 @@ use super::{
     error::{Result, RpcError},
     eth::CLIENT,
     json::quantity,
-    params::{Args, Num, Word},
+    params::{Args, Num, Param, Word, params},
     worker::Backend,
 };
 
@@ -95,21 +95,26 @@ fn check_time(timestamp: u64) -> Result<()> {
     Ok(())
 }
 
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum MineOptions {
+    At(Num),
+    With {
+        timestamp: Option<Num>,
+        blocks: Option<Num>,
+    },
+}
+
+params! {
+    MineOptions => "a time, or {timestamp, blocks}",
+}
+
 /// `evm_mine`: nothing, a timestamp, or `{timestamp, blocks}`.
 pub(crate) fn evm_mine(node: &mut Backend, mut args: Args) -> Result<Value> {
-    #[derive(serde::Deserialize)]
-    #[serde(untagged)]
-    enum Options {
-        At(Num),
-        With {
-            timestamp: Option<Num>,
-            blocks: Option<Num>,
-        },
-    }
-    let (timestamp, blocks) = match args.optional::<Options>("options")? {
+    let (timestamp, blocks) = match args.optional("options")? {
         None => (None, None),
-        Some(Options::At(n)) => (Some(n), None),
-        Some(Options::With { timestamp, blocks }) => (timestamp, blocks),
+        Some(MineOptions::At(n)) => (Some(n), None),
+        Some(MineOptions::With { timestamp, blocks }) => (timestamp, blocks),
     };
     let blocks = blocks.map_or(Ok(1), block_count)?;
     if let Some(timestamp) = timestamp {
@@ -174,6 +179,17 @@ pub(crate) fn drop_transactions(node: &mut Backend, mut args: Args) -> Result<Va
 }
 
 // State
+
+/// The whole chain, for `anvil_loadState`.
+pub(crate) fn dump_state(node: &mut Backend, _: Args) -> Result<Value> {
+    Ok(json!(node.chain.dump()?))
+}
+
+pub(crate) fn load_state(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let dump: Bytes = args.need("state")?;
+    node.chain.load(&dump)?;
+    Ok(json!(true))
+}
 
 pub(crate) fn set_balance(node: &mut Backend, mut args: Args) -> Result<Value> {
     let address = args.need("address")?;
@@ -284,7 +300,11 @@ pub(crate) fn node_info(node: &mut Backend, _: Args) -> Result<Value> {
             "gasLimit": quantity(latest.header.gas_limit),
             "gasPrice": quantity(node.chain.base_fee()),
         },
-        "forkConfig": {"forkUrl": null, "forkBlockNumber": null, "forkRetryBackoff": null},
+        "forkConfig": {
+            "forkUrl": node.chain.forked_at().map(|(source, _)| source),
+            "forkBlockNumber": node.chain.forked_at().map(|(_, number)| number),
+            "forkRetryBackoff": null,
+        },
     }))
 }
 
@@ -296,7 +316,10 @@ pub(crate) fn metadata(node: &mut Backend, _: Args) -> Result<Value> {
         "instanceId": B256::ZERO,
         "latestBlockNumber": latest.header.number,
         "latestBlockHash": latest.hash,
-        "forkedNetwork": null,
+        "forkedNetwork": node.chain.forked_at().map(|(_, number)| json!({
+            "chainId": node.chain.config().chain_id,
+            "forkBlockNumber": number,
+        })),
         "snapshots": {},
     }))
 }

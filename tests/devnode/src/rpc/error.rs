@@ -3,8 +3,10 @@
 use alloy::primitives::{Bytes, hex};
 use jsonrpsee::types::{ErrorObject, ErrorObjectOwned, error::INVALID_PARAMS_CODE};
 
+use serde_json::Value;
+
 use super::registry::ErrorRegistry;
-use crate::ChainError;
+use crate::{ChainError, chain::SimulationError};
 
 /// geth's code for a refused call or transaction.
 pub(crate) const SERVER_ERROR: i32 = -32000;
@@ -26,6 +28,8 @@ pub(crate) enum RpcError {
     Server(String),
     /// Known, and not modelled.
     Unsupported(String),
+    /// Refused with a code of its own, and data.
+    Coded(i32, String, Option<Value>),
     /// A fault of ours.
     Internal(String),
 }
@@ -36,6 +40,14 @@ impl RpcError {
     /// Bad parameters, and what was wrong with them.
     pub(crate) fn params(why: impl ToString) -> Self {
         Self::Params(why.to_string())
+    }
+
+    /// Says which method it was, where parameters are wrong.
+    pub(crate) fn of(self, method: &str) -> Self {
+        match self {
+            Self::Params(why) => Self::Params(format!("{method}: {why}")),
+            other => other,
+        }
     }
 
     /// As JSON-RPC has it.
@@ -56,6 +68,16 @@ impl RpcError {
             Self::Chain(refusal) => plain(SERVER_ERROR, refusal.to_string()),
             Self::Server(why) => plain(SERVER_ERROR, why),
             Self::Unsupported(what) => plain(NOT_SUPPORTED, what),
+            Self::Coded(code, why, data) => ErrorObject::owned(code, why, data),
+        }
+    }
+}
+
+impl From<SimulationError> for RpcError {
+    fn from(error: SimulationError) -> Self {
+        match error {
+            SimulationError::Chain(why) => Self::Chain(why),
+            other => Self::Coded(other.code(), other.to_string(), None),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What every client asks: `eth_`, `net_`, `web3_`, `txpool_`.
 
 use alloy::{
+    dyn_abi::TypedData,
     eips::{BlockId, BlockNumberOrTag, Encodable2718},
-    primitives::{Address, B256, Bytes, keccak256},
-    rpc::types::{BlockOverrides, Filter, TransactionRequest, state::StateOverride},
-    signers::SignerSync,
+    primitives::{Address, B256, Bytes, Signature, keccak256},
+    rpc::types::{
+        BlockOverrides, Filter, TransactionRequest, simulate::SimulatePayload, state::StateOverride,
+    },
+    signers::{SignerSync, local::PrivateKeySigner},
 };
 use serde_json::{Value, json};
 
@@ -13,10 +16,17 @@ use super::{
     filters::{Changes, Kind},
     json,
     json::{data, quantity},
-    params::{Args, Num, Word},
+    params::{Args, Num, Param, Word, params},
+    registry::ErrorRegistry,
     worker::Backend,
 };
-use crate::{Block, CallRequest, ChainError, Outcome};
+use crate::{
+    Block, CallRequest, ChainError, Outcome,
+    chain::{SimulatedBlock, SimulatedCall},
+};
+
+/// geth's code for a simulated call that failed without reverting.
+const VM_ERROR: i32 = -32015;
 
 /// Gas a call gets at most, as on Nitro: more is capped, not refused.
 const CALL_GAS_CAP: u64 = 50_000_000;
@@ -30,7 +40,7 @@ fn block_id(args: &mut Args) -> Result<BlockId> {
     Ok(args.optional("block")?.unwrap_or_default())
 }
 
-/// A block by id, the pending one too.
+/// A block by id, the pending one too. Of the block a fork started at, the source knows more.
 pub(crate) fn find_block<T>(
     node: &Backend,
     id: BlockId,
@@ -39,7 +49,10 @@ pub(crate) fn find_block<T>(
     if id.is_pending() {
         return read(&node.chain.pending_block()).map(Some);
     }
-    node.chain.block(id).map(|block| read(block)).transpose()
+    let forked = node.chain.forked_at().map(|(_, number)| number);
+    let block = node.chain.block(id);
+    let block = block.filter(|block| Some(block.header.number) != forked);
+    block.map(|block| read(block)).transpose()
 }
 
 // web3, net, and what never changes
@@ -129,7 +142,7 @@ pub(crate) fn fee_history(node: &mut Backend, mut args: Args) -> Result<Value> {
             None => return Err(ChainError::UnknownBlock(other.to_string()).into()),
         },
     };
-    let oldest = (newest + 1).saturating_sub(count);
+    let oldest = (newest + 1).saturating_sub(count).max(chain.first_number());
     let blocks: Vec<_> = (oldest..=newest)
         .take(count as usize)
         .filter_map(|n| chain.block(n.into()))
@@ -194,9 +207,39 @@ pub(crate) fn storage(node: &mut Backend, mut args: Args) -> Result<Value> {
     )?))
 }
 
+/// `eth_getAccount`: what the tree of accounts holds of it.
+pub(crate) fn account(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let (address, block) = (args.need("address")?, block_id(&mut args)?);
+    let code = node.chain.code(address, block)?;
+    let storage_root = node.chain.storage_root(address, block)?.ok_or_else(|| {
+        RpcError::Unsupported(format!(
+            "eth_getAccount: this is a fork, which does not know all of the storage of {address} \
+             and so not its root; eth_getBalance, eth_getTransactionCount and eth_getCode answer"
+        ))
+    })?;
+    Ok(json!({
+        "balance": quantity(node.chain.balance(address, block)?),
+        "nonce": quantity(node.chain.nonce(address, block)?),
+        "codeHash": keccak256(code),
+        "storageRoot": storage_root,
+    }))
+}
+
+/// `eth_getAccountInfo`: balance, nonce and code in one.
+pub(crate) fn account_info(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let (address, block) = (args.need("address")?, block_id(&mut args)?);
+    Ok(json!({
+        "balance": quantity(node.chain.balance(address, block)?),
+        "nonce": quantity(node.chain.nonce(address, block)?),
+        "code": data(node.chain.code(address, block)?),
+    }))
+}
+
 pub(crate) fn proof(_: &mut Backend, _: Args) -> Result<Value> {
     Err(RpcError::Unsupported(
-        "eth_getProof is not supported: the state root of this chain is not a Merkle root".into(),
+        "eth_getProof is not supported: the state root of this chain is not a Merkle root; \
+         eth_getAccount answers an account's code hash and storage root"
+            .into(),
     ))
 }
 
@@ -219,6 +262,12 @@ pub(crate) fn access_list(node: &mut Backend, mut args: Args) -> Result<Value> {
 /// A request whose `data` and `input` may both be there if they are equal.
 pub(crate) fn request(args: &mut Args) -> Result<TransactionRequest> {
     let mut request: TransactionRequest = args.need("transaction")?;
+    tidy(&mut request)?;
+    Ok(request)
+}
+
+/// Refuses a request that contradicts itself.
+fn tidy(request: &mut TransactionRequest) -> Result<()> {
     if let (Some(input), Some(data)) = (&request.input.input, &request.input.data)
         && input != data
     {
@@ -234,7 +283,7 @@ pub(crate) fn request(args: &mut Args) -> Result<TransactionRequest> {
         ));
     }
     request.input.normalize_input();
-    Ok(request)
+    Ok(())
 }
 
 /// A request to be called, not sent: its gas is capped, so that no call runs for ever.
@@ -291,6 +340,53 @@ pub(crate) fn estimate_gas(node: &mut Backend, mut args: Args) -> Result<Value> 
     ))
 }
 
+params! {
+    SimulatePayload => "a simulation (an object with blockStateCalls, traceTransfers, validation, \
+                        returnFullTransactions)",
+}
+
+/// `eth_simulateV1`.
+pub(crate) fn simulate(
+    node: &mut Backend,
+    mut args: Args,
+    errors: &ErrorRegistry,
+) -> Result<Value> {
+    let mut payload: SimulatePayload = args.need("payload")?;
+    let base = block_id(&mut args)?;
+    for block in &mut payload.block_state_calls {
+        check_overrides(block.state_overrides.as_ref())?;
+        block.calls.iter_mut().try_for_each(tidy)?;
+    }
+    let failed = |call: &SimulatedCall| match &call.outcome {
+        Outcome::Success => Value::Null,
+        Outcome::Halted(why) => json!({"code": VM_ERROR, "message": why}),
+        Outcome::Reverted => {
+            let error = ChainError::reverted(call.output.clone(), call.reason.clone());
+            json!(RpcError::from(error).into_object(errors))
+        }
+    };
+    let shown = |simulated: SimulatedBlock| {
+        let mut block = json::block(&simulated.block, payload.return_full_transactions)?;
+        let calls = simulated.calls.iter().map(|call| {
+            let mut shown = json!({
+                "returnData": data(&call.output),
+                "logs": json::value(&call.logs)?,
+                "gasUsed": quantity(call.gas_used),
+                "maxUsedGas": quantity(call.max_used_gas),
+                "status": quantity(u8::from(call.outcome.is_success())),
+            });
+            if !call.outcome.is_success() {
+                shown["error"] = failed(call);
+            }
+            Ok(shown)
+        });
+        block["calls"] = calls.collect::<Result<_>>()?;
+        Ok(block)
+    };
+    let blocks = node.chain.simulate_blocks(&payload, base)?;
+    blocks.into_iter().map(shown).collect()
+}
+
 // Sending
 
 pub(crate) fn send_raw(node: &mut Backend, mut args: Args) -> Result<Value> {
@@ -311,14 +407,26 @@ pub(crate) fn fill(node: &mut Backend, mut args: Args) -> Result<Value> {
     Ok(json!({"tx": json::value(&filled)?}))
 }
 
-fn sign_message(node: &Backend, address: Address, message: &Bytes) -> Result<Value> {
+/// The signed transaction, encoded.
+pub(crate) fn sign_transaction(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let signed = node.chain.sign_request(request(&mut args)?)?;
+    Ok(data(signed.encoded_2718()))
+}
+
+/// Signs with the key of an account.
+fn sign_with(
+    node: &Backend,
+    address: Address,
+    sign: impl FnOnce(&PrivateKeySigner) -> alloy::signers::Result<Signature>,
+) -> Result<Value> {
     let account = node.chain.accounts().iter().find(|a| a.address == address);
     let account = account.ok_or(ChainError::UnknownAccount(address))?;
-    let signature = account
-        .signer
-        .sign_message_sync(message)
-        .map_err(|e| RpcError::Internal(e.to_string()))?;
+    let signature = sign(&account.signer).map_err(|e| RpcError::Internal(e.to_string()))?;
     Ok(data(signature.as_bytes()))
+}
+
+fn sign_message(node: &Backend, address: Address, message: &Bytes) -> Result<Value> {
+    sign_with(node, address, |signer| signer.sign_message_sync(message))
 }
 
 pub(crate) fn sign(node: &mut Backend, mut args: Args) -> Result<Value> {
@@ -331,10 +439,29 @@ pub(crate) fn personal_sign(node: &mut Backend, mut args: Args) -> Result<Value>
     sign_message(node, args.need("address")?, &message)
 }
 
-pub(crate) fn sign_typed_data(_: &mut Backend, _: Args) -> Result<Value> {
-    Err(RpcError::Unsupported(
-        "typed data is not signed here: sign with the account's key in the client".into(),
-    ))
+/// `eth_signTypedData_v4` (EIP-712): an address, and the data as an object or as its JSON text.
+pub(crate) fn sign_typed_data(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let address = args.need("address")?;
+    let Typed(typed) = args.need("typedData")?;
+    let hash = typed
+        .eip712_signing_hash()
+        .map_err(|e| RpcError::params(format!("invalid argument 1 (typedData): {e}")))?;
+    sign_with(node, address, |signer| signer.sign_hash_sync(&hash))
+}
+
+struct Typed(TypedData);
+
+impl Param for Typed {
+    const WHAT: &str =
+        "typed data (an object with types, primaryType, domain and message, or its text)";
+
+    fn read(value: Value) -> std::result::Result<Self, String> {
+        let typed = match value {
+            Value::String(text) => serde_json::from_str(&text),
+            other => serde_json::from_value(other),
+        };
+        typed.map(Self).map_err(|e| e.to_string())
+    }
 }
 
 // Blocks
@@ -432,7 +559,11 @@ pub(crate) fn transaction_by_hash(node: &mut Backend, mut args: Args) -> Result<
 }
 
 pub(crate) fn receipt(node: &mut Backend, mut args: Args) -> Result<Value> {
-    let hash: B256 = args.need("hash")?;
+    receipt_of(node, args.need("hash")?)
+}
+
+/// The receipt of a transaction, or null.
+pub(crate) fn receipt_of(node: &Backend, hash: B256) -> Result<Value> {
     let Some(tx) = node.chain.transaction(hash) else {
         return Ok(Value::Null);
     };

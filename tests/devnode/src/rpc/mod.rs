@@ -21,9 +21,16 @@
 //! `plimsoll_setCacheManager(address, isManager)` and `plimsoll_upgradeArbos(version)`.
 //!
 //! Blocks, receipts and logs carry what Nitro adds (`l1BlockNumber`, `sendRoot`, `sendCount`,
-//! `gasUsedForL1`). `debug_traceTransaction` and `debug_traceCall` know `callTracer`, `stylusTracer`
+//! `gasUsedForL1`). `debug_traceTransaction` and `debug_traceCall` know `callTracer`,
+//! `prestateTracer` (with `diffMode`, `disableCode`, `disableStorage`, `includeEmpty`), `stylusTracer`
 //! (also as the script cargo-stylus sends), `4byteTracer` and `noopTracer`; the default tracer shows
 //! one step for each frame instead of one for each opcode.
+//!
+//! A block is a number (`"0x10"`, `"16"` or `16`), a tag, a hash or an object. `anvil_dumpState`
+//! answers the whole chain (blocks, past states, programs and their activations, the clock), and
+//! `anvil_loadState` goes on from there; the format is this node's own.
+//!
+//! On a fork ([`Chain::fork`]) requests about blocks up to the one forked at go to the source.
 //!
 //! # Errors
 //!
@@ -32,7 +39,9 @@
 //! | 3 | a revert; `data` is the revert data, the message `execution reverted: <reason>`, where the reason is decoded from `Error(string)`, `Panic(uint256)` or the [`ErrorRegistry`]; without data, why a module was refused or what a program failed of |
 //! | -32000 | a call or transaction refused or failed, in geth's words |
 //! | -32004 | known elsewhere, not modelled here |
-//! | -32602 | wrong parameters, and which |
+//! | -32602 | wrong parameters: which method, which parameter, what was expected and found |
+//! | -38010 ... -38026 | `eth_simulateV1`: geth's codes for blocks and calls that cannot be |
+//! | 4, 6 | `eth_sendRawTransactionSync`: in no block in time (data: the hash), a nonce ahead (data: the expected one) |
 //! | -32700, -32600, -32601 | no JSON, no request, no such method |
 //! | -32603 | a fault of the node; the chain is as before |
 
@@ -47,11 +56,13 @@ mod dev;
 mod error;
 mod eth;
 mod filters;
+mod forward;
 mod json;
 mod params;
 mod registry;
 mod server;
 mod subscriptions;
+mod sync;
 mod trace;
 mod worker;
 
@@ -154,14 +165,25 @@ impl Node {
     /// What to print when it is up: where it is, the accounts with their keys, the chain, and what
     /// it does not model.
     pub fn banner(&self) -> String {
-        let (config, accounts, head) = self.chain.with(|chain| {
+        let (config, accounts, head, forked, arbos) = self.chain.with(|chain| {
+            let forked = chain.forked_at();
             (
                 chain.config().clone(),
                 chain.accounts().to_vec(),
                 chain.block_number(),
+                forked.map(|(source, number)| format!("block {number} of {source}")),
+                chain.arbos_version(),
             )
         });
-        banner(&self.url, &self.ws_url, &config, &accounts, head)
+        banner(
+            &self.url,
+            &self.ws_url,
+            &config,
+            &accounts,
+            head,
+            forked,
+            arbos,
+        )
     }
 
     /// Waits until it has stopped, for example because another task called
@@ -212,6 +234,8 @@ fn banner(
     config: &ChainConfig,
     accounts: &[DevAccount],
     head: u64,
+    forked: Option<String>,
+    arbos_version: u64,
 ) -> String {
     let mut text = String::new();
     let ether =
@@ -220,8 +244,11 @@ fn banner(
     let _ = writeln!(text, "  HTTP        {url}");
     let _ = writeln!(text, "  WebSocket   {ws_url}");
     let _ = writeln!(text, "  Chain id    {}", config.chain_id);
-    let _ = writeln!(text, "  ArbOS       {}", config.arbos_version);
+    let _ = writeln!(text, "  ArbOS       {arbos_version}");
     let _ = writeln!(text, "  Block       {head}");
+    if let Some(forked) = forked {
+        let _ = writeln!(text, "  Fork of     {forked}");
+    }
     let _ = writeln!(
         text,
         "\nAccounts, {ether} ETH each. The keys are public: never use them elsewhere."

@@ -29,10 +29,10 @@ use tower::{Layer, Service};
 use super::{
     dev,
     error::{Result, RpcError},
-    eth,
+    eth, forward,
     params::Args,
     registry::ErrorRegistry,
-    subscriptions, trace,
+    subscriptions, sync, trace,
     worker::{Backend, ChainHandle},
 };
 
@@ -72,6 +72,8 @@ const METHODS: &[(&str, Handler)] = &[
     ("eth_getTransactionCount", eth::nonce),
     ("eth_getCode", eth::code),
     ("eth_getStorageAt", eth::storage),
+    ("eth_getAccount", eth::account),
+    ("eth_getAccountInfo", eth::account_info),
     ("eth_getProof", eth::proof),
     ("eth_call", eth::call),
     ("eth_estimateGas", eth::estimate_gas),
@@ -79,8 +81,10 @@ const METHODS: &[(&str, Handler)] = &[
     ("eth_sendRawTransaction", eth::send_raw),
     ("eth_sendTransaction", eth::send),
     ("eth_fillTransaction", eth::fill),
+    ("eth_signTransaction", eth::sign_transaction),
     ("eth_sign", eth::sign),
     ("personal_sign", eth::personal_sign),
+    ("eth_signTypedData", eth::sign_typed_data),
     ("eth_signTypedData_v4", eth::sign_typed_data),
     ("eth_getTransactionByHash", eth::transaction),
     ("eth_getRawTransactionByHash", eth::raw_transaction),
@@ -121,6 +125,8 @@ const METHODS: &[(&str, Handler)] = &[
         "anvil_removeBlockTimestampInterval",
         dev::remove_block_interval,
     ),
+    ("anvil_dumpState", dev::dump_state),
+    ("anvil_loadState", dev::load_state),
     ("evm_addAccountBalance", dev::add_balance),
     ("evm_setAccountBalance", dev::set_balance),
     ("plimsoll_setL1BlockNumber", dev::set_l1_block_number),
@@ -206,8 +212,9 @@ const LEVERS: &[(&str, &str, Handler)] = &[
     ("anvil_reset", "hardhat_reset", dev::unsupported_reset),
 ];
 
-/// The methods that show what happened inside.
+/// The methods that show what happened inside, with reverts in words.
 const TRACERS: &[(&str, Tracer)] = &[
+    ("eth_simulateV1", eth::simulate),
     ("debug_traceTransaction", trace::transaction),
     ("debug_traceCall", trace::call),
     ("debug_traceBlockByNumber", trace::block),
@@ -231,14 +238,21 @@ where
             Ok(args) => {
                 // Written out there, where the stack is deep enough for any trace.
                 let work = move |node: &mut Backend| {
-                    let value = work(node, args, &errors)?;
+                    let asked = node.chain.forked_at().map(|_| args.rest().to_vec());
+                    let mut answer = work(node, args, &errors);
+                    if let Some(asked) = asked.filter(|_| forward::is_missing(&answer))
+                        && let Some(before) = forward::ask_source(node, name, &asked)?
+                    {
+                        answer = Ok(before);
+                    }
+                    let value = answer?;
                     to_raw_value(&value).map_err(|e| RpcError::Internal(e.to_string()))
                 };
                 rpc.chain.request(work).await
             }
             Err(e) => Err(e),
         };
-        answer.map_err(|e| e.into_object(&rpc.errors))
+        answer.map_err(|e| e.of(name).into_object(&rpc.errors))
     })?;
     Ok(())
 }
@@ -248,7 +262,7 @@ pub(crate) fn methods() -> Vec<&'static str> {
     let mut names: Vec<_> = METHODS.iter().map(|m| m.0).collect();
     names.extend(LEVERS.iter().flat_map(|m| [m.0, m.1]));
     names.extend(TRACERS.iter().map(|m| m.0));
-    names.extend(["eth_subscribe", "eth_unsubscribe"]);
+    names.extend([sync::NAME, "eth_subscribe", "eth_unsubscribe"]);
     names.sort_unstable();
     names
 }
@@ -268,6 +282,10 @@ pub(crate) fn module(rpc: Rpc) -> eyre::Result<RpcModule<Rpc>> {
     for &(name, tracer) in TRACERS {
         method(&mut module, name, tracer)?;
     }
+    module.register_async_method(sync::NAME, |params, rpc, _| async move {
+        let answer = sync::send_raw(params, &rpc).await;
+        answer.map_err(|e| e.of(sync::NAME).into_object(&rpc.errors))
+    })?;
     subscriptions::register(&mut module)?;
     Ok(module)
 }
@@ -329,7 +347,10 @@ where
             let subscribes = matches!(name.as_str(), "eth_subscribe" | "eth_unsubscribe");
             let words = match answer.as_error_code().map(ErrorCode::from) {
                 Some(ErrorCode::MethodNotFound) => {
-                    format!("the method {name} does not exist/is not available")
+                    format!(
+                        "the method {name} does not exist/is not available; docs/devnode.md lists \
+                         what is not modelled"
+                    )
                 }
                 Some(ErrorCode::InternalError) if subscribes => {
                     "notifications not supported: open a WebSocket on the same port".into()

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use alloy::{
     consensus::Transaction as _,
-    primitives::{Address, B256, hex},
+    primitives::{Address, B256, Bytes, U256, hex},
     rpc::types::{BlockOverrides, state::StateOverride},
+};
+use revm::{
+    bytecode::Bytecode,
+    state::{AccountInfo, EvmState},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -14,11 +18,11 @@ use super::{
     error::{Result, RpcError},
     eth::{call_transaction, check_overrides, find_block},
     json::{data, quantity},
-    params::Args,
+    params::{Args, Param, params},
     registry::ErrorRegistry,
     worker::Backend,
 };
-use crate::{CallFrame, CallKind, CallRequest, ChainError};
+use crate::{CallFrame, CallKind, CallRequest, ChainError, state::State};
 
 /// What the client wants to see.
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +39,14 @@ struct Options {
 struct TracerConfig {
     only_top_call: bool,
     with_log: bool,
+    diff_mode: bool,
+    disable_code: bool,
+    disable_storage: bool,
+    include_empty: bool,
+}
+
+params! {
+    Options => "tracing options (an object with tracer, tracerConfig, stateOverrides, blockOverrides)",
 }
 
 /// How it is shown.
@@ -46,6 +58,8 @@ enum Tracer {
     Call(TracerConfig),
     /// The host calls of Stylus programs, as Nitro's tracer shows them.
     Stylus,
+    /// What was touched as it was before, or as it was before and after.
+    Prestate(TracerConfig),
     /// How often each selector was called with how many bytes.
     FourByte,
     /// Nothing.
@@ -60,13 +74,14 @@ impl Options {
             Some("stylusTracer") => Tracer::Stylus,
             // What cargo-stylus sends unless told to use the native tracer: a script with this hook.
             Some(script) if script.contains("\"hostio\"") => Tracer::Stylus,
+            Some("prestateTracer") => Tracer::Prestate(self.tracer_config.unwrap_or_default()),
             Some("4byteTracer") => Tracer::FourByte,
             Some("noopTracer") => Tracer::Noop,
             Some(other) => {
                 let other: String = other.chars().take(64).collect();
                 return Err(RpcError::Unsupported(format!(
-                    "tracer {other:?} is not supported: there are callTracer, stylusTracer, \
-                     4byteTracer, noopTracer and the default, which shows one step a frame"
+                    "tracer {other:?} is not supported: there are callTracer, prestateTracer, \
+                     stylusTracer, 4byteTracer, noopTracer and the default, which shows one step a frame"
                 )));
             }
         })
@@ -90,8 +105,22 @@ pub(crate) fn transaction(
         limit: tx.envelope.gas_limit(),
         used: tx.receipt.gas_used,
     };
-    let frame = node.chain.trace_transaction(hash)?;
-    show(tracer, frame, total, errors)
+    show_transaction(node, tracer, hash, total, errors)
+}
+
+fn show_transaction(
+    node: &Backend,
+    tracer: Tracer,
+    hash: B256,
+    total: Gas,
+    errors: &ErrorRegistry,
+) -> Result<Value> {
+    let (before, done) = node.chain.replay(hash)?;
+    match (tracer, done.trace) {
+        (Tracer::Prestate(config), _) => Ok(prestate(&before, &done.changes, config)),
+        (_, Some(frame)) => show(tracer, frame, total, errors),
+        (_, None) => Err(RpcError::Internal("the trace is missing".into())),
+    }
 }
 
 /// `debug_traceBlockByNumber` and `debug_traceBlockByHash`.
@@ -115,8 +144,8 @@ pub(crate) fn block(node: &mut Backend, mut args: Args, errors: &ErrorRegistry) 
     transactions
         .into_iter()
         .map(|(hash, total)| {
-            let frame = node.chain.trace_transaction(hash)?;
-            Ok(json!({"txHash": hash, "result": show(tracer, frame, total, errors)?}))
+            let result = show_transaction(node, tracer, hash, total, errors)?;
+            Ok(json!({"txHash": hash, "result": result}))
         })
         .collect()
 }
@@ -129,12 +158,17 @@ pub(crate) fn call(node: &mut Backend, mut args: Args, errors: &ErrorRegistry) -
     let tracer = options.tracer()?;
     check_overrides(options.state_overrides.as_ref())?;
     let limit = transaction.gas;
-    let result = node.chain.trace_call(&CallRequest {
+    let request = CallRequest {
         transaction,
         block,
         state_overrides: options.state_overrides,
         block_overrides: options.block_overrides,
-    })?;
+    };
+    if let Tracer::Prestate(config) = tracer {
+        let (before, done) = node.chain.execute_call_on(&request, false)?;
+        return Ok(prestate(&before, &done.changes, config));
+    }
+    let result = node.chain.trace_call(&request)?;
     let frame = result
         .trace
         .ok_or_else(|| RpcError::Internal("the trace is missing".into()))?;
@@ -179,8 +213,84 @@ fn show(tracer: Tracer, mut frame: CallFrame, total: Gas, errors: &ErrorRegistry
             selectors(frame, &mut counts);
             json!(counts)
         }
-        Tracer::Noop => json!({}),
+        // Shown from the changes, not from the frames.
+        Tracer::Prestate(_) | Tracer::Noop => json!({}),
     })
+}
+
+/// The accounts that were touched as geth shows them: before, or with `diffMode` those that changed,
+/// before and after.
+fn prestate(before: &State, changes: &EvmState, config: TracerConfig) -> Value {
+    let (mut pre, mut post) = (BTreeMap::new(), BTreeMap::new());
+    for (address, account) in changes {
+        let was = before.info(address).unwrap_or_default();
+        let code_of = |info: &AccountInfo| {
+            let code = info.code.as_ref().map(Bytecode::original_bytes);
+            code.filter(|code| !code.is_empty() && !config.disable_code)
+        };
+        let is = &account.info;
+        let gone = account.is_selfdestructed();
+        let slots = account.storage.iter().filter(|_| !config.disable_storage);
+        let (mut old_slots, mut new_slots) = (BTreeMap::new(), BTreeMap::new());
+        for (slot, value) in slots {
+            let old = before.storage(address, slot);
+            let new = value.present_value;
+            let key = B256::from(*slot);
+            if !config.diff_mode || (old != new && !old.is_zero()) {
+                old_slots.insert(key, B256::from(old));
+            }
+            if old != new && !new.is_zero() {
+                new_slots.insert(key, B256::from(new));
+            }
+        }
+        let changed = account.storage.values().any(|slot| slot.is_changed())
+            || (was.balance, was.nonce, was.code_hash) != (is.balance, is.nonce, is.code_hash);
+        if config.diff_mode && !changed && !gone {
+            continue;
+        }
+        let existed = !was.is_empty() || !old_slots.is_empty();
+        if existed || (config.include_empty && !config.diff_mode) {
+            pre.insert(
+                *address,
+                shown(Some(was.balance), was.nonce, code_of(&was), &old_slots),
+            );
+        }
+        // What is gone has no after.
+        if !gone {
+            let balance = (was.balance != is.balance).then_some(is.balance);
+            let nonce = if was.nonce == is.nonce { 0 } else { is.nonce };
+            let code = code_of(is).filter(|_| was.code_hash != is.code_hash);
+            post.insert(*address, shown(balance, nonce, code, &new_slots));
+        }
+    }
+    if config.diff_mode {
+        json!({"pre": pre, "post": post})
+    } else {
+        json!(pre)
+    }
+}
+
+/// An account, without what it does not have.
+fn shown(
+    balance: Option<U256>,
+    nonce: u64,
+    code: Option<Bytes>,
+    storage: &BTreeMap<B256, B256>,
+) -> Value {
+    let mut map = Map::new();
+    if let Some(balance) = balance {
+        map.insert("balance".into(), quantity(balance));
+    }
+    if nonce != 0 {
+        map.insert("nonce".into(), json!(nonce));
+    }
+    if let Some(code) = code {
+        map.insert("code".into(), data(code));
+    }
+    if !storage.is_empty() {
+        map.insert("storage".into(), json!(storage));
+    }
+    Value::Object(map)
 }
 
 fn entries(frame: &CallFrame, depth: usize, into: &mut Vec<Value>) {
@@ -319,7 +429,6 @@ fn opened_by_evm(frame: &CallFrame) -> Value {
 mod tests {
     use super::*;
     use crate::HostCall;
-    use alloy::primitives::{Bytes, U256};
 
     fn frame(kind: CallKind, stylus: bool) -> CallFrame {
         CallFrame {
@@ -443,6 +552,6 @@ mod tests {
         );
         let four = trace(&top, json!({"tracer": "4byteTracer"})).unwrap();
         assert_eq!(four["0x01020304-1"], 2);
-        assert!(trace(&top, json!({"tracer": "prestateTracer"})).is_err());
+        assert!(trace(&top, json!({"tracer": "muxTracer"})).is_err());
     }
 }

@@ -124,8 +124,12 @@ impl ChainHandle {
     ) -> Result<T> {
         let (answer, wait) = oneshot::channel();
         let job: Job = Box::new(move |backend| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| work(backend)))
+            let failures = backend.chain.unread();
+            let mut outcome = catch_unwind(AssertUnwindSafe(|| work(backend)))
                 .unwrap_or_else(|panic| Err(RpcError::Internal(words(&*panic))));
+            if let Err(why) = backend.chain.read_since(failures) {
+                outcome = Err(why.into());
+            }
             let _ = answer.send(outcome);
         });
         let gone = || RpcError::Internal("the node is stopping".into());
