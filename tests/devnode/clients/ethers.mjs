@@ -12,6 +12,7 @@ import {
   isError,
   parseEther,
   verifyMessage,
+  verifyTypedData,
 } from "ethers";
 
 const [url, wsUrl] = process.argv.slice(2);
@@ -113,6 +114,14 @@ const signer = await provider.getSigner(1);
 const sent = await signer.sendTransaction({ to: wallet.address, value: 1n });
 assert.equal((await sent.wait()).status, 1);
 assert.equal(verifyMessage("hello", await signer.signMessage("hello")), signer.address);
+const domain = { name: "Plimsoll", version: "1", chainId: network.chainId };
+const types = {
+  Leg: [{ name: "instrument", type: "uint128" }, { name: "size", type: "int64" }],
+  Order: [{ name: "trader", type: "address" }, { name: "legs", type: "Leg[]" }],
+};
+const order = { trader: wallet.address, legs: [{ instrument: 1n, size: -2n }, { instrument: 3n, size: 4n }] };
+const typed = await signer.signTypedData(domain, types, order);
+assert.equal(verifyTypedData(domain, types, order, typed), signer.address);
 step("unlocked accounts");
 
 // Levers

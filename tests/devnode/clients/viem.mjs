@@ -10,6 +10,7 @@ import {
   defineChain,
   http,
   parseEther,
+  verifyTypedData,
   webSocket,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -86,6 +87,59 @@ assert.equal(await pub.getBalance({ address: account.address }), parseEther("5")
 await test.revert({ id });
 assert.ok((await pub.getBalance({ address: account.address })) > parseEther("9000"));
 step("levers");
+
+// A wallet whose keys are in the node: typed data, transactions signed and not sent.
+const unlocked = createWalletClient({
+  account: "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", chain, transport: http(),
+});
+const typed = {
+  domain: { name: "Plimsoll", version: "1", chainId: 412346 },
+  types: {
+    Leg: [{ name: "instrument", type: "uint128" }, { name: "size", type: "int64" }],
+    Order: [{ name: "legs", type: "Leg[]" }, { name: "note", type: "bytes" }],
+  },
+  primaryType: "Order",
+  message: { legs: [{ instrument: 1n, size: -2n }, { instrument: 3n, size: 4n }], note: "0x0102" },
+};
+const signature = await unlocked.signTypedData(typed);
+assert.ok(await verifyTypedData({ address: unlocked.account.address, signature, ...typed }));
+const prepared = await unlocked.prepareTransactionRequest({ to: account.address, value: 1n });
+const serialized = await unlocked.signTransaction(prepared);
+const synced = await unlocked.sendRawTransactionSync({ serializedTransaction: serialized });
+assert.equal(synced.status, "success");
+step("typed data, signed transactions, receipts at once");
+
+const stranger = "0x00000000000000000000000000000000DeaDBeef";
+const simulated = await pub.simulateBlocks({
+  blocks: [
+    { stateOverrides: [{ address: stranger, balance: 5n }],
+      calls: [{ account: stranger, to: address, abi, functionName: "store", args: [7n] }] },
+    { calls: [{ account: stranger, to: address, abi, functionName: "value" },
+              { account: stranger, to: address, abi, functionName: "store", args: [13n] }] },
+  ],
+});
+assert.equal(simulated[0].calls[0].status, "success");
+assert.equal(simulated[0].calls[0].logs.length, 1);
+assert.equal(simulated[1].calls[0].result, 7n);
+assert.equal(simulated[1].calls[1].status, "failure");
+assert.match(simulated[1].calls[1].error.message, /unlucky/);
+assert.equal(simulated[1].number, simulated[0].number + 1n);
+const { assetChanges } = await pub.simulateCalls({
+  account: account.address,
+  calls: [{ to: stranger, value: parseEther("1.5") }],
+  traceAssetChanges: true,
+});
+assert.equal(assetChanges[0].value.diff, -parseEther("1.5"));
+step("simulations");
+
+const dump = await test.dumpState();
+await test.setBalance({ address: stranger, value: 9n });
+await test.mine({ blocks: 2 });
+const height = await pub.getBlockNumber({ cacheTime: 0 });
+await test.loadState({ state: dump });
+assert.equal(await pub.getBlockNumber({ cacheTime: 0 }), height - 2n);
+assert.equal(await pub.getBalance({ address: stranger }), 0n);
+step("dump and load");
 
 const live = createPublicClient({ chain, transport: webSocket() });
 const heard = await new Promise((done, failed) => {
