@@ -13,6 +13,7 @@ pub mod client;
 pub mod config;
 pub mod demo;
 pub mod deploy;
+pub mod fork;
 pub mod house;
 pub mod ids;
 pub mod push;

@@ -9,13 +9,13 @@ use plimsoll::{
     config::HouseConfig,
     demo::{self, DemoOptions},
     deploy::{Deployer, Record, compare, upkeep},
-    house,
+    fork, house,
     push::{self, ExpiriesFile},
     term::Progress,
     verify, wasm, workspace,
 };
 use plimsoll_devnode::{
-    ChainConfig, Clock, LATEST_ARBOS, SUPPORTED_ARBOS,
+    Chain, ChainConfig, Clock, Fork, SUPPORTED_ARBOS,
     rpc::{Node, NodeConfig},
 };
 use std::{net::IpAddr, path::PathBuf, process::ExitCode};
@@ -186,12 +186,23 @@ struct DevnodeArgs {
     /// Port; 0 takes any that is free.
     #[arg(long, default_value_t = 8545)]
     port: u16,
-    /// Chain id.
-    #[arg(long, default_value_t = 412_346)]
-    chain_id: u64,
-    /// ArbOS version: 61 is Arbitrum One, 60 has the same rules here, 51 is the chain before them.
-    #[arg(long, default_value_t = LATEST_ARBOS, value_parser = arbos)]
-    arbos: u64,
+    /// Go on from a block of another Arbitrum chain: the URL of one of its nodes. What is not changed
+    /// here is read there when it is needed, Stylus programs included; nothing is sent there.
+    #[arg(long, value_name = "URL")]
+    fork: Option<String>,
+    /// The block to go on from; the latest if not given. An old one needs an archive node.
+    #[arg(long, value_name = "N", requires = "fork")]
+    fork_block: Option<u64>,
+    /// Go on from this file if it is there, and write it at the end (anvil_dumpState's form, unpacked).
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// Chain id [default: 412346, or that of the chain forked].
+    #[arg(long)]
+    chain_id: Option<u64>,
+    /// ArbOS version: 61 is Arbitrum One, 60 has the same rules here, 51 is the chain before them
+    /// [default: 61, or that of the chain forked].
+    #[arg(long, value_parser = arbos)]
+    arbos: Option<u64>,
     /// Funded accounts, at most ten.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=10))]
     accounts: u8,
@@ -334,44 +345,70 @@ fn build(args: &BuildArgs, progress: &Progress) -> Result<()> {
 async fn devnode(args: DevnodeArgs) -> Result<()> {
     let errors = house::known_errors()?;
     let ether = alloy::primitives::U256::from(10).pow(alloy::primitives::U256::from(18));
-    let chain = ChainConfig {
-        chain_id: args.chain_id,
-        arbos_version: args.arbos,
+    let default = ChainConfig::default();
+    let config = ChainConfig {
+        chain_id: args.chain_id.unwrap_or(default.chain_id),
+        arbos_version: args.arbos.unwrap_or(default.arbos_version),
         accounts: args.accounts.into(),
         balance: alloy::primitives::U256::from(args.balance) * ether,
         clock: args.block_time.map_or(Clock::System, Clock::Step),
         automine: !args.no_mining,
         base_fee: args.base_fee,
         l1_price_per_byte: args.l1_price_per_byte,
-        ..ChainConfig::default()
+        ..default
     };
-    let node = Node::start(NodeConfig {
+    let from = args.fork.map(|url| -> Result<Fork> {
+        Ok(Fork {
+            source: fork::source(&url)?,
+            block: args.fork_block,
+            chain_id: args.chain_id,
+            arbos_version: args.arbos,
+        })
+    });
+    let from = from.transpose()?;
+    let state = match &args.state {
+        Some(path) if path.exists() => {
+            Some(std::fs::read(path).wrap_err_with(|| format!("reading {}", path.display()))?)
+        }
+        _ => None,
+    };
+    // Reading of the chain forked blocks.
+    let chain = tokio::task::spawn_blocking(move || -> Result<Chain> {
+        let mut chain = match from {
+            Some(from) => Chain::fork(config, from)?,
+            None => Chain::new(config),
+        };
+        if let Some(state) = state {
+            chain.load(&state)?;
+        }
+        Ok(chain)
+    });
+    let chain = chain.await??;
+    let node_config = NodeConfig {
         host: args.host,
         port: args.port,
-        chain,
         errors,
-    })
-    .await
-    .map_err(|e| {
+        ..NodeConfig::default()
+    };
+    let node = Node::serve(chain, node_config).await.map_err(|e| {
         eyre!("{e:#}: is another node running there? --port takes another port, 0 any that is free")
     })?;
     if args.json {
-        let accounts: Vec<_> = node.chain.with(|c| {
-            c.accounts()
-                .iter()
+        let (url, ws) = (node.url.clone(), node.ws_url.clone());
+        let up = node.chain.with(move |c| {
+            let accounts = c.accounts().iter();
+            let accounts: Vec<_> = accounts
                 .map(|a| serde_json::json!({ "address": a.address, "key": a.key }))
-                .collect()
-        });
-        println!(
-            "{}",
+                .collect();
             serde_json::json!({
-                "url": node.url,
-                "ws": node.ws_url,
-                "chainId": args.chain_id,
-                "arbos": args.arbos,
+                "url": url,
+                "ws": ws,
+                "chainId": c.config().chain_id,
+                "arbos": c.arbos_version(),
                 "accounts": accounts,
             })
-        );
+        });
+        println!("{up}");
     } else {
         println!("{}", node.banner());
         println!("Ctrl-C stops it.");
@@ -379,6 +416,10 @@ async fn devnode(args: DevnodeArgs) -> Result<()> {
     tokio::select! {
         () = node.stopped() => {}
         _ = tokio::signal::ctrl_c() => {}
+    }
+    if let Some(path) = &args.state {
+        let dump = node.chain.with(|chain| chain.dump())?;
+        std::fs::write(path, dump).wrap_err_with(|| format!("writing {}", path.display()))?;
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ use eyre::{Result, WrapErr, ensure, eyre};
 use furniture::{Creator, furniture, venues};
 use people::people;
 use plimsoll_devnode::{
-    ChainConfig,
+    Chain, ChainConfig,
     config::dev_accounts,
     rpc::{ErrorRegistry, Node, NodeConfig},
 };
@@ -252,7 +252,15 @@ impl House {
     ///
     /// The node does not start.
     pub async fn fork(&self) -> Result<Self> {
-        let chain = self.node.chain.with(|chain| chain.clone());
+        self.on(self.node.chain.with(|chain| chain.clone())).await
+    }
+
+    /// The same house on another chain, at the same addresses, by the same people.
+    ///
+    /// # Errors
+    ///
+    /// The node does not start.
+    pub async fn on(&self, chain: Chain) -> Result<Self> {
         let config = NodeConfig {
             errors: known_errors()?,
             ..NodeConfig::default()
