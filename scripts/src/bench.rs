@@ -1,9 +1,11 @@
 //! `plimsoll bench-gas`: what the house costs.
 //!
-//! Every figure is the gas used by a whole transaction on the in-process node, intrinsic gas and
-//! calldata included, with all storage cold at its start.
+//! Every figure is the gas used by a whole transaction on the in-process node, with the rules of
+//! today's chain, intrinsic gas and calldata included, with all storage cold at its start.
 //!
-//! * **cold**: no program is in the chain's program cache, every hop pays its full start-up.
+//! * **cold**: the first transaction of its block, no program in the chain's program cache: every hop
+//!   pays its full start-up.
+//! * **warm in block**: no program in that cache, but all called by earlier transactions of the block.
 //! * **cached**: all are cached through `ArbWasmCache`.
 //! * **storage floor**: what the storage of the house's contracts costs in that transaction whatever
 //!   the code does: 2,100 for each distinct slot touched, and for each slot whose value changed
@@ -17,12 +19,15 @@
 
 use crate::{
     bindings::{
-        Bid, ExpiryUpdate, IArbWasmCache, IAuction, IOracle, IParameters, IVault, UnderlyingTerms,
+        Bid, ExpiryUpdate, IArbWasmCache, IAuction, IClearinghouse, IOracle, IParameters, IVault,
+        UnderlyingTerms,
         reference::LyingVenue::{self, Fill},
     },
+    client::CallError,
     deploy::ARB_WASM_CACHE,
     house::{DESK, ETH, House, Options},
     ids,
+    readme::{self, Mode},
     term::{Progress, Table, grouped},
     wasm::{self, Program},
 };
@@ -35,19 +40,37 @@ use alloy::{
     rpc::types::{TransactionReceipt, TransactionRequest},
     sol_types::SolCall,
 };
+use clap::Args;
 use eyre::{Result, WrapErr, ensure, eyre};
-use plimsoll_devnode::CallFrame;
+use plimsoll_devnode::{CallFrame, ChainConfig};
 use serde::Serialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
+
+/// What to measure for.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub struct BenchArgs {
+    /// One JSON object on stdout, progress on stderr.
+    #[arg(long)]
+    json: bool,
+    /// Compare the tables of README.md and docs/method.md with what is measured; differences are an
+    /// error.
+    #[arg(long, conflicts_with = "write")]
+    check: bool,
+    /// Write those tables.
+    #[arg(long)]
+    write: bool,
+}
 
 /// Gas of one operation.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct GasRow {
-    /// No program cached.
+    /// No program cached or called before.
     pub cold: u64,
+    /// All programs called earlier in the block.
+    pub warm_in_block: u64,
     /// All programs cached.
     pub cached: u64,
     /// What storage costs in it whatever the code does.
@@ -141,35 +164,49 @@ pub struct Split {
 ///
 /// # Errors
 ///
-/// The contracts do not build, or an operation is refused.
-pub async fn run(json: bool, progress: Progress) -> Result<()> {
+/// The contracts do not build, an operation is refused, or a document says something else.
+pub async fn run(args: BenchArgs, progress: Progress) -> Result<()> {
     let programs = wasm::build(&progress)?;
     let bench = measure(&programs, progress).await?;
-    if json {
+    let gas = gas_table(&bench.gas);
+    let split = split_table(&bench);
+    let contracts = contracts_table(&programs);
+    if args.json {
         println!("{}", serde_json::to_string(&bench)?);
-        return Ok(());
+    } else {
+        println!("\n{}", gas.render(0));
+        println!("{}", split.render(0));
+        println!("{}", contracts.render(0));
+        println!(
+            "node: {:.0} transfers/s, {:.0} trades/s over HTTP one by one; a house in {:.2} s",
+            bench.node.transfers_per_second, bench.node.trades_per_second, bench.node.house_seconds
+        );
     }
-    let mut gas = Table::new(["gas", "cold", "cached", "storage floor"]);
-    for name in OPERATIONS {
-        let row = bench.gas.get(name).copied().unwrap_or_default();
-        gas.row([
-            name.to_owned(),
-            grouped(row.cold),
-            grouped(row.cached),
-            grouped(row.storage_floor),
-        ]);
-    }
-    println!("\n{}", gas.render(0));
-    println!("{}", split_table(&bench.split).render(0));
-    println!("{}", contracts_table(&programs).render(0));
-    println!(
-        "node: {:.0} transfers/s, {:.0} trades/s over HTTP one by one; a house in {:.2} s",
-        bench.node.transfers_per_second, bench.node.trades_per_second, bench.node.house_seconds
-    );
-    Ok(())
+    let mode = match (args.check, args.write) {
+        (true, _) => Mode::Check,
+        (_, true) => Mode::Write,
+        _ => return Ok(()),
+    };
+    let blocks = [
+        (("README.md", "gas"), gas.markdown()),
+        (("README.md", "contracts"), contracts.markdown()),
+        (("docs/method.md", "split"), split.markdown()),
+    ];
+    readme::settle(mode, &blocks).wrap_err("`cargo bench-gas --write` writes them")
 }
 
-fn split_table(split: &BTreeMap<&'static str, Split>) -> Table {
+fn gas_table(gas: &BTreeMap<&'static str, GasRow>) -> Table {
+    let mut table = Table::new(["gas", "cold", "warm in block", "cached", "storage floor"]);
+    for name in OPERATIONS {
+        let row = gas.get(name).copied().unwrap_or_default();
+        let figures = [row.cold, row.warm_in_block, row.cached, row.storage_floor];
+        let cells = figures.into_iter().map(grouped);
+        table.row(std::iter::once(name.to_owned()).chain(cells));
+    }
+    table
+}
+
+fn split_table(bench: &Bench) -> Table {
     let mut table = Table::new([
         "cold gas of",
         "total",
@@ -183,7 +220,7 @@ fn split_table(split: &BTreeMap<&'static str, Split>) -> Table {
         "margin's pages",
     ]);
     for name in OPERATIONS {
-        if let Some(s) = split.get(name) {
+        if let Some(s) = bench.split.get(name) {
             let figures = [
                 s.total,
                 s.transaction,
@@ -259,6 +296,10 @@ pub async fn measure(programs: &[Program], progress: Progress) -> Result<Bench> 
     let started = Instant::now();
     let options = Options {
         desk: true,
+        chain: ChainConfig {
+            arbos_version: wasm::today().arbos_version,
+            ..ChainConfig::default()
+        },
         ..Options::default()
     };
     let quiet = Progress::silent();
@@ -268,9 +309,14 @@ pub async fn measure(programs: &[Program], progress: Progress) -> Result<Bench> 
 
     prepare(&house).await.wrap_err("preparing")?;
     let before = house.snapshot().await?;
-    let (cold, split) = operations(&house, programs)
+    let (cold, split) = operations(&house, programs, Block::Own)
         .await
         .wrap_err("measuring with uncached programs")?;
+    house.revert(before).await?;
+    let before = house.snapshot().await?;
+    let (warm, _) = operations(&house, programs, Block::Shared)
+        .await
+        .wrap_err("measuring with programs called earlier in the block")?;
     house.revert(before).await?;
     for program in programs {
         let at = house
@@ -284,23 +330,29 @@ pub async fn measure(programs: &[Program], progress: Progress) -> Result<Bench> 
                 .await,
         )?;
     }
-    let (cached, _) = operations(&house, programs)
+    let (cached, _) = operations(&house, programs, Block::Own)
         .await
         .wrap_err("measuring with cached programs")?;
     let mut gas = BTreeMap::new();
     for name in OPERATIONS {
-        let missing = || eyre!("{name} was not measured");
-        let (cold, storage_floor) = *cold.get(name).ok_or_else(missing)?;
-        let (cached, _) = *cached.get(name).ok_or_else(missing)?;
+        let of = |measured: &BTreeMap<&'static str, (u64, u64)>| {
+            let found = measured.get(name).copied();
+            found.ok_or_else(|| eyre!("{name} was not measured"))
+        };
+        let ((cold, storage_floor), (warm_in_block, _), (cached, _)) =
+            (of(&cold)?, of(&warm)?, of(&cached)?);
         // What only counts instructions does not care.
+        let instructions = storage_floor == 0 && cold == warm_in_block && cold == cached;
         ensure!(
-            cached < cold || (cached == cold && storage_floor == 0),
-            "{name} is not cheaper with cached programs"
+            instructions || (cached <= warm_in_block && warm_in_block < cold),
+            "{name}: {cold} gas cold, {warm_in_block} with programs called before, {cached} cached: \
+             each should be cheaper than the one before"
         );
         gas.insert(
             name,
             GasRow {
                 cold,
+                warm_in_block,
                 cached,
                 storage_floor,
             },
@@ -325,7 +377,7 @@ fn tidy(value: f64, per: f64) -> f64 {
     (value * per).round() / per
 }
 
-fn done<T>(result: Result<T, crate::client::CallError>) -> Result<T> {
+fn done<T>(result: Result<T, CallError>) -> Result<T> {
     result.map_err(|e| eyre!("{e}"))
 }
 
@@ -500,11 +552,84 @@ fn report(buyer: B256, seller: B256, size: &str, price: &str) -> Result<LyingVen
     })
 }
 
+/// What comes before a transaction in its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Block {
+    /// Nothing.
+    Own,
+    /// Transactions that call every program an operation calls: [`visits`].
+    Shared,
+}
+
+/// Questions, asked in transactions, that between them call every program an operation calls.
+fn visits(h: &House) -> [(Address, Vec<u8>); 3] {
+    let account = h.people.alice.account();
+    let instruments = vec![ids::perpetual(DESK, ETH)];
+    [
+        // And margin, and the oracle.
+        (
+            h.at.vault,
+            IVault::assessAccountCall { account }.abi_encode(),
+        ),
+        (
+            h.at.clearinghouse,
+            IClearinghouse::marksCall { instruments }.abi_encode(),
+        ),
+        (h.at.auction, IAuction::stateCall { account }.abi_encode()),
+    ]
+}
+
+/// Sends one transaction, `operation`, where `block` says.
+async fn within<F>(h: &House, block: Block, operation: F) -> Result<TransactionReceipt>
+where
+    F: Future<Output = Result<TransactionReceipt, CallError>>,
+{
+    if block == Block::Own {
+        return done(operation.await);
+    }
+    let (visitor, visits) = (h.people.deployer.address, visits(h));
+    let before = visits.len();
+    h.node.chain.with(move |c| {
+        c.set_automine(false);
+        for (to, input) in visits {
+            let request = TransactionRequest::default()
+                .with_from(visitor)
+                .with_to(to)
+                .with_input(input)
+                .with_gas_limit(5_000_000);
+            c.send_request(request).map_err(|e| eyre!("{e}"))?;
+        }
+        Ok::<_, eyre::Report>(())
+    })?;
+    // It waits for its receipt, which comes with the block that is made once it waits.
+    let mut operation = std::pin::pin!(operation);
+    let receipt = loop {
+        tokio::select! {
+            receipt = &mut operation => break receipt,
+            () = tokio::time::sleep(Duration::from_millis(1)) => {}
+        }
+        h.node.chain.with(move |c| {
+            if c.pending_transactions().count() > before {
+                c.mine(1, None).map_err(|e| eyre!("{e}"))?;
+            }
+            Ok::<_, eyre::Report>(())
+        })?;
+    };
+    h.node.chain.with(|c| c.set_automine(true));
+    let receipt = done(receipt)?;
+    ensure!(
+        receipt.transaction_index == Some(before as u64),
+        "the visits are not in its block"
+    );
+    Ok(receipt)
+}
+
 /// Runs every operation once: gas used and storage floor; and the split of assessments.
 #[allow(clippy::type_complexity)]
 async fn operations(
     h: &House,
     programs: &[Program],
+    block: Block,
 ) -> Result<(
     BTreeMap<&'static str, (u64, u64)>,
     BTreeMap<&'static str, Split>,
@@ -518,32 +643,22 @@ async fn operations(
     };
     let coin = h.usdc;
     let (alice, carol) = (p.alice.account(), p.carol.account());
-    note(
-        "deposit",
-        done(
-            h.deposit(&p.alice, alice, coin, coin.amount("1,000")?)
-                .await,
-        )?,
-    )?;
-    note(
-        "trade_perp_both_sides",
-        trade(h, alice, p.bob.account(), "1", "2000").await?,
-    )?;
-    note(
-        "withdraw",
-        done(
-            h.withdraw(&p.alice, alice, coin, coin.amount("1,000")?)
-                .await,
-        )?,
-    )?;
+    let deposit = h.deposit(&p.alice, alice, coin, coin.amount("1,000")?);
+    note("deposit", within(h, block, deposit).await?)?;
+    let desk = h.desk.ok_or_else(|| eyre!("this house has no desk"))?;
+    let fill = report(alice, p.bob.account(), "1", "2000")?;
+    let trade = h.send(&p.stranger, desk, &fill);
+    note("trade_perp_both_sides", within(h, block, trade).await?)?;
+    let withdraw = h.withdraw(&p.alice, alice, coin, coin.amount("1,000")?);
+    note("withdraw", within(h, block, withdraw).await?)?;
 
     // Options first: their prices need a spot near the forward.
     let new = [&p.alice, &p.bob].map(|actor| ids::account_id(actor.address, NEW));
-    let trade = fills(h, new, NARROW, 0..16, 1).await?;
-    note(
-        "trade_16_new_options_both_sides",
-        report_all(h, trade).await?,
-    )?;
+    let call = LyingVenue::reportCall {
+        fills: fills(h, new, NARROW, 0..16, 1).await?,
+    };
+    let trade = within(h, block, h.send(&p.stranger, desk, &call)).await?;
+    note("trade_16_new_options_both_sides", trade)?;
     let mut split = BTreeMap::new();
     let mut computed = Vec::new();
     let names = [
@@ -554,7 +669,7 @@ async fn operations(
     for (place, (number, ..)) in BOOKS.into_iter().enumerate() {
         let account = ids::account_id(p.alice.address, number);
         let call = IVault::assessAccountCall { account };
-        let receipt = done(h.send(&p.stranger, h.at.vault, &call).await)?;
+        let receipt = within(h, block, h.send(&p.stranger, h.at.vault, &call)).await?;
         let parts = split_of(h, programs, &receipt)?;
         computed.push(parts.margin);
         if let Some(name) = names.get(place).copied() {
@@ -567,10 +682,8 @@ async fn operations(
     };
     h.set_price(ETH, "1600").await.map_err(|e| eyre!("{e}"))?;
     let start = IAuction::startCall { account: carol };
-    note(
-        "auction_start",
-        done(h.send(&p.bidder, h.at.auction, &start).await)?,
-    )?;
+    let start = h.send(&p.bidder, h.at.auction, &start);
+    note("auction_start", within(h, block, start).await?)?;
     h.warp(300).await?;
     let (_, version, _) = done(h.account(carol).await)?;
     let bid = IAuction::bidCall {
@@ -583,10 +696,8 @@ async fn operations(
             deadline: u64::MAX,
         },
     };
-    note(
-        "auction_bid",
-        done(h.send(&p.bidder, h.at.auction, &bid).await)?,
-    )?;
+    let bid = h.send(&p.bidder, h.at.auction, &bid);
+    note("auction_bid", within(h, block, bid).await?)?;
     out.insert("assess_compute_64x33", (wide, 0));
     // 64 options at the ten scenarios that only the wide set has.
     out.insert(

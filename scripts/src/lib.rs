@@ -4,7 +4,8 @@
 //! * [`deploy`] puts them on a chain and configures them;
 //! * [`bindings`] speak to them, [`client`] carries the words;
 //! * [`house`] is a whole house on an in-process node, for demos, measurements and tests;
-//! * [`demo`], [`mod@bench`], [`verify`] and [`account`] are the commands.
+//! * [`demo`], [`mod@bench`], [`verify`] and [`account`] are the commands;
+//! * [`readme`] holds documents to what the commands print.
 
 pub mod account;
 pub mod bench;
@@ -17,6 +18,7 @@ pub mod fork;
 pub mod house;
 pub mod ids;
 pub mod push;
+pub mod readme;
 pub mod sheet;
 pub mod term;
 pub mod verify;

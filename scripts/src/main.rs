@@ -35,7 +35,7 @@ enum Command {
     /// Run every check: format, lints, tests, ABI, advisories.
     Verify(verify::VerifyArgs),
     /// Measure the gas of deposits, trades, withdrawals and auctions, and the contracts' sizes.
-    BenchGas(BenchArgs),
+    BenchGas(bench::BenchArgs),
     /// Run a development chain that executes Stylus programs. docs/devnode.md says what it does not model.
     Devnode(DevnodeArgs),
     /// Build the contracts to WASM and check that the chain would accept them.
@@ -162,13 +162,6 @@ struct DemoArgs {
     /// Port for --serve; 0 takes any that is free.
     #[arg(long, default_value_t = 8545, requires = "serve")]
     port: u16,
-}
-
-#[derive(Debug, Args)]
-struct BenchArgs {
-    /// One JSON object on stdout, progress on stderr.
-    #[arg(long)]
-    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -315,7 +308,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             }
         }
         Command::Verify(args) => return verify::run(&args, progress),
-        Command::BenchGas(args) => bench::run(args.json, progress).await?,
+        Command::BenchGas(args) => bench::run(args, progress).await?,
         Command::Devnode(args) => devnode(args).await?,
         Command::Build(args) => build(&args, &progress)?,
         Command::Deploy(args) => deploy(args, progress).await?,

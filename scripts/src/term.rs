@@ -121,6 +121,24 @@ impl Table {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
+    /// The same in Markdown, names (the first column) as code.
+    pub fn markdown(&self) -> String {
+        let mut out = String::new();
+        for (r, row) in self.rows.iter().enumerate() {
+            for (c, cell) in row.iter().enumerate() {
+                let quote = if r > 0 && c == 0 { "`" } else { "" };
+                let _ = write!(out, "| {quote}{cell}{quote} ");
+            }
+            out.push_str("|\n");
+            if r == 0 {
+                out.push_str("| --- ");
+                out.push_str(&"| ---: ".repeat(row.len().saturating_sub(1)));
+                out.push_str("|\n");
+            }
+        }
+        out
+    }
+
     /// The text, each line indented by `indent` spaces.
     pub fn render(&self, indent: usize) -> String {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -164,5 +182,13 @@ mod tests {
         assert_eq!(fixed(wad(999_999_999_999_999_999), 2), "0.99");
         assert_eq!(fixed(wad(-1_000_000_000_000_000_000_000), 0), "-1,000");
         assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn a_table_in_markdown() {
+        let mut table = Table::new(["gas", "cold"]);
+        table.row(["deposit", "82,115"]);
+        let text = "| gas | cold |\n| --- | ---: |\n| `deposit` | 82,115 |\n";
+        assert_eq!(table.markdown(), text);
     }
 }
