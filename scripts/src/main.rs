@@ -38,7 +38,11 @@ enum Command {
     BenchGas(bench::BenchArgs),
     /// Run a development chain that executes Stylus programs. docs/devnode.md says what it does not model.
     Devnode(DevnodeArgs),
-    /// Build the contracts to WASM and check that the chain would accept them.
+    /// Build the contracts to WASM, check that the chain would accept them, show their sizes and what a start costs.
+    ///
+    /// The same source gives the same code hashes wherever it lies. Sizes are bytes: of the module, and of what stands on
+    /// chain in so many accounts (fragments). Starts are gas before the first instruction: cold, called earlier in the
+    /// block, and in the chain's cache.
     Build(BuildArgs),
     /// Deploy a house, or finish or extend one, on any Arbitrum chain.
     Deploy(DeployArgs),

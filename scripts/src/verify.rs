@@ -76,8 +76,8 @@ enum Action {
     Run(Vec<Command>),
     /// Cannot be done here, for this reason.
     Skip(String),
-    /// Builds the contracts.
-    Wasm,
+    /// Calls this.
+    Call(fn(&Progress) -> Result<()>),
 }
 
 struct Step {
@@ -111,7 +111,12 @@ const STEPS: &[Step] = &[
     Step {
         name: "wasm",
         about: "the contracts build, are accepted and small enough; what is in fragments is named in a decision",
-        action: || Action::Wasm,
+        action: || Action::Call(|progress| wasm::check_named(&wasm::build(progress)?)),
+    },
+    Step {
+        name: "same-bytes",
+        about: "a clone in another place builds the same contracts",
+        action: || Action::Call(wasm::same_bytes),
     },
     Step {
         name: "clippy-wasm",
@@ -172,6 +177,9 @@ fn clippy() -> Action {
         "clippy",
         "--workspace",
         "--all-targets",
+        // What a default build leaves out is checked here.
+        "--features",
+        "plimsoll/https",
         "--locked",
         "--",
         "-D",
@@ -418,7 +426,7 @@ fn run_step(step: &Step, progress: Progress) -> StepResult {
             progress.say(format!("   SKIPPED: {why}"));
             (Outcome::Skipped, None, Some(why))
         }
-        Action::Wasm => match wasm::build(&progress).and_then(|p| wasm::check_named(&p)) {
+        Action::Call(check) => match check(&progress) {
             Ok(()) => (Outcome::Passed, None, None),
             Err(e) => {
                 progress.say(format!("   FAILED: {e:#}"));

@@ -1,7 +1,8 @@
 //! From Rust to what stands on chain: builds the contracts, makes the modules fit, checks them.
 //!
-//! All are built in one cargo invocation with the flags of `.cargo/config.toml` and with all
-//! paths of this machine replaced, so that two machines get the same bytes. The modules are then
+//! All are built in one cargo invocation with the flags of `.cargo/config.toml`, with all paths of
+//! this machine replaced and nothing of its environment let in, so that everybody gets the same bytes
+//! wherever his clone lies: [`same_bytes`] holds that. The modules are then
 //! re-encoded ([`plimsoll_stylus::shrink`]), put through the same acceptance check the chain makes,
 //! compressed, and cut into fragments where one account cannot hold them.
 
@@ -148,7 +149,7 @@ impl Program {
 pub fn build(progress: &Progress) -> Result<Vec<Program>> {
     ensure_target(progress)?;
     let started = SystemTime::now();
-    compile(progress)?;
+    compile(&Place::here(), progress)?;
     CONTRACTS
         .iter()
         .map(|name| finish(name, started, progress))
@@ -171,12 +172,27 @@ pub fn build_cached(progress: &Progress) -> Result<Vec<Program>> {
     build(progress)
 }
 
-/// The module of a contract as rustc wrote it.
-fn raw_path(name: &str) -> PathBuf {
-    workspace::target()
-        .join(TARGET)
-        .join("release")
-        .join(format!("plimsoll_{name}.wasm"))
+/// A clone of the repository, and where cargo builds it.
+struct Place {
+    root: PathBuf,
+    target: PathBuf,
+}
+
+impl Place {
+    /// The one this program was built from.
+    fn here() -> Self {
+        Self {
+            root: workspace::root(),
+            target: workspace::target(),
+        }
+    }
+
+    /// The module of a contract as rustc wrote it.
+    fn raw(&self, name: &str) -> Result<Vec<u8>> {
+        let file = format!("{TARGET}/release/plimsoll_{name}.wasm");
+        let path = self.target.join(file);
+        fs::read(&path).wrap_err_with(|| format!("cargo left no {}", path.display()))
+    }
 }
 
 fn cargo() -> Command {
@@ -233,48 +249,78 @@ fn ensure_target(progress: &Progress) -> Result<()> {
 }
 
 /// Flags that keep this machine's paths out of the modules.
-fn remap_flags() -> Result<Vec<String>> {
-    let root = workspace::root();
-    let mut from_to = vec![(root.clone(), "plimsoll")];
+fn remap_flags(place: &Place) -> Result<Vec<String>> {
+    let mut from_to = vec![
+        (place.target.clone(), "plimsoll/target".to_owned()),
+        (place.root.clone(), "plimsoll".to_owned()),
+    ];
     let cargo_home = env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| env::home_dir().map(|home| home.join(".cargo")));
     if let Some(home) = cargo_home {
         let sources = home.join("registry/src");
-        from_to.push((sources.clone(), "registry"));
+        from_to.push((sources.clone(), "registry".to_owned()));
         // One level down is a folder whose name depends on how the registry was reached.
         if let Ok(dirs) = fs::read_dir(&sources) {
             let mut dirs: Vec<_> = dirs.flatten().map(|d| d.path()).collect();
             dirs.sort();
-            from_to.extend(dirs.into_iter().map(|dir| (dir, "registry")));
+            from_to.extend(dirs.into_iter().map(|dir| (dir, "registry".to_owned())));
         }
     }
-    let sysroot = output_of(
-        Command::new("rustc")
-            .args(["--print", "sysroot"])
-            .current_dir(&root),
-    )
-    .ok_or_else(|| eyre!("rustc does not say where it lives"))?;
-    from_to.push((PathBuf::from(sysroot).join("lib/rustlib/src/rust"), "rust"));
+    let rustc = |arguments: &[&str]| {
+        output_of(
+            Command::new("rustc")
+                .args(arguments)
+                .current_dir(&place.root),
+        )
+        .ok_or_else(|| eyre!("rustc does not say where it lives and what it is"))
+    };
+    // Where the compiler's own sources are installed (rustup's component rust-src) it names them by
+    // where they lie, else by the name it was built under.
+    let sysroot = PathBuf::from(rustc(&["--print", "sysroot"])?);
+    let version = rustc(&["-vV"])?;
+    let commit = version
+        .lines()
+        .find_map(|line| line.strip_prefix("commit-hash: "))
+        .ok_or_else(|| eyre!("rustc -vV names no commit"))?;
+    let sources = sysroot.join("lib/rustlib/src/rust");
+    from_to.push((sources, format!("/rustc/{commit}")));
     Ok(from_to
         .into_iter()
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
         .collect())
 }
 
+/// Whether a variable may change what a build makes: settings that replace or add to those of
+/// `.cargo/config.toml` and `Cargo.toml`. So do what `cargo run` sets for the native build, which would
+/// make every crate look changed.
+fn sways_builds(variable: &str) -> bool {
+    const NAMES: [&str; 4] = [
+        "RUSTFLAGS",
+        "CARGO_ENCODED_RUSTFLAGS",
+        "CARGO_BUILD_RUSTFLAGS",
+        "CARGO_BUILD_TARGET",
+    ];
+    const BEGINNINGS: [&str; 4] = [
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_WASM32_",
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+    ];
+    NAMES.contains(&variable) || BEGINNINGS.iter().any(|start| variable.starts_with(start))
+}
+
 /// The one cargo invocation.
-fn compile(progress: &Progress) -> Result<()> {
-    let root = workspace::root();
-    let flags = remap_flags()?;
-    // A config value given on the command line is joined to the file's; the variables that would
-    // replace both are taken away, so that the module does not depend on who builds it.
+fn compile(place: &Place, progress: &Progress) -> Result<()> {
+    let flags = remap_flags(place)?;
+    // A config value given on the command line is joined to the file's.
     let config = format!(
         "target.{TARGET}.rustflags={}",
         serde_json::to_string(&flags).wrap_err("flags do not encode")?
     );
     let mut command = cargo();
     command
-        .current_dir(&root)
+        .current_dir(&place.root)
         .args([
             "build",
             "--release",
@@ -287,21 +333,13 @@ fn compile(progress: &Progress) -> Result<()> {
     for name in CONTRACTS {
         command.arg("-p").arg(format!("plimsoll-{name}"));
     }
-    for variable in [
-        "RUSTFLAGS",
-        "CARGO_ENCODED_RUSTFLAGS",
-        "CARGO_BUILD_RUSTFLAGS",
-    ] {
-        command.env_remove(variable);
-    }
-    // Set by `cargo run` for the native build; they would make every crate look changed.
     for (variable, _) in env::vars_os() {
-        let name = variable.to_string_lossy();
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+        if sways_builds(&variable.to_string_lossy()) {
             command.env_remove(&variable);
         }
     }
-    command.env("CARGO_TARGET_DIR", workspace::target());
+    command.env("CARGO_TARGET_DIR", &place.target);
+    command.env("CARGO_INCREMENTAL", "0");
     // `shrink` turns what panics into traps by the functions' names, and drops the names.
     command.env("CARGO_PROFILE_RELEASE_STRIP", "debuginfo");
     progress.say("building the contracts to WASM");
@@ -354,8 +392,7 @@ fn compile(progress: &Progress) -> Result<()> {
 
 /// Re-encodes, checks, compresses and stores one module; does nothing twice.
 fn finish(name: &'static str, started: SystemTime, progress: &Progress) -> Result<Program> {
-    let path = raw_path(name);
-    let raw = fs::read(&path).wrap_err_with(|| format!("cargo left no {}", path.display()))?;
+    let raw = Place::here().raw(name)?;
     let stamp = keccak256(&raw).to_string();
     let dir = workspace::artefacts();
     let file = |ending: &str| dir.join(format!("{name}.{ending}"));
@@ -444,6 +481,67 @@ fn checked(name: &'static str, wasm: Vec<u8>, fragments: Vec<Bytes>) -> Result<P
         fragments,
         activation,
     })
+}
+
+/// Builds the contracts a second time from a copy of the sources in another place, whose path is much
+/// longer, and checks that the modules are the same, byte for byte.
+///
+/// # Errors
+///
+/// The copy cannot be made, does not build, or gives other modules.
+pub fn same_bytes(progress: &Progress) -> Result<()> {
+    let here = build(progress)?;
+    // Outside the repository, so that cargo finds the copy's settings only.
+    let folder = env::temp_dir().join(format!("plimsoll-{}", std::process::id()));
+    let root =
+        folder.join("a-second-clone-in-a-folder-whose-name-is-longer-than-most-people-would-like");
+    let there = Place {
+        target: root.join("target"),
+        root,
+    };
+    let differ = copy_sources(&workspace::root(), &there.root)
+        .wrap_err_with(|| format!("copying the sources to {}", there.root.display()))
+        .and_then(|()| compile(&there, progress))
+        .and_then(|()| {
+            let mut differ = Vec::new();
+            for program in &here {
+                let name = program.name;
+                let wasm = plimsoll_stylus::shrink(&there.raw(name)?)
+                    .map_err(|e| eyre!("{name}: rustc's module cannot be re-encoded: {e}"))?;
+                if wasm != program.wasm {
+                    let (here, there) = (program.wasm.len(), wasm.len());
+                    differ.push(format!("{name} ({here} bytes here, {there} there)"));
+                }
+            }
+            Ok(differ)
+        });
+    let _ = fs::remove_dir_all(&folder);
+    let differ = differ?;
+    if differ.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "the same sources make other modules in another place: {}",
+        differ.join(", ")
+    )
+}
+
+/// Copies what cargo needs of a workspace.
+fn copy_sources(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if entry.file_type()?.is_dir() {
+            let elsewhere = ["target", ".git", "node_modules", "deployments", "docs"];
+            if !elsewhere.iter().any(|dir| name == *dir) {
+                copy_sources(&entry.path(), &to.join(name))?;
+            }
+        } else if entry.file_type()?.is_file() {
+            fs::copy(entry.path(), to.join(name))?;
+        }
+    }
+    Ok(())
 }
 
 /// Checks that a decision names each contract that is in fragments: a line of a file in
@@ -538,6 +636,35 @@ fn lock() -> Result<fs::File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// With the component rust-src, rustc names the standard library's files by where they lie: they
+    /// must become what they are without it, or the same source builds to other bytes.
+    #[test]
+    fn the_compilers_sources_are_named_as_without_them() {
+        let here = Place::here();
+        let flags = remap_flags(&here).unwrap();
+        let sources = flags.last().unwrap();
+        let (_, name) = sources.split_once("/lib/rustlib/src/rust=").unwrap();
+        let commit = name.strip_prefix("/rustc/").unwrap();
+        assert!(commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()));
+        let root = format!("--remap-path-prefix={}=plimsoll", here.root.display());
+        assert!(flags.contains(&root), "{flags:?}");
+    }
+
+    #[test]
+    fn what_sways_builds_is_taken_away_and_nothing_else() {
+        for variable in [
+            "RUSTFLAGS",
+            "CARGO_PROFILE_RELEASE_LTO",
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "CARGO_MANIFEST_DIR",
+        ] {
+            assert!(sways_builds(variable), "{variable}");
+        }
+        for variable in ["CARGO_HOME", "CARGO_BUILD_JOBS", "RUSTUP_TOOLCHAIN", "PATH"] {
+            assert!(!sways_builds(variable), "{variable}");
+        }
+    }
 
     /// A module whose data does not compress: `bytes` of xorshift noise.
     fn noise(bytes: usize) -> Vec<u8> {
