@@ -100,7 +100,7 @@ fn difference(old: &str, new: &str) -> String {
 ///
 /// # Errors
 ///
-/// No line begins as one of them did.
+/// No line begins as one of them did, or one of them is blank.
 pub fn excerpt(shown: &str, output: &str) -> Result<String> {
     let output: Vec<&str> = output.lines().map(str::trim_end).collect();
     let mut at = 0;
@@ -110,6 +110,9 @@ pub fn excerpt(shown: &str, output: &str) -> Result<String> {
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else {
             bail!("a part between two lines of ... is empty");
         };
+        if first.trim().is_empty() || last.trim().is_empty() {
+            bail!("a part between two lines of ... begins or ends with a blank line");
+        }
         let seek = |line: &str, from: usize| -> Result<usize> {
             let anchor = anchor(line);
             let rest = output.iter().skip(from);
@@ -168,5 +171,6 @@ mod tests {
         assert_eq!(excerpt(fresh, output).unwrap(), fresh);
         let gone = excerpt("19 May 09:00  y 1\n", output).unwrap_err();
         assert!(gone.to_string().contains("19 May 09:00"), "{gone}");
+        assert!(excerpt("intro\n\n...\nend\n", output).is_err());
     }
 }
