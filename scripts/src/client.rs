@@ -172,6 +172,20 @@ impl From<eyre::Report> for CallError {
     }
 }
 
+/// Whether this build can speak to a node at `url`.
+///
+/// # Errors
+///
+/// The URL begins with `https:` and the feature of that name was left out.
+pub fn speaks(url: &str) -> Result<()> {
+    eyre::ensure!(
+        cfg!(feature = "https") || !url.to_ascii_lowercase().starts_with("https:"),
+        "this build does not speak https, as {url} does: run it with \
+         `cargo run -p plimsoll --features https -- ...`"
+    );
+    Ok(())
+}
+
 /// Which gas limit transactions get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GasLimit {
@@ -230,6 +244,7 @@ impl Client {
         let parsed = url.parse().map_err(|e| {
             eyre!("{url:?} is not a URL of a node ({e}): it should look like http://127.0.0.1:8545")
         })?;
+        speaks(url)?;
         let mut client = Self {
             provider: RootProvider::new_http(parsed),
             url: url.to_owned(),
@@ -838,5 +853,18 @@ mod tests {
         let text =
             CallError::from(eyre!("x() at 0x1: error ProgramNeedsUpgrade(2, 3)")).to_string();
         assert!(text.contains("plimsoll renew"), "{text}");
+    }
+}
+
+#[cfg(test)]
+mod https {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_build_does_not_speak_is_said() {
+        let error = Client::connect("https://127.0.0.1:1").await.unwrap_err();
+        let says = error.to_string().contains("--features https");
+        assert_eq!(says, !cfg!(feature = "https"), "{error}");
+        speaks("http://127.0.0.1:1").unwrap();
     }
 }
