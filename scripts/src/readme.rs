@@ -163,10 +163,9 @@ mod tests {
 
     #[test]
     fn an_excerpt_follows_the_output() {
-        let output =
-            "intro\n19 May 01:00  x 5\n19 May 02:00  y 6\n  Ada  7\n19 May 03:00  z 8\nend\n";
-        let shown = "intro\n...\n19 May 02:00  y 1\n  Ada  1\n...\nend\n";
-        let fresh = "intro\n...\n19 May 02:00  y 6\n  Ada  7\n...\nend\n";
+        let output = "intro\n19 May 01:00  x 5\n19 May 02:00  y 6\n  Ada            7\n19 May 03:00  z 8\nend\n";
+        let shown = "intro\n...\n19 May 02:00  y 1\n  Ada            1\n...\nend\n";
+        let fresh = "intro\n...\n19 May 02:00  y 6\n  Ada            7\n...\nend\n";
         assert_eq!(excerpt(shown, output).unwrap(), fresh);
         assert_eq!(excerpt(fresh, output).unwrap(), fresh);
         let gone = excerpt("19 May 09:00  y 1\n", output).unwrap_err();

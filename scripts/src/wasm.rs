@@ -678,7 +678,7 @@ mod tests {
             let _ = write!(data, "\\{:02x}", x as u8);
         }
         let text = format!(
-            r#"(module (memory (export "memory") 2) (data (i32.const 0) "{data}")
+            r#"(module (memory (export "memory") 2 2) (data (i32.const 0) "{data}")
                 (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#
         );
         wat::parse_str(text).unwrap()
