@@ -4,10 +4,8 @@
 //! and the slots of accounts that are not [`Account::whole`].
 
 use crate::fork::Origin;
-use alloy::{
-    primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256},
-    trie::root::storage_root_unhashed,
-};
+use alloy::primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
+use alloy_trie::root::storage_root_unhashed;
 use imbl::{HashMap, OrdMap, ordmap::DiffItem};
 use revm::{bytecode::Bytecode, state::AccountInfo};
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,6 @@
 //! What every client asks: `eth_`, `net_`, `web3_`, `txpool_`.
 
 use alloy::{
-    dyn_abi::TypedData,
     eips::{BlockId, BlockNumberOrTag, Encodable2718},
     primitives::{Address, B256, Bytes, Signature, keccak256},
     rpc::types::{
@@ -9,6 +8,7 @@ use alloy::{
     },
     signers::{SignerSync, local::PrivateKeySigner},
 };
+use alloy_dyn_abi::TypedData;
 use serde_json::{Value, json};
 
 use super::{
