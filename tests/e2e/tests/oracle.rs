@@ -128,6 +128,7 @@ fn l_8_nothing_of_before_initialize_survives_it() {
                 owner,
                 margin: x,
                 oracle,
+                vault: x,
             }
             .abi_encode(),
         ),
