@@ -2,7 +2,7 @@
 
 use alloy::signers::local::PrivateKeySigner;
 use clap::{Args, Parser, Subcommand};
-use eyre::{Result, bail, eyre};
+use eyre::{Result, WrapErr, bail, eyre};
 use plimsoll::{
     account, bench, bindings,
     client::Client,
