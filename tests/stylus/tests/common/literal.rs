@@ -100,6 +100,10 @@ pub struct Parts<'a> {
     /// Type of every function, imported ones first.
     functions: Vec<u32>,
     imports: u32,
+    /// What pays for pages.
+    pay: Option<u32>,
+    /// Whether the memory can grow, so that pages are paid for.
+    grows: bool,
     globals: u32,
     pub bodies: Vec<Code<'a>>,
     sections: Vec<(u8, Range<usize>)>,
@@ -110,6 +114,8 @@ pub fn take_apart(wasm: &[u8]) -> Parts<'_> {
         types: vec![],
         functions: vec![],
         imports: 0,
+        pay: None,
+        grows: false,
         globals: 0,
         bodies: vec![],
         sections: vec![],
@@ -125,9 +131,13 @@ pub fn take_apart(wasm: &[u8]) -> Parts<'_> {
             }
             Payload::ImportSection(imports) => {
                 for import in imports.into_imports() {
-                    let TypeRef::Func(ty) = import.unwrap().ty else {
+                    let import = import.unwrap();
+                    let TypeRef::Func(ty) = import.ty else {
                         panic!("only functions")
                     };
+                    if import.name == "pay_for_memory_grow" {
+                        parts.pay.get_or_insert(parts.imports);
+                    }
                     parts.functions.push(ty);
                     parts.imports += 1;
                 }
@@ -136,6 +146,10 @@ pub fn take_apart(wasm: &[u8]) -> Parts<'_> {
                 parts
                     .functions
                     .extend(functions.into_iter().map(Result::unwrap));
+            }
+            Payload::MemorySection(memories) => {
+                let memory = memories.into_iter().next().unwrap().unwrap();
+                parts.grows = memory.maximum != Some(memory.initial);
             }
             Payload::GlobalSection(globals) => parts.globals = globals.count(),
             Payload::CodeSectionEntry(body) => {
@@ -320,15 +334,15 @@ fn depth<'a>(mut ops: Vec<I<'a>>, frame: i32, space: u32) -> Vec<I<'a>> {
     out
 }
 
-fn heap(ops: Vec<I<'_>>, scratch: u32) -> Vec<I<'_>> {
+fn heap(ops: Vec<I<'_>>, pay: Option<u32>, scratch: u32) -> Vec<I<'_>> {
     let mut out = vec![];
     for op in ops {
-        if matches!(op, I::MemoryGrow(_)) {
+        if let (I::MemoryGrow(_), Some(pay)) = (&op, pay) {
             out.extend([
                 I::GlobalSet(scratch),
                 I::GlobalGet(scratch),
                 I::GlobalGet(scratch),
-                I::Call(0),
+                I::Call(pay),
             ]);
         }
         out.push(op);
@@ -352,7 +366,8 @@ pub fn instrument(wasm: &[u8]) -> (Vec<u8>, u64) {
         );
         let declared: u32 = locals.iter().map(|x| x.0).sum();
         let frame = tallest(&ops, &parts) + declared + 4;
-        let ops = heap(depth(ops, frame as i32, space), scratch);
+        let pay = parts.pay.filter(|_| parts.grows);
+        let ops = heap(depth(ops, frame as i32, space), pay, scratch);
         opcodes += ops.len() as u64;
         let mut function = Function::new(locals.clone());
         for op in &ops {
