@@ -320,7 +320,6 @@ fn without_section(wasm: &[u8], id: u8) -> Result<Vec<u8>, wasmparser::BinaryRea
         if let Some((section, range)) = payload?.as_section()
             && section != id
         {
-            let range = range.start as usize..range.end as usize;
             module.section(&RawSection {
                 id: section,
                 data: &wasm[range],

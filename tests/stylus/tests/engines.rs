@@ -877,9 +877,15 @@ fn e1_select_on_a_number_that_is_or_is_not_zero() {
         [
             (true, [&number[..], &[I::I32Eqz]].concat()),
             (true, [&number[..], &[zero.clone(), I::I32Eq]].concat()),
-            (true, [&[zero.clone()], &number[..], &[I::I32Eq]].concat()),
+            (
+                true,
+                [std::slice::from_ref(&zero), &number[..], &[I::I32Eq]].concat(),
+            ),
             (false, [&number[..], &[zero.clone(), I::I32Ne]].concat()),
-            (false, [&[zero.clone()], &number[..], &[I::I32Ne]].concat()),
+            (
+                false,
+                [std::slice::from_ref(&zero), &number[..], &[I::I32Ne]].concat(),
+            ),
         ]
     };
     for ty in [Int::I32, Int::I64] {
@@ -975,7 +981,7 @@ fn every_opcode_in_every_form() {
             }
             for (result, op) in unary {
                 for (ty, consumer) in consumers(result) {
-                    let code = [&operand[..], &[op.clone()], &consumer].concat();
+                    let code = [&operand[..], std::slice::from_ref(&op), &consumer].concat();
                     cases.push(Case { ty, code });
                 }
             }
