@@ -151,7 +151,12 @@ impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reverted { call, to, data } => {
-                write!(f, "{call} at {to}: {}", bindings::explain(data))
+                write!(f, "{call} at {to}: {}", bindings::explain(data))?;
+                // A chain says no more where a program that runs calls one that does not.
+                if data.is_empty() {
+                    write!(f, " (`plimsoll status` says whether every program runs)")?;
+                }
+                Ok(())
             }
             Self::Other(e) => {
                 write!(f, "{e:#}")?;
