@@ -263,6 +263,9 @@ impl Chain {
             job.is_call = !run.payload.validation;
             job.trace = run.payload.trace_transfers;
             if !run.payload.validation {
+                // Gas costs what the call offers for it, which is nothing unless it says so.
+                let offered = tx.envelope.max_fee_per_gas();
+                job.tx.gas_price = job.tx.gas_price.min(offered);
                 job.poster_gas = 0;
             }
             let mut done = evm::execute(job).map_err(|e| refused(refusal(e, &tx)))?;
@@ -398,11 +401,11 @@ impl Chain {
 
 fn refusal(error: evm::VmError, tx: &Pending) -> ChainError {
     match error {
-        EVMError::Transaction(InvalidTransaction::LackOfFundForMaxFee { balance, .. }) => {
+        EVMError::Transaction(InvalidTransaction::LackOfFundForMaxFee { fee, balance }) => {
             ChainError::InsufficientFunds {
                 address: tx.sender,
                 have: *balance,
-                want: tx.envelope.value(),
+                want: *fee,
             }
         }
         other => vm_error(other),
