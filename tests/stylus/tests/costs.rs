@@ -154,11 +154,11 @@ fn start_up() {
     };
     assert_eq!(call_cost(&params, &cached, false, 0, 0), 652);
     // seen in this block: from ArbOS 60 on
+    assert_eq!(call_cost(&params, &program, true, 0, 0), 9_832 + 652);
     assert_eq!(
-        call_cost(&StylusParams::arbos(51), &program, true, 0, 0),
-        9_832 + 652
+        call_cost(&StylusParams::default(), &program, true, 0, 0),
+        652
     );
-    assert_eq!(call_cost(&params, &program, true, 0, 0), 652);
     // pages: a third one costs 1000
     assert_eq!(call_cost(&params, &cached, false, 2, 2), 652 + 1_000);
     assert_eq!(call_cost(&params, &cached, false, 1, 1), 652);
