@@ -237,7 +237,7 @@ impl Svi {
         }
         for sign in [-1, 1] {
             let mut last = None;
-            for k in self.from_vertex(sign).as_slice() {
+            for k in self.beyond_vertex(sign).as_slice() {
                 let lean = self.check_density(*k)?;
                 if let Some((from, other)) = last.replace((*k, lean))
                     && (lean < 0) != (other < 0)
@@ -285,7 +285,7 @@ impl Svi {
     /// there. What is narrow about a slice is so around its vertex; away from it everything changes with the logarithm
     /// of the distance.
     #[inline(never)]
-    fn from_vertex(&self, sign: Q40) -> Strikes {
+    fn beyond_vertex(&self, sign: Q40) -> Strikes {
         let (vertex, quarter) = (self.m >> 16, self.sigma >> 18);
         let mut strikes = Strikes::new();
         // |m| is at most 16.
@@ -355,15 +355,16 @@ impl Svi {
         let out = self.stdev(0).min(LAST) * DEVIATIONS;
         let strikes = [
             self.around_forward(),
-            self.from_vertex(-1),
-            self.from_vertex(1),
-            later.from_vertex(-1),
-            later.from_vertex(1),
+            self.beyond_vertex(-1),
+            self.beyond_vertex(1),
+            later.beyond_vertex(-1),
+            later.beyond_vertex(1),
         ];
         for k in strikes.iter().flat_map(Strikes::as_slice) {
             let near = self.variance(*k);
             // k² ≤ 36·w(k), both below 2^94 at 80 places.
-            let worth = square(k.unsigned_abs()) <= (WORTHLESS * WORTHLESS * (near as u128)) << 24;
+            let worth = square(k.unsigned_abs())
+                <= (WORTHLESS * WORTHLESS * u128::from(near.cast_unsigned())) << 24;
             if !worth && k.abs() > out {
                 continue;
             }
