@@ -272,7 +272,10 @@ pub async fn read(client: &Client, record: &Record, account: B256) -> Result<Acc
     let far = ask(client, at.lens, &far).await?;
     let held = seen.collateral.iter().map(|held| held.asset);
     let mut withdrawable = Vec::new();
-    for asset in [0].into_iter().chain(held) {
+    // A house that was only just deployed lists no coin yet.
+    let listed = ask(client, at.vault, &IVault::assetCountCall {}).await?;
+    let coin = (listed != 0).then_some(0);
+    for asset in coin.into_iter().chain(held) {
         let listed = ask(client, at.vault, &IVault::assetCall { asset }).await?;
         let symbol = ask(client, listed.token, &IERC20::symbolCall {}).await?;
         let most = ILens::maxWithdrawCall { account, asset };
@@ -283,7 +286,10 @@ pub async fn read(client: &Client, record: &Record, account: B256) -> Result<Acc
             amount: ask(client, at.lens, &most).await?.to_string(),
         });
     }
-    let symbols = withdrawable.iter().skip(1).map(|row| row.symbol.clone());
+    let symbols = withdrawable
+        .iter()
+        .skip(usize::from(coin.is_some()))
+        .map(|row| row.symbol.clone());
     Ok(AccountView {
         account: seen.account,
         owner: seen.owner,

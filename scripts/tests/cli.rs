@@ -119,7 +119,7 @@ fn refusals_say_what_to_do_and_print_nothing_else() {
         (vec!["deploy", "--rpc-url", nobody], "PLIMSOLL_PRIVATE_KEY"),
         (vec!["deploy", "--config", "/nowhere.toml"], "/nowhere.toml"),
         (vec!["verify", "--only", "nothing"], "the steps are"),
-        (vec!["devnode", "--arbos", "45"], "51 and 60"),
+        (vec!["devnode", "--arbos", "45"], "[51, 60, 61]"),
         (vec!["devnode", "--accounts", "11"], "11"),
         (vec!["demo", "--port", "9000"], "--serve"),
     ] {
