@@ -96,7 +96,7 @@ fn difference(old: &str, new: &str) -> String {
 
 /// What a document shows of a long output, taken anew from it: parts with lines of `...` between
 /// them. A part goes from the line that begins as its first line did to the one that begins as its
-/// last did, which are told by their first [`ANCHOR`] characters.
+/// last did, which are told by their first `ANCHOR` characters.
 ///
 /// # Errors
 ///
