@@ -119,7 +119,7 @@ const distanceOf = ({ found, by }) => (found ? by : null);
 export async function readAccountInFull(house, account, blockTag) {
   const at = { blockTag };
   const seen = await ask(house, account, blockTag);
-  const [view, portfolio] = [viewOf(seen), seen.portfolio.toObject(true)];
+  const [view, portfolio] = [viewOf(seen), seen.portfolio.toArray(true)];
   const withdrawable = async (asset) => {
     const [{ token, decimals }, amount] = await Promise.all([house.vault.asset(asset, at), house.lens.maxWithdraw(account, asset, at)]);
     return { asset, symbol: await house.token(token).symbol(at), decimals: Number(decimals), amount };
