@@ -47,7 +47,8 @@ function stateOf({ inAuction, portfolio, assessment, imExcess, mmExcess }) {
   if (inAuction) return 'in auction';
   if (assessment.equity < 0n) return 'insolvent';
   if (mmExcess < 0n) return 'liquidatable';
-  return imExcess < 0n ? 'below initial margin' : 'healthy';
+  if (imExcess < 0n) return 'below initial margin';
+  return assessment.stale ? 'prices stale' : 'healthy';
 }
 
 /** A struct of an answer as an object, with the type's own fields and no others. */
