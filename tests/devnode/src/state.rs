@@ -4,8 +4,11 @@
 //! and the slots of accounts that are not [`Account::whole`].
 
 use crate::fork::Origin;
-use alloy::primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256};
-use alloy_trie::root::storage_root_unhashed;
+use alloy::{
+    primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256},
+    rlp::encode_fixed_size,
+};
+use alloy_trie::{HashBuilder, Nibbles, proof::ProofRetainer};
 use imbl::{HashMap, OrdMap, ordmap::DiffItem};
 use revm::{bytecode::Bytecode, state::AccountInfo};
 use serde::{Deserialize, Serialize};
@@ -145,13 +148,41 @@ impl State {
         }
     }
 
-    /// Root of the tree of an account's storage; none if slots are not known here.
-    pub(crate) fn storage_root(&self, address: &Address) -> Option<B256> {
+    /// Root of the tree of an account's storage, and for each of `slots` the nodes that prove its
+    /// value, root first; none if slots are not known here.
+    pub(crate) fn storage_tree(
+        &self,
+        address: &Address,
+        slots: &[B256],
+    ) -> Option<(B256, Vec<Vec<Bytes>>)> {
         let account = self.account(address).unwrap_or_default();
-        account.whole.then(|| {
-            let slots = account.storage.iter();
-            storage_root_unhashed(slots.map(|(slot, value)| (B256::from(*slot), *value)))
-        })
+        if !account.whole {
+            return None;
+        }
+        let path = |slot: &B256| Nibbles::unpack(keccak256(slot));
+        let wanted: Vec<Nibbles> = slots.iter().map(path).collect();
+        let kept = account.storage.iter();
+        let mut leaves: Vec<_> = kept
+            .map(|(slot, value)| (path(&B256::from(*slot)), *value))
+            .collect();
+        leaves.sort_unstable_by_key(|(path, _)| *path);
+        let mut tree =
+            HashBuilder::default().with_proof_retainer(ProofRetainer::new(wanted.clone()));
+        for (path, value) in leaves {
+            tree.add_leaf(path, &encode_fixed_size(&value));
+        }
+        let root = tree.root();
+        let nodes = tree.take_proof_nodes();
+        let proof = |path| {
+            nodes
+                .matching_nodes_sorted(path)
+                .into_iter()
+                .map(|(_, node)| node)
+        };
+        Some((
+            root,
+            wanted.iter().map(|path| proof(path).collect()).collect(),
+        ))
     }
 
     pub(crate) fn info(&self, address: &Address) -> Option<AccountInfo> {

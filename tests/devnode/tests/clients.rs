@@ -274,8 +274,6 @@ async fn refuses_in_geths_words() {
         words.starts_with("eth_getBalance: invalid argument 0 (address): expected an address"),
         "{words}"
     );
-    let (code, _) = refusal(raw(&provider, "eth_getProof", json!([me, [], "latest"])).await);
-    assert_eq!(code, -32004);
     let (_, words) = refusal(raw(&provider, "eth_getBalance", json!([me, "0x1000"])).await);
     assert!(words.starts_with("header not found"), "{words}");
 }

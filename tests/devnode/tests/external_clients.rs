@@ -13,7 +13,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use plimsoll_devnode::{
     BlockId, CACHE_MANAGER, CallRequest, ChainConfig, Outcome, TransactionRequest,
     config::dev_accounts,
@@ -175,6 +175,17 @@ async fn cast_walks_the_node() {
     assert_eq!(
         good(cast(&["storage", at, "0"])).await,
         format!("0x{:064x}", 42)
+    );
+    let code: Bytes = good(cast(&["code", at])).await.parse().unwrap();
+    assert_eq!(
+        good(cast(&["codehash", at])).await,
+        keccak256(&code).to_string()
+    );
+    let account: Value =
+        serde_json::from_str(&good(cast(&["rpc", "eth_getAccount", at, "latest"])).await).unwrap();
+    assert_eq!(
+        good(cast(&["storage-root", at])).await,
+        account["storageRoot"].as_str().unwrap()
     );
     let hash = receipt["transactionHash"].as_str().unwrap();
     assert!(good(cast(&["tx", hash])).await.contains("blockHash"));

@@ -8,10 +8,12 @@ use alloy::{
     primitives::{Address, B256, Bytes, Signature, U256, address, b256, keccak256},
     providers::{DynProvider, Provider, ProviderBuilder},
     rlp::Encodable,
+    rpc::types::EIP1186AccountProofResponse,
     sol,
     sol_types::{SolStruct, eip712_domain},
     transports::{RpcError, TransportError},
 };
+use alloy_trie::{Nibbles, proof::verify_proof};
 use plimsoll_devnode::{
     BlockId, Chain, ChainConfig, TransactionRequest,
     config::dev_accounts,
@@ -371,6 +373,20 @@ async fn c_5_accounts_with_their_storage_root() {
     assert_eq!(before["storageRoot"], json!(empty));
     let program = served.ask("eth_getAccount", json!([wasm, "latest"])).await;
     assert_eq!(program["codeHash"], json!(keccak256(&code)));
+    // Proofs of a slot that is there and of one that is not, against the storage's root.
+    let proof = served
+        .ask("eth_getProof", json!([evm, [3, "0x4"], "latest"]))
+        .await;
+    assert_eq!(proof["storageHash"], account["storageRoot"]);
+    assert_eq!(proof["codeHash"], account["codeHash"]);
+    let proof: EIP1186AccountProofResponse = serde_json::from_value(proof).unwrap();
+    for (slot, expected) in [(3_u64, Some(1_000_u64)), (4, None)] {
+        let one = &proof.storage_proof[usize::from(expected.is_none())];
+        assert_eq!(one.value, U256::from(expected.unwrap_or_default()));
+        let path = Nibbles::unpack(keccak256(B256::from(U256::from(slot))));
+        let value = expected.map(|value| alloy::rlp::encode(U256::from(value)));
+        verify_proof(proof.storage_hash, path, value, &one.proof).unwrap();
+    }
     let info = served
         .ask("eth_getAccountInfo", json!([wasm, "latest"]))
         .await;

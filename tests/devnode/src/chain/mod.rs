@@ -425,10 +425,16 @@ impl Chain {
         self.inner.base_fee
     }
 
-    /// Root of the tree of an account's storage after a block. None on a fork, where not all of it
-    /// is known.
-    pub fn storage_root(&self, address: Address, block: BlockId) -> Result<Option<B256>> {
-        self.sound(|| Ok(self.state_at(block)?.storage_root(&address)))
+    /// Root of the tree of an account's storage after a block, and for each of `slots` the nodes
+    /// that prove its value (or that it has none), root first. None on a fork, where not all of the
+    /// storage is known.
+    pub fn storage_tree(
+        &self,
+        address: Address,
+        slots: &[B256],
+        block: BlockId,
+    ) -> Result<Option<(B256, Vec<Vec<Bytes>>)>> {
+        self.sound(|| Ok(self.state_at(block)?.storage_tree(&address, slots)))
     }
 
     /// A receiver of all that happens from now on.

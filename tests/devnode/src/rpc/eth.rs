@@ -207,21 +207,69 @@ pub(crate) fn storage(node: &mut Backend, mut args: Args) -> Result<Value> {
     )?))
 }
 
-/// `eth_getAccount`: what the tree of accounts holds of it.
+/// Root of an account's storage, and the proofs of these slots.
+fn storage_tree(
+    node: &Backend,
+    address: Address,
+    slots: &[B256],
+    block: BlockId,
+) -> Result<(B256, Vec<Vec<Bytes>>)> {
+    node.chain
+        .storage_tree(address, slots, block)?
+        .ok_or_else(|| {
+            RpcError::Unsupported(format!(
+                "this is a fork, which does not know all of the storage of {address} and so not its \
+                 root; eth_getBalance, eth_getTransactionCount, eth_getCode and eth_getStorageAt \
+                 answer"
+            ))
+        })
+}
+
+/// `eth_getAccount`: what a tree of accounts would hold of it.
 pub(crate) fn account(node: &mut Backend, mut args: Args) -> Result<Value> {
     let (address, block) = (args.need("address")?, block_id(&mut args)?);
-    let code = node.chain.code(address, block)?;
-    let storage_root = node.chain.storage_root(address, block)?.ok_or_else(|| {
-        RpcError::Unsupported(format!(
-            "eth_getAccount: this is a fork, which does not know all of the storage of {address} \
-             and so not its root; eth_getBalance, eth_getTransactionCount and eth_getCode answer"
-        ))
-    })?;
+    let (storage_root, _) = storage_tree(node, address, &[], block)?;
     Ok(json!({
         "balance": quantity(node.chain.balance(address, block)?),
         "nonce": quantity(node.chain.nonce(address, block)?),
-        "codeHash": keccak256(code),
+        "codeHash": keccak256(node.chain.code(address, block)?),
         "storageRoot": storage_root,
+    }))
+}
+
+params! {
+    Vec<Word> => "an array of slots (words of 32 bytes)",
+}
+
+/// Slots that one request proves at most.
+const MAX_PROOFS: usize = 1_024;
+
+/// `eth_getProof`. The proofs of slots are good against the storage hash. There is no tree of
+/// accounts, so the account itself has no proof.
+pub(crate) fn proof(node: &mut Backend, mut args: Args) -> Result<Value> {
+    let address = args.need("address")?;
+    let slots: Vec<Word> = args.need("slots")?;
+    let block = block_id(&mut args)?;
+    if slots.len() > MAX_PROOFS {
+        return Err(RpcError::params(format!(
+            "at most {MAX_PROOFS} slots at once, not {}",
+            slots.len()
+        )));
+    }
+    let slots: Vec<B256> = slots.into_iter().map(|slot| slot.0).collect();
+    let (storage_hash, proofs) = storage_tree(node, address, &slots, block)?;
+    let proven = slots.iter().zip(proofs).map(|(slot, proof)| {
+        let value = node.chain.storage(address, (*slot).into(), block)?;
+        Ok(json!({"key": slot, "value": quantity(value), "proof": proof}))
+    });
+    Ok(json!({
+        "address": address,
+        "balance": quantity(node.chain.balance(address, block)?),
+        "nonce": quantity(node.chain.nonce(address, block)?),
+        "codeHash": keccak256(node.chain.code(address, block)?),
+        "storageHash": storage_hash,
+        "storageProof": proven.collect::<Result<Vec<_>>>()?,
+        "accountProof": [],
     }))
 }
 
@@ -233,14 +281,6 @@ pub(crate) fn account_info(node: &mut Backend, mut args: Args) -> Result<Value> 
         "nonce": quantity(node.chain.nonce(address, block)?),
         "code": data(node.chain.code(address, block)?),
     }))
-}
-
-pub(crate) fn proof(_: &mut Backend, _: Args) -> Result<Value> {
-    Err(RpcError::Unsupported(
-        "eth_getProof is not supported: the state root of this chain is not a Merkle root; \
-         eth_getAccount answers an account's code hash and storage root"
-            .into(),
-    ))
 }
 
 pub(crate) fn access_list(node: &mut Backend, mut args: Args) -> Result<Value> {

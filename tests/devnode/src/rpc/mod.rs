@@ -262,6 +262,6 @@ fn banner(
 
 /// Where a user reads what this node leaves out.
 const NOT_MODELLED: &str = "
-Not modelled: the whole list is in docs/devnode.md. Among it: state proofs, a moving base fee,
+Not modelled: the whole list is in docs/devnode.md. Among it: account proofs, a moving base fee,
 L1 and what comes from there. ArbOS 61 has the rules of 60 here.
 ";
