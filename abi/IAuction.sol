@@ -128,7 +128,7 @@ interface IAuction {
     function margin() external view returns (address);
 
     /// Owner only; at once, also for open auctions. Shares 1e18, durations in seconds.
-    /// Reverts with ParameterOutOfRange. Defaults: lambdaMax 0.35e18, duration 900, fundLambdaMax 0.5e18, fundDuration 3600, buffer 0.15e18, minFraction 0.01e18.
+    /// Reverts with ParameterOutOfRange; minFraction is at most half the buffer. Defaults: lambdaMax 0.35e18, duration 900, fundLambdaMax 0.5e18, fundDuration 3600, buffer 0.15e18, minFraction 0.01e18.
     function setParameters(uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction) external;
     function parameters() external view returns (uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
 

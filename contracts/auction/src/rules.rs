@@ -41,8 +41,13 @@ pub(crate) struct Parameters {
 }
 
 /// Refuses what is out of bounds.
+///
+/// The smallest bid is at most half the buffer: at E = MM the largest share is buffer / (1 + buffer) at least, and an auction
+/// whose largest share is below the smallest bid is over. Otherwise auctions would end at MM, without their buffer.
 pub(crate) fn check(given: &[u64; 6]) -> Result<(), Revert> {
-    for ((parameter, given), (minimum, maximum)) in (0_u8..).zip(*given).zip(BOUNDS) {
+    let mut bounds = BOUNDS;
+    bounds[5].1 = bounds[5].1.min(given[4] / 2);
+    for ((parameter, given), (minimum, maximum)) in (0_u8..).zip(*given).zip(bounds) {
         if !(minimum..=maximum).contains(&given) {
             return Err(ParameterOutOfRange {
                 parameter,

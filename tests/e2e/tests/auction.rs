@@ -651,7 +651,8 @@ async fn i_par_1_parameters_have_bounds() {
         (w / 1_000, w / 10 * 9),
         (60, 604_800),
         (w / 100, w),
-        (w / 10_000, w / 5),
+        // Half the buffer; a fifth at most.
+        (w / 10_000, BUFFER / 2),
     ];
     let call = |v: [u64; 6]| IAuction::setParametersCall {
         lambdaMax: v[0],
@@ -685,9 +686,18 @@ async fn i_par_1_parameters_have_bounds() {
         }
         for edge in [low, high] {
             let mut v = good;
+            v[5] = w / 10_000;
             v[index] = edge;
             ok(house.send(&p.deployer, at, &call(v)).await);
         }
+    }
+    // A smallest bid above half the buffer would end auctions at MM.
+    for (buffer, most) in [(w / 100, w / 200), (w / 5, w / 10), (w, w / 5)] {
+        let of = |fraction| call([good[0], good[1], good[2], good[3], buffer, fraction]);
+        ok(house.send(&p.deployer, at, &of(most)).await);
+        let e: IAuction::ParameterOutOfRange =
+            house.expect_revert(&p.deployer, at, &of(most + 1)).await;
+        assert_eq!((e.parameter, e.given, e.maximum), (5, most + 1, most));
     }
     ok(house.send(&p.deployer, at, &call(good)).await);
 }
