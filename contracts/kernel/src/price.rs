@@ -168,8 +168,9 @@ pub fn read(terms: &Terms, answer: Int256, updated_at: U256, now: u64) -> (u128,
     )
 }
 
-/// The answer in 1e18, rounded down; `None` above 128 bits.
-fn to_wad(answer: U256, decimals: u8) -> Option<u128> {
+/// A feed's answer of so many decimals, at most [`MAX_FEED_DECIMALS`], in 1e18, rounded down; `None` above 128 bits.
+#[must_use]
+pub fn to_wad(answer: U256, decimals: u8) -> Option<u128> {
     let power = u64::try_from(power_of_ten(decimals.abs_diff(18))?).ok()?;
     if decimals <= 18 {
         return to_u128(answer)?.checked_mul(u128::from(power));

@@ -13,6 +13,7 @@ use alloy::{
     sol_types::SolCall,
 };
 use eyre::{Result, WrapErr, bail, ensure, eyre};
+use plimsoll_kernel::price;
 
 impl Deployer<'_> {
     /// Refuses what is bound to be refused later.
@@ -110,14 +111,10 @@ impl Deployer<'_> {
         let answer = round
             .map_err(|e| eyre!("it gives no answer now ({e}). {ANYWAY}"))?
             .answer;
-        let believed = U256::try_from(answer).ok().and_then(|answer| {
-            // At most 36 decimals: the oracle has looked.
-            let ten = |n: u8| U256::from(10).checked_pow(U256::from(n));
-            match decimals {
-                0..=18 => answer.checked_mul(ten(18 - decimals)?),
-                _ => answer.checked_div(ten(decimals - 18)?),
-            }
-        });
+        let believed = U256::try_from(answer)
+            .ok()
+            .and_then(|answer| price::to_wad(answer, decimals))
+            .map(U256::from);
         let (min, max) = (ids::parse_wad(&f.min_price)?, ids::parse_wad(&f.max_price)?);
         ensure!(
             believed.is_some_and(|price| min <= price && price <= max),
