@@ -1,12 +1,9 @@
 //! The structs of `abi/*.sol` that cross between contracts of the house, and the calls they make to each other.
 //! `abi/*.sol` documents every field.
 #![allow(clippy::type_complexity)] // a call's type lists what goes in and out, as its signature does
-use crate::{abi_struct, call::Call};
+use crate::{abi::int, abi_struct, call::Call};
 use alloc::vec::Vec;
-use plimsoll_kernel::{
-    num::{Int256, u128_to_u256},
-    portfolio,
-};
+use plimsoll_kernel::{num::u128_to_u256, portfolio};
 use stylus_sdk::alloy_primitives::{Address, B256, I256, U256};
 
 abi_struct! {
@@ -97,12 +94,6 @@ abi_struct! {
         /// Added, in the token's own decimals.
         amount: i128,
     }
-}
-
-/// The ABI's signed number.
-#[must_use]
-pub fn int(value: i128) -> I256 {
-    I256::from_raw(Int256::from(value).to_raw())
 }
 
 /// A requirement as the ABI has it. The kernel's are never negative.

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, U256};
 use plimsoll_common::{
     Revert,
-    interface::{auction, clearinghouse, int, requirement, vault},
+    abi::int,
+    interface::{auction, clearinghouse, requirement, vault},
 };
 use plimsoll_kernel::{
     book,

@@ -30,8 +30,9 @@ pub use change::MAX_LEGS;
 use change::{balance, changed, check, without};
 use plimsoll_common::{
     Ownable, Revert,
+    abi::int,
     errors::BadAnswer,
-    interface::{Assessment, AssetBalance, Portfolio, int, margin, requirement, vault},
+    interface::{Assessment, AssetBalance, Portfolio, margin, requirement, vault},
     market::{self, Remote},
     store::Word,
 };

@@ -19,14 +19,15 @@ pub mod sol;
 use alloc::{vec, vec::Vec}; // named by the SDK's macros
 use alloy_primitives::{Address, I256, U256};
 use plimsoll_common::{
-    Ownable, Revert, abi_struct,
+    Ownable, Revert,
+    abi::int,
+    abi_struct,
     interface::{margin, vault},
     market::{self, Remote, Terms},
     store::Word,
 };
 use plimsoll_kernel::{
     book::MAX_ASSETS,
-    num::Int256,
     portfolio::{
         scenario::Set,
         snapshot::{ASSET, RULES, UNDERLYING},
@@ -420,7 +421,7 @@ impl Parameters {
         let set = Set::of(scenario_set).ok_or(UnknownScenarioSet { scenario_set })?;
         let (mut shocks, mut rules, mut weights) = (vec![], vec![], vec![]);
         for scenario in set.scenarios() {
-            shocks.push(I256::from_raw(Int256::from(wad(scenario.shock)).to_raw()));
+            shocks.push(int(wad(scenario.shock)));
             rules.push(scenario.rule as u8);
             weights.push(U256::from(wad(scenario.weight).unsigned_abs()));
         }

@@ -1,7 +1,7 @@
 //! Calls to tokens: strangers, whatever they promise.
 //!
-//! No more than [`MAX_REASON`] bytes of what they say are ever copied; an answer has exactly the length it must have, success without an answer counts only where there is code, and what moved is
-//! measured by the caller.
+//! No more than [`MAX_REASON`] bytes of what they say are ever copied; an answer has exactly the length it must have,
+//! success without an answer counts only where there is code, and what moved is measured by the caller.
 use crate::sol::{BadToken, NoCode};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
