@@ -406,11 +406,7 @@ impl Client {
         value: U256,
         overrides: Option<StateOverride>,
     ) -> Result<C::Return, CallError> {
-        let request = TransactionRequest::default()
-            .from(from)
-            .to(to)
-            .value(value)
-            .input(call.abi_encode().into());
+        let request = request(to, call, value).from(from);
         let asked = self
             .provider
             .call(request)
@@ -459,10 +455,7 @@ impl Client {
         call: &C,
         value: U256,
     ) -> Result<TransactionReceipt, CallError> {
-        let request = TransactionRequest::default()
-            .to(to)
-            .value(value)
-            .input(call.abi_encode().into());
+        let request = request(to, call, value);
         let signed = self
             .prepare(signer, request)
             .await?
@@ -648,11 +641,7 @@ impl Client {
         value: U256,
         overrides: Option<StateOverride>,
     ) -> Result<u64, CallError> {
-        let request = TransactionRequest::default()
-            .from(from)
-            .to(to)
-            .value(value)
-            .input(call.abi_encode().into());
+        let request = request(to, call, value).from(from);
         let asked = self
             .provider
             .estimate_gas(request)
@@ -809,6 +798,14 @@ impl Client {
         }
         CallError::Other(eyre!("{call} at {to}: {}", self.words(error)))
     }
+}
+
+/// A call as a transaction of nobody yet.
+fn request<C: SolCall>(to: Address, call: &C, value: U256) -> TransactionRequest {
+    TransactionRequest::default()
+        .to(to)
+        .value(value)
+        .input(call.abi_encode().into())
 }
 
 /// How a failed transaction ended.
