@@ -8,7 +8,7 @@ use alloy::primitives::{Address, B256, U256};
 use eyre::{Result, WrapErr, bail, ensure, eyre};
 use plimsoll_kernel::{
     book::MAX_ASSETS,
-    portfolio::terms::{self, AssetTerms, MAX_TOKEN_DECIMALS, RateTerms, Refusal, RuleTerms},
+    portfolio::terms::{self, AssetTerms, MAX_TOKEN_DECIMALS, RateTerms, RuleTerms, TermsRefusal},
     price::{Bound, Confidence, MAX_AGE_LIMIT},
 };
 use serde::{Deserialize, Serialize};
@@ -655,14 +655,14 @@ fn millionths<const N: usize>(given: &[u64; N], names: &[&str; N]) -> Result<[u3
 }
 
 /// The words of a refusal that the contract would say in numbers.
-fn refused(of: &str, names: &[&str], refusal: Refusal) -> eyre::Report {
+fn refused(of: &str, names: &[&str], refusal: TermsRefusal) -> eyre::Report {
     let name = |rate: u8| names.get(usize::from(rate)).copied().unwrap_or("a rate");
     let share = |millionths: u32| f64::from(millionths) / 1e6;
     match refusal {
-        Refusal::ZeroLot => eyre!("{of}: the lot must not be 0"),
-        Refusal::ScenarioSet => eyre!("{of}: scenario_set must be 1, 2 or 3"),
-        Refusal::Decimals => eyre!("{of}: at most {MAX_TOKEN_DECIMALS} decimals are possible"),
-        Refusal::OutOfRange {
+        TermsRefusal::ZeroLot => eyre!("{of}: the lot must not be 0"),
+        TermsRefusal::ScenarioSet => eyre!("{of}: scenario_set must be 1, 2 or 3"),
+        TermsRefusal::Decimals => eyre!("{of}: at most {MAX_TOKEN_DECIMALS} decimals are possible"),
+        TermsRefusal::OutOfRange {
             rate,
             minimum,
             maximum,
@@ -672,12 +672,12 @@ fn refused(of: &str, names: &[&str], refusal: Refusal) -> eyre::Report {
             share(minimum),
             share(maximum)
         ),
-        Refusal::InitialBelowMaintenance { rate } => eyre!(
+        TermsRefusal::InitialBelowMaintenance { rate } => eyre!(
             "{of}: {} must not be below {}",
             name(rate),
             name(rate.saturating_add(1))
         ),
-        Refusal::Envelope { covered, .. } => eyre!(
+        TermsRefusal::Envelope { covered, .. } => eyre!(
             "{of}: max_move must be at most {}, which the requirement of one leg covers",
             share(covered)
         ),

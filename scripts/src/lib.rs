@@ -8,6 +8,7 @@
 //! * [`readme`] holds documents to what the commands print.
 
 pub mod account;
+pub mod balance_sheet;
 pub mod bench;
 pub mod bindings;
 pub mod client;
@@ -19,7 +20,6 @@ pub mod house;
 pub mod ids;
 pub mod push;
 pub mod readme;
-pub mod sheet;
 pub mod term;
 pub mod verify;
 pub mod wasm;

@@ -1,12 +1,12 @@
 //! A bid: how much may be taken, for how much, and what moves.
 use crate::{
     Auction,
+    account_view::{AccountView, Valuation, valuation},
     slice::Slice,
     sol::{
         Bid, Expired, InvalidFraction, NotAuthorized, PriceAboveLimit, SelfBid, ValueOutOfRange,
         VenueNotAdmitted,
     },
-    subject::{Subject, Worth, worth},
 };
 use alloc::vec::Vec;
 use alloy_primitives::{B256, U256};
@@ -41,7 +41,8 @@ impl Auction {
         let own = caller.0.0 == Account(bidder.0).owner();
         if !own {
             let asked = (bidder, caller);
-            let (allowed,) = vault::IS_OPERATOR.ask(self.vm(), self.vault.address(), &asked)?;
+            let (allowed,) =
+                vault::IS_OPERATOR.static_call(self.vm(), self.vault.address(), &asked)?;
             if !allowed {
                 return Err(NotAuthorized {
                     account: bidder,
@@ -58,7 +59,7 @@ impl Auction {
         for venue in slice.venues() {
             let asked = (bidder, venue);
             let (admitted,) =
-                vault::IS_VENUE_ADMITTED.ask(self.vm(), self.vault.address(), &asked)?;
+                vault::IS_VENUE_ADMITTED.static_call(self.vm(), self.vault.address(), &asked)?;
             if !admitted {
                 let account = bidder;
                 return Err(VenueNotAdmitted { account, venue }.into());
@@ -68,9 +69,9 @@ impl Auction {
     }
 
     /// λ of the ramp that applies now to an account that is worth this, and is insolvent or not.
-    pub(crate) fn lambda(&self, account: B256, worth: &Worth, insolvent: bool) -> u64 {
+    pub(crate) fn lambda(&self, account: B256, valuation: &Valuation, insolvent: bool) -> u64 {
         // A clamped requirement relieves by numbers that are no risk; nobody is paid for them.
-        if worth.assessment.out_of_range {
+        if valuation.assessment.out_of_range {
             return 0;
         }
         let (clock, p) = (self.clock(account), self.rules());
@@ -124,13 +125,13 @@ impl Auction {
     pub(crate) fn max_fraction(
         &self,
         account: B256,
-        worth: &Worth,
+        valuation: &Valuation,
         insolvent: bool,
     ) -> Result<u128, Revert> {
         let p = self.rules();
-        let equity = self.judged_equity(account, worth);
-        let lambda = self.lambda(account, worth, insolvent);
-        let Worth { im, mm, .. } = *worth;
+        let equity = self.judged_equity(account, valuation);
+        let lambda = self.lambda(account, valuation, insolvent);
+        let Valuation { im, mm, .. } = *valuation;
         auction::max_fraction(equity, mm, im, lambda, p.buffer, p.min_fraction)
             .ok_or_else(|| ValueOutOfRange { account }.into())
     }
@@ -145,18 +146,18 @@ impl Auction {
     pub(crate) fn offer(
         &self,
         account: B256,
-        subject: &Subject,
+        view: &AccountView,
         asked: u128,
         most: u128,
     ) -> Result<Option<Offer>, Revert> {
-        let Worth { equity, mm, .. } = subject.worth;
-        let lambda = self.lambda(account, &subject.worth, subject.is_insolvent());
+        let Valuation { equity, mm, .. } = view.valuation;
+        let lambda = self.lambda(account, &view.valuation, view.is_insolvent());
         let held = self.fund()?;
         let mut taken = asked.min(most);
         loop {
-            let slice = Slice::new(account, &subject.portfolio, subject.unpriced, taken)?;
+            let slice = Slice::new(account, &view.portfolio, view.unpriced, taken)?;
             // Cash alone is worth selling only where it is a debt of which the fund may pay some.
-            if slice.is_empty() || (slice.is_bare() && !subject.is_insolvent()) {
+            if slice.is_empty() || (slice.is_bare() && !view.is_insolvent()) {
                 return Ok(None);
             }
             let rest = self.assess(account, slice.rest.clone())?;
@@ -170,8 +171,8 @@ impl Auction {
             }
             let sale = Sale {
                 equity,
-                best_equity: subject.best_equity,
-                unpriced: subject.reserve,
+                best_equity: view.best_equity,
+                unpriced: view.reserve,
                 equity_rest: rest.equity,
                 relief,
                 fraction: taken,
@@ -188,7 +189,7 @@ impl Auction {
     /// What the insurance fund holds.
     pub(crate) fn fund(&self) -> Result<u128, Revert> {
         let (cash,) =
-            vault::CASH_OF.ask(self.vm(), self.vault.address(), &(self.fund_account(),))?;
+            vault::CASH_OF.static_call(self.vm(), self.vault.address(), &(self.fund_account(),))?;
         Ok(u128::try_from(cash).unwrap_or(0))
     }
 
@@ -225,7 +226,7 @@ impl Auction {
         bid: &Bid,
         slice: &Slice,
         payment: Payment,
-    ) -> Result<Worth, Revert> {
+    ) -> Result<Valuation, Revert> {
         let account = bid.account;
         let overflow = || Revert::from(ValueOutOfRange { account });
         let fund = i128::try_from(payment.fund).map_err(|_| overflow())?;
@@ -254,11 +255,11 @@ impl Auction {
         let assets = slice.assets(account, bid.bidder).ok_or_else(overflow)?;
         let change = (0, account, entries, assets);
         let callee = self.vault.address();
-        let (accounts, answers) = vault::APPLY_ENTRIES.tell(self.vm(), callee, &change)?;
+        let (accounts, answers) = vault::APPLY_ENTRIES.call(self.vm(), callee, &change)?;
         let after = accounts
             .iter()
             .zip(answers)
             .find(|(touched, _)| **touched == account);
-        worth(account, after.ok_or(BadAnswer { callee })?.1)
+        valuation(account, after.ok_or(BadAnswer { callee })?.1)
     }
 }

@@ -1,8 +1,8 @@
 //! The clocks of accounts: when an auction started, when an account was noted, how long its equity has been gone.
 use crate::{
     Auction,
+    account_view::{AccountView, Valuation},
     sol::{AuctionClosed, AuctionOpen, InsolvencyMarked, NoAuction, NotLiquidatable, StaleWait},
-    subject::{Subject, Worth},
 };
 use alloy_primitives::{B256, U256};
 use plimsoll_common::{
@@ -74,9 +74,9 @@ impl Auction {
     }
 
     /// Begins or goes on with the fund's ramp when equity is gone, stops it when it is back.
-    pub(crate) fn note_insolvency(&mut self, account: B256, subject: &Subject) {
+    pub(crate) fn note_insolvency(&mut self, account: B256, view: &AccountView) {
         let old = self.clock(account);
-        let (insolvent_since, seen_at) = if subject.is_insolvent() {
+        let (insolvent_since, seen_at) = if view.is_insolvent() {
             (self.fund_ramp_since(old), self.vm().block_timestamp())
         } else {
             (0, 0)
@@ -90,7 +90,7 @@ impl Auction {
             },
         );
         if insolvent_since != 0 && insolvent_since != old.insolvent_since {
-            let equity = int(subject.best_equity);
+            let equity = int(view.best_equity);
             InsolvencyMarked { account, equity }.emit(self.vm());
         }
     }
@@ -108,14 +108,14 @@ impl Auction {
         &self,
         account: B256,
         noted_at: u64,
-        worth: &Worth,
+        valuation: &Valuation,
     ) -> Result<u64, Revert> {
-        let Worth {
+        let Valuation {
             best,
             worst,
             assessment,
             ..
-        } = *worth;
+        } = *valuation;
         match auction::standing(best, worst) {
             Standing::Below => Ok(0),
             Standing::Doubtful if auction::waited(noted_at, self.vm().block_timestamp()) => {
@@ -137,9 +137,14 @@ impl Auction {
         }
     }
 
-    pub(crate) fn end(&mut self, account: B256, cured: bool, worth: &Worth) -> Result<(), Revert> {
+    pub(crate) fn end(
+        &mut self,
+        account: B256,
+        cured: bool,
+        valuation: &Valuation,
+    ) -> Result<(), Revert> {
         self.set_clock(account, Clock::default());
-        let Assessment { equity, mm, .. } = worth.assessment;
+        let Assessment { equity, mm, .. } = valuation.assessment;
         AuctionClosed {
             account,
             cured,
@@ -147,6 +152,6 @@ impl Auction {
             mm,
         }
         .emit(self.vm());
-        vault::SET_IN_AUCTION.tell(self.vm(), self.vault.address(), &(account, false))
+        vault::SET_IN_AUCTION.call(self.vm(), self.vault.address(), &(account, false))
     }
 }

@@ -11,7 +11,7 @@
 //! | --- | --- |
 //! | `rules` | the parameters of all auctions |
 //! | `clock` | when an auction, a note, the fund's ramp began |
-//! | `subject` | the account in question, and what margin says of it |
+//! | `account_view` | the account in question, and what margin says of it |
 //! | `slice` | a share of an account, as entries |
 //! | `bid` | how much may be taken, for how much, and what moves |
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
@@ -26,13 +26,14 @@
 )]
 extern crate alloc;
 
+mod account_view;
 mod bid;
 mod clock;
 mod rules;
 mod slice;
 pub mod sol;
-mod subject;
 
+use account_view::Valuation;
 use alloc::{vec, vec::Vec}; // named by the SDK's macros
 use alloy_primitives::{Address, B256, I256, U256};
 use bid::Offer;
@@ -52,7 +53,6 @@ use sol::{
     NothingToSell, StaleNoted, VersionChanged,
 };
 use stylus_sdk::prelude::*;
-use subject::Worth;
 
 /// The contract.
 #[storage]
@@ -189,10 +189,10 @@ impl Auction {
     /// `AuctionStarted`, `InsolvencyMarked`.
     pub fn start(&mut self, account: B256) -> Result<(), Revert> {
         let noted_at = self.need_closed(account)?;
-        let subject = self.subject(account)?;
+        let view = self.account_view(account)?;
         let started_at = self.vm().block_timestamp();
-        let Assessment { equity, im, mm, .. } = subject.worth.assessment;
-        let noted_at = self.may_start(account, noted_at, &subject.worth)?;
+        let Assessment { equity, im, mm, .. } = view.valuation.assessment;
+        let noted_at = self.may_start(account, noted_at, &view.valuation)?;
         self.set_clock(
             account,
             Clock {
@@ -209,8 +209,8 @@ impl Auction {
             mm,
         }
         .emit(self.vm());
-        self.note_insolvency(account, &subject);
-        vault::SET_IN_AUCTION.tell(self.vm(), self.vault.address(), &(account, true))
+        self.note_insolvency(account, &view);
+        vault::SET_IN_AUCTION.call(self.vm(), self.vault.address(), &(account, true))
     }
 
     /// Notes that an account is below the line at the worst its stale items could be worth, and not at their best, so
@@ -224,7 +224,7 @@ impl Auction {
     /// `StaleNoted` when the note changes.
     pub fn note_stale(&mut self, account: B256) -> Result<(), Revert> {
         let old = self.need_closed(account)?;
-        let Worth { best, worst, .. } = self.subject(account)?.worth;
+        let Valuation { best, worst, .. } = self.account_view(account)?.valuation;
         let standing = auction::standing(best, worst);
         let noted_at = auction::note(old, standing, self.vm().block_timestamp());
         if noted_at != old {
@@ -255,11 +255,11 @@ impl Auction {
     /// `InsolvencyMarked`.
     pub fn mark_insolvent(&mut self, account: B256) -> Result<(), Revert> {
         self.need_open(account)?;
-        let subject = self.subject(account)?;
+        let view = self.account_view(account)?;
         let running = self.clock(account).insolvent_since != 0;
-        self.note_insolvency(account, &subject);
-        if !subject.is_insolvent() && !running {
-            let equity = int(subject.best_equity);
+        self.note_insolvency(account, &view);
+        if !view.is_insolvent() && !running {
+            let equity = int(view.best_equity);
             return Err(NotInsolvent { account, equity }.into());
         }
         Ok(())
@@ -280,17 +280,17 @@ impl Auction {
         self.check_deadline(bid.deadline)?;
         let own = self.check_bidder(account, bid.bidder)?;
         self.need_open(account)?;
-        let subject = self.subject(account)?;
-        if subject.version != bid.version {
-            let (version, expected) = (subject.version, bid.version);
+        let view = self.account_view(account)?;
+        if view.version != bid.version {
+            let (version, expected) = (view.version, bid.version);
             return Err(VersionChanged { version, expected }.into());
         }
-        self.note_insolvency(account, &subject);
+        self.note_insolvency(account, &view);
         let asked = self.check_fraction(bid.fraction)?;
-        let insolvent = subject.is_insolvent();
-        let most = self.max_fraction(account, &subject.worth, insolvent)?;
+        let insolvent = view.is_insolvent();
+        let most = self.max_fraction(account, &view.valuation, insolvent)?;
         if most == 0 {
-            let Assessment { equity, mm, .. } = subject.worth.assessment;
+            let Assessment { equity, mm, .. } = view.valuation.assessment;
             return Err(NotLiquidatable {
                 account,
                 equity,
@@ -302,7 +302,7 @@ impl Auction {
             taken,
             slice,
             payment,
-        }) = self.offer(account, &subject, asked, most)?
+        }) = self.offer(account, &view, asked, most)?
         else {
             let fraction = bid.fraction;
             return Err(NothingToSell { account, fraction }.into());
@@ -312,7 +312,7 @@ impl Auction {
             self.check_venues(bid.bidder, &slice)?;
         }
         let after = self.settle(&bid, &slice, payment)?;
-        let lambda = self.lambda(account, &subject.worth, insolvent);
+        let lambda = self.lambda(account, &view.valuation, insolvent);
         let lambda = u128_to_u256(u128::from(lambda));
         let (fraction, price) = (u128_to_u256(taken), int(payment.price));
         BidTaken {
@@ -342,16 +342,16 @@ impl Auction {
     /// `AuctionClosed`.
     pub fn close(&mut self, account: B256) -> Result<(), Revert> {
         self.need_open(account)?;
-        let subject = self.subject(account)?;
-        if !self.recovered(account, &subject.worth)? {
+        let view = self.account_view(account)?;
+        if !self.recovered(account, &view.valuation)? {
             return Err(NotRecovered {
                 account,
-                equity: int(self.judged_equity(account, &subject.worth)),
-                needed: u128_to_u256(self.target(&subject.worth)),
+                equity: int(self.judged_equity(account, &view.valuation)),
+                needed: u128_to_u256(self.target(&view.valuation)),
             }
             .into());
         }
-        self.end(account, true, &subject.worth)
+        self.end(account, true, &view.valuation)
     }
 
     /// Whether `start` would succeed now.
@@ -363,9 +363,10 @@ impl Auction {
         if self.is_system(account) || clock.started_at != 0 {
             return Ok(false);
         }
-        let (portfolio, ..) = vault::ACCOUNT.ask(self.vm(), self.vault.address(), &(account,))?;
-        let worth = self.assess(account, portfolio)?;
-        Ok(self.may_start(account, clock.noted_at, &worth).is_ok())
+        let (portfolio, ..) =
+            vault::ACCOUNT.static_call(self.vm(), self.vault.address(), &(account,))?;
+        let valuation = self.assess(account, portfolio)?;
+        Ok(self.may_start(account, clock.noted_at, &valuation).is_ok())
     }
 
     /// Where the account's auction stands; with `startedAt` 0, where it would stand without discount. The largest share
@@ -374,23 +375,23 @@ impl Auction {
     /// # Errors
     /// `ValueOutOfRange`.
     pub fn state(&self, account: B256) -> Result<AuctionState, Revert> {
-        let subject = self.subject(account)?;
-        let insolvent = subject.is_insolvent();
-        let most = self.max_fraction(account, &subject.worth, insolvent)?;
+        let view = self.account_view(account)?;
+        let insolvent = view.is_insolvent();
+        let most = self.max_fraction(account, &view.valuation, insolvent)?;
         let offer = match most {
             0 => None,
-            most => self.offer(account, &subject, ONE, most)?,
+            most => self.offer(account, &view, ONE, most)?,
         };
         let (most, price) = offer.map_or((0, 0), |offer| (offer.taken, offer.payment.price));
         let clock = self.clock(account);
         let since = self.fund_ramp_since(clock);
         Ok(AuctionState {
             started_at: clock.started_at,
-            lambda: u128_to_u256(u128::from(self.lambda(account, &subject.worth, insolvent))),
+            lambda: u128_to_u256(u128::from(self.lambda(account, &view.valuation, insolvent))),
             max_fraction: u128_to_u256(most),
             price: int(price),
-            equity: subject.worth.assessment.equity,
-            mm: subject.worth.assessment.mm,
+            equity: view.valuation.assessment.equity,
+            mm: view.valuation.assessment.mm,
             insolvent_since: if insolvent && since == clock.insolvent_since {
                 since
             } else {

@@ -28,11 +28,11 @@ use plimsoll_common::{
 };
 use plimsoll_kernel::{
     codec::InstrumentId,
-    fill::{self, Reference, Refusal},
+    fill::{self, FillRefusal, Reference},
     num::{low_u16, low_u64, to_u128, u128_to_u256},
     portfolio::{
         mark::{self, Mark},
-        snapshot::Needs,
+        snapshot::Dependencies,
     },
 };
 use sol::{
@@ -352,7 +352,7 @@ impl Clearinghouse {
             });
         }
         let change = (number, B256::ZERO, entries, vec![]);
-        vault::APPLY_ENTRIES.tell(self.vm(), self.vault.address(), &change)?;
+        vault::APPLY_ENTRIES.call(self.vm(), self.vault.address(), &change)?;
         for trade in &fills {
             Cleared {
                 venue: number,
@@ -376,7 +376,7 @@ impl Clearinghouse {
 
     /// Each instrument's lot and mark, from one snapshot.
     fn known(&self, instruments: &[u128]) -> Result<Vec<(u64, Mark)>, Revert> {
-        let mut needs = Needs::default();
+        let mut needs = Dependencies::default();
         for instrument in instruments {
             needs.instrument(InstrumentId(*instrument));
         }
@@ -439,20 +439,20 @@ fn enter(trade: &Fill, reference: &Reference, entries: &mut Vec<Entry>) -> Resul
         seller_fee: narrow(trade.seller_fee)?,
     };
     let legs = terms.legs(reference).map_err(|refusal| match refusal {
-        Refusal::Zero => ZeroAmount {}.into(),
-        Refusal::NotMultipleOfLot => NotMultipleOfLot {
+        FillRefusal::Zero => ZeroAmount {}.into(),
+        FillRefusal::NotMultipleOfLot => NotMultipleOfLot {
             size: trade.size,
             lot: reference.lot,
         }
         .into(),
-        Refusal::OutsideBand { price, band } => PriceOutsideBand {
+        FillRefusal::OutsideBand { price, band } => PriceOutsideBand {
             instrument: trade.instrument,
             price: int(price),
             mark: u128_to_u256(reference.mark),
             band: u128_to_u256(band),
         }
         .into(),
-        Refusal::OutOfRange => Revert::from(too_large(trade.size)),
+        FillRefusal::OutOfRange => Revert::from(too_large(trade.size)),
     })?;
     let instrument = trade.instrument;
     entries.push(Entry {

@@ -48,7 +48,7 @@ impl<A: Fields, R: Fields> Call<A, R> {
     ///
     /// # Errors
     /// The callee's revert data unchanged; [`BadAnswer`] when its answer does not decode.
-    pub fn ask(&self, vm: &VM, callee: Address, arguments: &A) -> Result<R, Revert> {
+    pub fn static_call(&self, vm: &VM, callee: Address, arguments: &A) -> Result<R, Revert> {
         let answer = view_bytes(vm, callee, &arguments.encode(&self.selector))?;
         R::decode(&answer).ok_or_else(|| BadAnswer { callee }.into())
     }
@@ -57,8 +57,8 @@ impl<A: Fields, R: Fields> Call<A, R> {
     /// may come back and change it.
     ///
     /// # Errors
-    /// As [`Self::ask`].
-    pub fn tell(&self, vm: &VM, callee: Address, arguments: &A) -> Result<R, Revert> {
+    /// As [`Self::static_call`].
+    pub fn call(&self, vm: &VM, callee: Address, arguments: &A) -> Result<R, Revert> {
         let answer = mutate_bytes(vm, callee, &arguments.encode(&self.selector))?;
         R::decode(&answer).ok_or_else(|| BadAnswer { callee }.into())
     }

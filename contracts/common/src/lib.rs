@@ -43,7 +43,7 @@
 //!     }
 //! }
 //! ```
-//! A call to a sibling: `let (answers,) = margin::ASSESS.ask(self.vm(), margin, &(portfolios,))?;` (the callee's revert
+//! A call to a sibling: `let (answers,) = margin::ASSESS.static_call(self.vm(), margin, &(portfolios,))?;` (the callee's revert
 //! data passes through `?` unchanged).
 #![no_std]
 #![cfg_attr(

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use plimsoll_kernel::portfolio::{
     Portfolio,
     market::Market,
-    snapshot::{Board, FEED, Needs, Quote},
+    snapshot::{Dependencies, FEED, Quote, SnapshotRequest},
 };
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
@@ -49,7 +49,7 @@ fn ask(
     call: &Call<(Vec<U256>,), (Vec<U256>,)>,
     keys: &[U256],
 ) -> Result<Vec<U256>, Revert> {
-    Ok(call.ask(vm, callee, &(keys.to_vec(),))?.0)
+    Ok(call.static_call(vm, callee, &(keys.to_vec(),))?.0)
 }
 
 /// The collateral of an ABI portfolio as the kernel wants it.
@@ -78,8 +78,8 @@ pub fn view<'a>(
 /// # Errors
 /// Those of `terms`.
 #[inline(never)]
-pub fn needs(terms: &impl Terms, portfolios: &[Portfolio<'_>]) -> Result<Needs, Revert> {
-    let mut needs = Needs::default();
+pub fn needs(terms: &impl Terms, portfolios: &[Portfolio<'_>]) -> Result<Dependencies, Revert> {
+    let mut needs = Dependencies::default();
     portfolios.iter().for_each(|p| needs.add(p));
     needs.link(&terms.ask(&needs.asset_keys())?);
     Ok(needs)
@@ -122,10 +122,10 @@ pub fn of(
     vm: &VM,
     oracle: Address,
     terms: &impl Terms,
-    needs: Needs,
-) -> Result<(Board, Vec<U256>), Revert> {
+    needs: Dependencies,
+) -> Result<(SnapshotRequest, Vec<U256>), Revert> {
     let words = terms.ask(&needs.keys())?;
-    let board = Board::new(needs, &words);
+    let board = SnapshotRequest::new(needs, &words);
     let words = ask(vm, oracle, &oracle::SNAPSHOT, &board.keys())?;
     if words.len() != board.answer_len() {
         return Err(BadAnswer { callee: oracle }.into());

@@ -39,7 +39,7 @@ pub enum Change {
 
 /// Why a change is impossible. The list is then unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum BookRefusal {
     /// The account would need one more slot than [`MAX_SLOTS`].
     Full,
     /// The size or the quote would leave its range.
@@ -104,26 +104,30 @@ fn find(slots: &[U256], instrument: InstrumentId) -> Option<(usize, Leg)> {
 /// Adds `delta.size` lots and `delta.quote` to the account's leg of `delta.instrument`.
 ///
 /// # Errors
-/// [`Refusal`]; the list is unchanged then.
-pub fn change(slots: &mut Vec<U256>, delta: &Leg) -> Result<Change, Refusal> {
+/// [`BookRefusal`]; the list is unchanged then.
+pub fn change(slots: &mut Vec<U256>, delta: &Leg) -> Result<Change, BookRefusal> {
     let instrument = delta.instrument;
-    let kind = instrument.decode().ok_or(Refusal::Instrument)?.kind;
+    let kind = instrument.decode().ok_or(BookRefusal::Instrument)?.kind;
     if kind.is_option() && delta.quote != 0 {
-        return Err(Refusal::Instrument);
+        return Err(BookRefusal::Instrument);
     }
     let found = find(slots, instrument);
     if found.is_none() && delta.size == 0 {
-        return Err(Refusal::NoLeg);
+        return Err(BookRefusal::NoLeg);
     }
     let (size, quote) = found.map_or((0, 0), |(_, leg)| (leg.size, leg.quote));
     let leg = Leg {
         instrument,
-        size: size.checked_add(delta.size).ok_or(Refusal::OutOfRange)?,
-        quote: quote.checked_add(delta.quote).ok_or(Refusal::OutOfRange)?,
+        size: size
+            .checked_add(delta.size)
+            .ok_or(BookRefusal::OutOfRange)?,
+        quote: quote
+            .checked_add(delta.quote)
+            .ok_or(BookRefusal::OutOfRange)?,
     };
     // Each has a negative, so that every leg can be moved whole.
     if leg.size == i64::MIN || leg.quote == i128::MIN {
-        return Err(Refusal::OutOfRange);
+        return Err(BookRefusal::OutOfRange);
     }
     let place = found.map(|(place, _)| place);
     if kind.is_option() {
@@ -137,7 +141,7 @@ pub fn change(slots: &mut Vec<U256>, delta: &Leg) -> Result<Change, Refusal> {
     })
 }
 
-fn set_linear(slots: &mut Vec<U256>, place: Option<usize>, leg: &Leg) -> Result<(), Refusal> {
+fn set_linear(slots: &mut Vec<U256>, place: Option<usize>, leg: &Leg) -> Result<(), BookRefusal> {
     let Leg {
         instrument,
         size,
@@ -156,7 +160,7 @@ fn set_linear(slots: &mut Vec<U256>, place: Option<usize>, leg: &Leg) -> Result<
     Ok(())
 }
 
-fn set_option(slots: &mut Vec<U256>, place: Option<usize>, leg: &Leg) -> Result<(), Refusal> {
+fn set_option(slots: &mut Vec<U256>, place: Option<usize>, leg: &Leg) -> Result<(), BookRefusal> {
     let own = OptionLeg {
         instrument: leg.instrument,
         size: leg.size,
@@ -213,18 +217,18 @@ fn both(a: OptionLeg, b: OptionLeg) -> LegSlot {
     }
 }
 
-fn replace(slots: &mut [U256], place: usize, slot: LegSlot) -> Result<(), Refusal> {
-    let word = slot.encode().ok_or(Refusal::OutOfRange)?;
+fn replace(slots: &mut [U256], place: usize, slot: LegSlot) -> Result<(), BookRefusal> {
+    let word = slot.encode().ok_or(BookRefusal::OutOfRange)?;
     if let Some(old) = slots.get_mut(place) {
         *old = word;
     }
     Ok(())
 }
 
-fn append(slots: &mut Vec<U256>, slot: LegSlot) -> Result<(), Refusal> {
-    let word = slot.encode().ok_or(Refusal::OutOfRange)?;
+fn append(slots: &mut Vec<U256>, slot: LegSlot) -> Result<(), BookRefusal> {
+    let word = slot.encode().ok_or(BookRefusal::OutOfRange)?;
     if slots.len() >= MAX_SLOTS {
-        return Err(Refusal::Full);
+        return Err(BookRefusal::Full);
     }
     slots.push(word);
     Ok(())
@@ -297,7 +301,7 @@ mod tests {
                         prop_assert_eq!(&slots, &before);
                         prop_assert_eq!(known, None);
                         let expected =
-                            if size == 0 { Refusal::NoLeg } else { Refusal::Full };
+                            if size == 0 { BookRefusal::NoLeg } else { BookRefusal::Full };
                         prop_assert_eq!(refusal, expected);
                         prop_assert!(size == 0 || slots.len() == MAX_SLOTS);
                     }
@@ -332,12 +336,12 @@ mod tests {
         };
         let mut slots = Vec::new();
         for (size, quote) in [(i64::MIN, 0), (-1, i128::MIN)] {
-            assert_eq!(add(&mut slots, size, quote), Err(Refusal::OutOfRange));
+            assert_eq!(add(&mut slots, size, quote), Err(BookRefusal::OutOfRange));
         }
         add(&mut slots, i64::MIN + 1, i128::MIN + 1).unwrap();
         let before = slots.clone();
         for (size, quote) in [(-1, 0), (0, -1)] {
-            assert_eq!(add(&mut slots, size, quote), Err(Refusal::OutOfRange));
+            assert_eq!(add(&mut slots, size, quote), Err(BookRefusal::OutOfRange));
             assert_eq!(slots, before);
         }
         assert_eq!(
@@ -361,7 +365,7 @@ mod tests {
         for number in 0..128 {
             add(number).unwrap();
         }
-        assert_eq!(add(128), Err(Refusal::Full));
+        assert_eq!(add(128), Err(BookRefusal::Full));
         assert_eq!(slots.len(), MAX_SLOTS);
     }
 
@@ -383,16 +387,16 @@ mod tests {
         change(&mut slots, &most).unwrap();
         let before = slots.clone();
         for (instrument, size, quote, refusal) in [
-            (instrument, 1, 0, Refusal::OutOfRange),
-            (instrument, 0, -1, Refusal::OutOfRange),
-            (option(7), 1, 0, Refusal::OutOfRange),
-            (option(7), 1, 1, Refusal::Instrument),
-            (option(8), -OPTION_SIZE_MAX - 1, 0, Refusal::OutOfRange),
+            (instrument, 1, 0, BookRefusal::OutOfRange),
+            (instrument, 0, -1, BookRefusal::OutOfRange),
+            (option(7), 1, 0, BookRefusal::OutOfRange),
+            (option(7), 1, 1, BookRefusal::Instrument),
+            (option(8), -OPTION_SIZE_MAX - 1, 0, BookRefusal::OutOfRange),
             (
                 InstrumentId(instrument.0 | 2 << 94),
                 1,
                 0,
-                Refusal::Instrument,
+                BookRefusal::Instrument,
             ),
         ] {
             let delta = Leg {

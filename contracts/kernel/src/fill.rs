@@ -53,7 +53,7 @@ pub struct Legs {
 
 /// Why a fill is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum FillRefusal {
     /// Size or price is zero.
     Zero,
     /// A number exceeds [`LIMIT`], or the lots an `i64`.
@@ -74,25 +74,25 @@ impl Terms {
     /// Both sides, if the fill is acceptable.
     ///
     /// # Errors
-    /// [`Refusal`].
-    pub fn legs(&self, reference: &Reference) -> Result<Legs, Refusal> {
+    /// [`FillRefusal`].
+    pub fn legs(&self, reference: &Reference) -> Result<Legs, FillRefusal> {
         let Reference { lot, mark, .. } = *reference;
         if self.size == 0 || self.price == 0 {
-            return Err(Refusal::Zero);
+            return Err(FillRefusal::Zero);
         }
         if [self.size, self.price, self.buyer_fee, self.seller_fee, mark]
             .iter()
             .any(|v| *v > LIMIT)
         {
-            return Err(Refusal::OutOfRange);
+            return Err(FillRefusal::OutOfRange);
         }
         let lot = u128::from(lot);
-        let lots = self.size.checked_div(lot).ok_or(Refusal::OutOfRange)?;
+        let lots = self.size.checked_div(lot).ok_or(FillRefusal::OutOfRange)?;
         if lots.checked_mul(lot) != Some(self.size) {
-            return Err(Refusal::NotMultipleOfLot);
+            return Err(FillRefusal::NotMultipleOfLot);
         }
         self.check_band(reference)?;
-        let out = || Refusal::OutOfRange;
+        let out = || FillRefusal::OutOfRange;
         let quote = mul_div_floor(self.size, self.price, ONE)
             .filter(|q| *q <= LIMIT)
             .ok_or_else(out)?;
@@ -119,8 +119,8 @@ impl Terms {
     /// The buyer's price with its fee, and the seller's without, both stay within `band` of the mark on either side, the
     /// seller's below nothing too. A fee is spread over the size, rounded up, so that what is allowed never costs more
     /// than the band.
-    fn check_band(&self, reference: &Reference) -> Result<(), Refusal> {
-        let out = Refusal::OutOfRange;
+    fn check_band(&self, reference: &Reference) -> Result<(), FillRefusal> {
+        let out = FillRefusal::OutOfRange;
         let band = mul_div_floor(reference.mark, u128::from(reference.band), ONE).ok_or(out)?;
         let band = band.max(reference.tolerance);
         // No more than LIMIT each, so signed numbers hold them.
@@ -134,7 +134,7 @@ impl Terms {
         let least = price.checked_sub(per_unit(self.seller_fee)?).ok_or(out)?;
         for price in [most, least, price] {
             if price.abs_diff(mark) > band {
-                return Err(Refusal::OutsideBand { price, band });
+                return Err(FillRefusal::OutsideBand { price, band });
             }
         }
         Ok(())
@@ -179,7 +179,7 @@ mod tests {
         let legs = terms(size, 13, 0, 0).legs(&reference).unwrap();
         assert_eq!((legs.lots, legs.quote, legs.fees), (1_000, 0, 0));
         assert_eq!((legs.buyer_cash, legs.seller_cash), (-13, 13));
-        let refused = Err(Refusal::OutsideBand { price: 14, band: 3 });
+        let refused = Err(FillRefusal::OutsideBand { price: 14, band: 3 });
         assert_eq!(terms(size, 14, 0, 0).legs(&reference), refused);
         let legs = terms(size, 7, 1, 0).legs(&reference).unwrap();
         assert_eq!((legs.buyer_cash, legs.seller_cash, legs.fees), (-8, 7, 1));
@@ -195,7 +195,7 @@ mod tests {
         assert!(legs(2_100 * ONE, 0, 0).is_ok());
         assert!(legs(1_900 * ONE, 0, 0).is_ok());
         let outside = |price: u128| {
-            Err(Refusal::OutsideBand {
+            Err(FillRefusal::OutsideBand {
                 price: price.cast_signed(),
                 band: 100 * ONE,
             })
@@ -217,7 +217,7 @@ mod tests {
             ..reference(LOT, 130_000_000_000, 100_000_000_000_000_000)
         };
         let lot = u128::from(LOT);
-        let refused = |price: i128| Err(Refusal::OutsideBand { price, band: ONE });
+        let refused = |price: i128| Err(FillRefusal::OutsideBand { price, band: ONE });
         let mark = reference.mark;
         let at = |price, fee| terms(lot, price, 0, fee).legs(&reference);
         let left = mark.cast_signed() - 99_999 * 1_000 * ONE.cast_signed();
@@ -233,7 +233,7 @@ mod tests {
             lot: 1,
             ..reference
         });
-        assert_eq!(most, Err(Refusal::OutOfRange));
+        assert_eq!(most, Err(FillRefusal::OutOfRange));
     }
 
     #[test]
@@ -241,27 +241,27 @@ mod tests {
         let band = 200_000_000_000_000_000;
         assert_eq!(
             terms(0, 1, 0, 0).legs(&reference(LOT, 1, band)),
-            Err(Refusal::Zero)
+            Err(FillRefusal::Zero)
         );
         assert_eq!(
             terms(1, 0, 0, 0).legs(&reference(LOT, 1, band)),
-            Err(Refusal::Zero)
+            Err(FillRefusal::Zero)
         );
         assert_eq!(
             terms(u128::from(LOT) + 1, ONE, 0, 0).legs(&reference(LOT, ONE, band)),
-            Err(Refusal::NotMultipleOfLot)
+            Err(FillRefusal::NotMultipleOfLot)
         );
         assert_eq!(
             terms(LIMIT + 1, ONE, 0, 0).legs(&reference(1, ONE, band)),
-            Err(Refusal::OutOfRange)
+            Err(FillRefusal::OutOfRange)
         );
         assert_eq!(
             terms(1 << 70, ONE, 0, 0).legs(&reference(1, ONE, band)),
-            Err(Refusal::OutOfRange)
+            Err(FillRefusal::OutOfRange)
         );
         assert_eq!(
             terms(ONE, ONE, 0, 0).legs(&reference(0, ONE, band)),
-            Err(Refusal::OutOfRange)
+            Err(FillRefusal::OutOfRange)
         );
     }
 
@@ -311,7 +311,7 @@ mod tests {
                     prop_assert_eq!([-legs.buyer_cash - fair, fair - legs.seller_cash], lost);
                     prop_assert!(lost.iter().all(|lost| *lost <= allowed + 1), "{lost:?} > {allowed}");
                 }
-                Err(Refusal::OutsideBand { .. }) => {
+                Err(FillRefusal::OutsideBand { .. }) => {
                     // A fee is spread over the size, rounded up: less than a unit of the price.
                     let rounding = (size / ONE + 3).cast_signed();
                     let most = total.cast_signed() - rounding;

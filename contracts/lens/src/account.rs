@@ -36,9 +36,10 @@ impl Lens {
     pub(crate) fn view(&self, account: B256) -> Result<AccountView, Revert> {
         let vm = self.vm();
         let (vault, _, auction, ..) = self.siblings();
-        let (portfolio, version, in_auction) = vault::ACCOUNT.ask(vm, vault, &(account,))?;
-        let (state,) = auction::STATE.ask(vm, auction, &(account,))?;
-        let (liquidatable,) = auction::IS_LIQUIDATABLE.ask(vm, auction, &(account,))?;
+        let (portfolio, version, in_auction) =
+            vault::ACCOUNT.static_call(vm, vault, &(account,))?;
+        let (state,) = auction::STATE.static_call(vm, auction, &(account,))?;
+        let (liquidatable,) = auction::IS_LIQUIDATABLE.static_call(vm, auction, &(account,))?;
         let Priced {
             whole,
             mut collateral,
@@ -46,7 +47,8 @@ impl Lens {
             parts,
         } = self.with_market(&portfolio, price)?;
         for held in &mut collateral {
-            (held.token, held.decimals, ..) = vault::ASSET.ask(vm, vault, &(held.asset,))?;
+            (held.token, held.decimals, ..) =
+                vault::ASSET.static_call(vm, vault, &(held.asset,))?;
         }
         let gate = Assessed {
             equity: whole.equity.into(),
@@ -83,13 +85,13 @@ impl Lens {
     fn venues(&self, account: B256, parts: &Parts) -> Result<Vec<VenueView>, Revert> {
         let vm = self.vm();
         let (vault, clearinghouse, ..) = self.siblings();
-        let (mut numbers,) = clearinghouse::VENUES.ask(vm, clearinghouse, &())?;
+        let (mut numbers,) = clearinghouse::VENUES.static_call(vm, clearinghouse, &())?;
         numbers.extend(parts.venues.iter().map(|part| part.venue));
         numbers.sort_unstable();
         numbers.dedup();
         let mut venues = Vec::with_capacity(numbers.len());
         for venue in numbers {
-            let (admitted,) = vault::IS_VENUE_ADMITTED.ask(vm, vault, &(account, venue))?;
+            let (admitted,) = vault::IS_VENUE_ADMITTED.static_call(vm, vault, &(account, venue))?;
             let part = parts.venues.iter().find(|part| part.venue == venue);
             if !admitted && part.is_none() {
                 continue;

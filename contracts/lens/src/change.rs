@@ -79,15 +79,15 @@ pub(crate) fn changed(
     Ok(after)
 }
 
-fn refused(refusal: book::Refusal, instrument: u128) -> Revert {
+fn refused(refusal: book::BookRefusal, instrument: u128) -> Revert {
     match refusal {
-        book::Refusal::Full => TooManyItems {
+        book::BookRefusal::Full => TooManyItems {
             given: U256::from(MAX_SLOTS + 1),
             limit: U256::from(MAX_SLOTS),
         }
         .into(),
-        book::Refusal::OutOfRange => SizeOutOfRange { instrument }.into(),
-        book::Refusal::NoLeg => UnknownLeg { instrument }.into(),
-        book::Refusal::Instrument => InvalidInstrument { instrument }.into(),
+        book::BookRefusal::OutOfRange => SizeOutOfRange { instrument }.into(),
+        book::BookRefusal::NoLeg => UnknownLeg { instrument }.into(),
+        book::BookRefusal::Instrument => InvalidInstrument { instrument }.into(),
     }
 }

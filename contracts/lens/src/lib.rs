@@ -154,7 +154,8 @@ impl Lens {
             size,
             quote,
         };
-        let (portfolio, ..) = vault::ACCOUNT.ask(self.vm(), self.vault.address(), &(account,))?;
+        let (portfolio, ..) =
+            vault::ACCOUNT.static_call(self.vm(), self.vault.address(), &(account,))?;
         let (before, after) = self.both(portfolio, cash, &[leg])?;
         let added = |after: U256, before: U256| {
             let number = |requirement| i128::try_from(to_u128(requirement)?).ok();
@@ -172,8 +173,8 @@ impl Lens {
     /// The vault's `UnknownAsset`.
     pub fn max_withdraw(&self, account: B256, asset: u8) -> Result<U256, Revert> {
         let (vm, vault) = (self.vm(), self.vault.address());
-        let (_, decimals, _, held) = vault::ASSET.ask(vm, vault, &(asset,))?;
-        let (portfolio, _, in_auction) = vault::ACCOUNT.ask(vm, vault, &(account,))?;
+        let (_, decimals, _, held) = vault::ASSET.static_call(vm, vault, &(asset,))?;
+        let (portfolio, _, in_auction) = vault::ACCOUNT.static_call(vm, vault, &(account,))?;
         if in_auction || Account(account.0).owner() == vault.0.0 {
             return Ok(U256::ZERO);
         }
@@ -399,7 +400,7 @@ impl Lens {
 
     fn assess(&self, portfolios: Vec<Portfolio>) -> Result<Vec<Assessment>, Revert> {
         let margin = self.margin.address();
-        let (answers,) = margin::ASSESS.ask(self.vm(), margin, &(portfolios,))?;
+        let (answers,) = margin::ASSESS.static_call(self.vm(), margin, &(portfolios,))?;
         Ok(answers)
     }
 

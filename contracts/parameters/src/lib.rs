@@ -31,7 +31,7 @@ use plimsoll_kernel::{
     portfolio::{
         scenario::Set,
         snapshot::{ASSET, RULES, UNDERLYING},
-        terms::{self, AssetTerms, MAX_TOKEN_DECIMALS, RateTerms, Refusal, RuleTerms},
+        terms::{self, AssetTerms, MAX_TOKEN_DECIMALS, RateTerms, RuleTerms, TermsRefusal},
     },
     price,
 };
@@ -446,7 +446,7 @@ impl Parameters {
     }
 
     fn write(&self, key: u64, words: Vec<U256>) -> Result<(), Revert> {
-        margin::SET_TERMS.tell(self.vm(), self.margin(), &(U256::from(key), words))
+        margin::SET_TERMS.call(self.vm(), self.margin(), &(U256::from(key), words))
     }
 
     fn listed(&self, underlying: u16) -> Result<Option<terms::UnderlyingTerms>, Revert> {
@@ -464,7 +464,7 @@ impl Parameters {
         let Some(terms) = self.listed_asset(asset)? else {
             return Ok(None);
         };
-        let (count,) = vault::ASSET_COUNT.ask(self.vm(), self.vault(), &())?;
+        let (count,) = vault::ASSET_COUNT.static_call(self.vm(), self.vault(), &())?;
         Ok((asset < count).then_some(terms))
     }
 
@@ -553,20 +553,20 @@ const fn widen(rate: u32) -> u64 {
 
 /// The error of refused parameters; `number` is the scenario set or the decimals given.
 #[cold]
-fn explain(refusal: Refusal, underlying: u16, given: &[u64], number: u8) -> Revert {
+fn explain(refusal: TermsRefusal, underlying: u16, given: &[u64], number: u8) -> Revert {
     let value = |rate: u8| given.get(usize::from(rate)).copied().unwrap_or(0);
     match refusal {
-        Refusal::ZeroLot => ZeroLot { underlying }.into(),
-        Refusal::ScenarioSet => UnknownScenarioSet {
+        TermsRefusal::ZeroLot => ZeroLot { underlying }.into(),
+        TermsRefusal::ScenarioSet => UnknownScenarioSet {
             scenario_set: number,
         }
         .into(),
-        Refusal::Decimals => TooManyAssetDecimals {
+        TermsRefusal::Decimals => TooManyAssetDecimals {
             decimals: number,
             limit: MAX_TOKEN_DECIMALS,
         }
         .into(),
-        Refusal::OutOfRange {
+        TermsRefusal::OutOfRange {
             rate,
             minimum,
             maximum,
@@ -577,13 +577,13 @@ fn explain(refusal: Refusal, underlying: u16, given: &[u64], number: u8) -> Reve
             maximum: widen(maximum),
         }
         .into(),
-        Refusal::InitialBelowMaintenance { rate } => InitialBelowMaintenance {
+        TermsRefusal::InitialBelowMaintenance { rate } => InitialBelowMaintenance {
             rate,
             initial: value(rate),
             maintenance: value(rate + 1), // SAFETY: at most 12.
         }
         .into(),
-        Refusal::Envelope { leg, covered } => EnvelopeExceeded {
+        TermsRefusal::Envelope { leg, covered } => EnvelopeExceeded {
             leg_type: leg as u8,
             max_move: value(5),
             covered: widen(covered),

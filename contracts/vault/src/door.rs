@@ -152,7 +152,7 @@ impl Vault {
         for entry in assets {
             self.enter_asset(&mut states, entry)?;
         }
-        let outcome = self.admit(venue, liquidated, &states)?;
+        let outcome = self.check_changes(venue, liquidated, &states)?;
         for state in &states {
             self.ledger.store(state);
         }
@@ -201,7 +201,7 @@ impl Vault {
         let state = self.touch(states, account)?;
         if instrument != 0 || (cash < 0 && !system) {
             self.ledger.complete(state);
-            state.deals = true;
+            state.trades_or_pays = true;
         }
         state.add_cash(cash)?;
         if instrument == 0 {
@@ -268,12 +268,12 @@ impl Vault {
         }
         let state = self.touch(states, account)?;
         self.ledger.complete(state);
-        state.deals = true;
+        state.trades_or_pays = true;
         state.add_asset(asset, amount)
     }
 
     /// Who may be changed like this: admission, the fund's floor, and the gate.
-    fn admit(
+    fn check_changes(
         &self,
         venue: u16,
         liquidated: B256,
@@ -282,7 +282,7 @@ impl Vault {
         let fund = self.fund();
         for state in states {
             let account = state.account;
-            if venue != 0 && state.deals && !self.admitted(account, venue) {
+            if venue != 0 && state.trades_or_pays && !self.admitted(account, venue) {
                 return Err(VenueNotAdmitted { account, venue }.into());
             }
             if account == fund && state.now.cash < 0 {
@@ -346,7 +346,7 @@ impl Vault {
         } else {
             assessed_in_sale
         };
-        let doubtful: Vec<_> = asked
+        let unhealthy: Vec<_> = asked
             .iter()
             .zip(after)
             .filter(|(state, after)| {
@@ -354,16 +354,16 @@ impl Vault {
                     && (state.header.in_auction() || !judged(after).is_healthy())
             })
             .collect();
-        if doubtful.is_empty() {
+        if unhealthy.is_empty() {
             return Ok(());
         }
         let before = self.assess(
-            doubtful
+            unhealthy
                 .iter()
                 .map(|(state, _)| state.before.clone())
                 .collect(),
         )?;
-        for ((state, after), before) in doubtful.into_iter().zip(&before) {
+        for ((state, after), before) in unhealthy.into_iter().zip(&before) {
             if gate::reduces(&assessed(before), &assessed(after)) {
                 continue;
             }
@@ -398,7 +398,7 @@ impl Vault {
         let mut rest = portfolios;
         while !rest.is_empty() {
             let later = rest.split_off(rest.len().min(MAX_PORTFOLIOS));
-            let (part,) = margin::ASSESS.ask(self.vm(), callee, &(rest,))?;
+            let (part,) = margin::ASSESS.static_call(self.vm(), callee, &(rest,))?;
             answers.extend(part);
             rest = later;
         }

@@ -156,7 +156,7 @@ impl Ledger {
             before: portfolio.clone(),
             now: portfolio,
             complete: true,
-            deals: false,
+            trades_or_pays: false,
         }
     }
 
@@ -174,7 +174,7 @@ impl Ledger {
             before: portfolio.clone(),
             now: portfolio,
             complete: false,
-            deals: false,
+            trades_or_pays: false,
         }
     }
 
@@ -274,7 +274,7 @@ pub(crate) struct AccountState {
     /// Legs and collateral have been read.
     complete: bool,
     /// A leg of it changed, or it paid: the venue must be admitted.
-    pub(crate) deals: bool,
+    pub(crate) trades_or_pays: bool,
 }
 
 impl AccountState {
@@ -342,25 +342,25 @@ impl AccountState {
     /// The error of a leg change.
     pub(crate) fn refuse(
         &self,
-        refusal: plimsoll_kernel::book::Refusal,
+        refusal: plimsoll_kernel::book::BookRefusal,
         instrument: InstrumentId,
     ) -> Revert {
-        use plimsoll_kernel::book::Refusal;
+        use plimsoll_kernel::book::BookRefusal;
         let account = self.account;
         match refusal {
-            Refusal::Full => TooManyLegs {
+            BookRefusal::Full => TooManyLegs {
                 account,
                 slots: U256::from(MAX_SLOTS + 1),
                 limit: U256::from(MAX_SLOTS),
             }
             .into(),
-            Refusal::OutOfRange => ValueOutOfRange { account }.into(),
-            Refusal::NoLeg => NoSuchLeg {
+            BookRefusal::OutOfRange => ValueOutOfRange { account }.into(),
+            BookRefusal::NoLeg => NoSuchLeg {
                 account,
                 instrument: instrument.0,
             }
             .into(),
-            Refusal::Instrument => InvalidInstrument {
+            BookRefusal::Instrument => InvalidInstrument {
                 instrument: instrument.0,
             }
             .into(),

@@ -210,7 +210,8 @@ impl Vault {
             }
         };
         let key = U256::from(ASSET | u64::from(asset));
-        let (words,) = margin::TERMS.ask(self.vm(), self.margin.address(), &(vec![key],))?;
+        let (words,) =
+            margin::TERMS.static_call(self.vm(), self.margin.address(), &(vec![key],))?;
         let terms = words.first().and_then(|word| AssetTerms::decode(*word));
         let terms = terms.ok_or(UnknownAsset { asset })?;
         // Only the coin, which is cash and never collateral, needs no feed.

@@ -1,5 +1,5 @@
 //! What the demo shows, as data.
-use crate::sheet::BalanceSheet;
+use crate::balance_sheet::BalanceSheet;
 use serde::Serialize;
 
 /// An account after an hour.

@@ -676,8 +676,8 @@ impl House {
     /// # Errors
     ///
     /// The node fails.
-    pub async fn balance_sheet(&self) -> Result<crate::sheet::BalanceSheet> {
-        crate::sheet::read(&self.client, self.at).await
+    pub async fn balance_sheet(&self) -> Result<crate::balance_sheet::BalanceSheet> {
+        crate::balance_sheet::read(&self.client, self.at).await
     }
 }
 

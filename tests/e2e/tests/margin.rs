@@ -13,7 +13,7 @@ use plimsoll_kernel::{
         self as kernel, MAX_EXPIRIES, MAX_UNDERLYINGS, Scratch,
         market::expiry_seconds,
         money::LIMIT,
-        snapshot::{self, Board, Needs},
+        snapshot::{self, Dependencies, SnapshotRequest},
         terms::{AssetTerms, RateTerms, RuleTerms, UnderlyingTerms as Terms},
     },
     surface::SETTLEMENT_WINDOW,
@@ -659,11 +659,11 @@ fn native(hub: &Hub, given: &Portfolio) -> Assessment {
         slots: &given.legs,
     };
     let terms = |keys| hub.get(hub.margin, &IMargin::termsCall { keys });
-    let mut needs = Needs::default();
+    let mut needs = Dependencies::default();
     needs.add(&portfolio);
     needs.link(&terms(needs.asset_keys()));
     let keys = needs.keys();
-    let board = Board::new(needs, &terms(keys));
+    let board = SnapshotRequest::new(needs, &terms(keys));
     let words = hub.get(hub.oracle, &IOracle::snapshotCall { keys: board.keys() });
     assert_eq!(words.len(), board.answer_len());
     let a = board.with_market(hub.now(), &words, |market| {
@@ -1099,7 +1099,7 @@ fn i_prc_9_native_and_wasm_agree_in_every_field() {
                     assert_eq!((alone.best, alone.worst), (excess, excess));
                 }
                 seen.clamped += usize::from(alone.outOfRange);
-                let mut needs = Needs::default();
+                let mut needs = Dependencies::default();
                 for leg in book::all(&portfolio.legs) {
                     needs.instrument(leg.instrument);
                     seen.options += usize::from(leg.instrument.kind().is_option());
@@ -1388,7 +1388,7 @@ fn i_mar_2_merging_accounts_never_costs_more() {
                 Err(_) => both.legs.push(U256::MAX), // too large to be held: not compared
             }
         }
-        let mut needs = Needs::default();
+        let mut needs = Dependencies::default();
         book::all(&both.legs).for_each(|leg| needs.instrument(leg.instrument));
         if !needs.fits() {
             continue;

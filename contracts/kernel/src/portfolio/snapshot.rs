@@ -11,8 +11,8 @@
 //! | oracle | [`EXPIRY`] · underlying 16 · day 16 | 3: [`Record`] |
 //! | oracle | [`NEAR`] · underlying | 3: [`Record`] of its nearest listed expiry, zeros where none is near |
 //!
-//! The steps: [`Needs::add`] each portfolio; the words of [`Needs::asset_keys`] go into [`Needs::link`], those of
-//! [`Needs::keys`] make the [`Board`]; the oracle's answer to [`Board::keys`] makes the market. What a portfolio is told
+//! The steps: [`Dependencies::add`] each portfolio; the words of [`Dependencies::asset_keys`] go into [`Dependencies::link`], those of
+//! [`Dependencies::keys`] make the [`SnapshotRequest`]; the oracle's answer to [`SnapshotRequest::keys`] makes the market. What a portfolio is told
 //! does not depend on what else the market holds.
 extern crate alloc;
 
@@ -61,7 +61,7 @@ pub fn parse(key: U256) -> (u64, u32) {
 
 /// What portfolios rest on, each list ascending.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Needs {
+pub struct Dependencies {
     /// Numbers.
     underlyings: Vec<u32>,
     /// Underlying 16 · day 16.
@@ -72,7 +72,7 @@ pub struct Needs {
     crowded: bool,
 }
 
-impl Needs {
+impl Dependencies {
     /// Adds what a portfolio holds.
     pub fn add(&mut self, portfolio: &Portfolio<'_>) {
         for (asset, _) in portfolio.collateral {
@@ -165,8 +165,8 @@ fn append(keys: &mut Vec<U256>, kind: u64, items: &[u32]) {
 
 /// Terms of everything needed, and what to ask the oracle.
 #[derive(Clone, Debug)]
-pub struct Board {
-    needs: Needs,
+pub struct SnapshotRequest {
+    needs: Dependencies,
     rules: RuleTerms,
     /// As in `needs`; none where nothing is listed.
     underlyings: Vec<Option<UnderlyingTerms>>,
@@ -174,10 +174,10 @@ pub struct Board {
     feeds: Vec<u32>,
 }
 
-impl Board {
-    /// From the words of [`Needs::keys`].
+impl SnapshotRequest {
+    /// From the words of [`Dependencies::keys`].
     #[must_use]
-    pub fn new(needs: Needs, words: &[U256]) -> Self {
+    pub fn new(needs: Dependencies, words: &[U256]) -> Self {
         let (rules, rest) = words.split_first().unwrap_or((&U256::ZERO, &[]));
         let rules = RuleTerms::decode(*rules);
         let (pairs, _) = rest.as_chunks::<2>();

@@ -23,7 +23,7 @@ pub const MAX_TOKEN_DECIMALS: u8 = 24;
 
 /// Why parameters are refused. Rates in millionths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum TermsRefusal {
     /// The lot is 0.
     ZeroLot,
     /// No such scenario set.
@@ -97,10 +97,10 @@ fn unpack<const N: usize>(word: U256) -> [u32; N] {
     rates
 }
 
-fn check(rates: &[u32], bounds: &[(u32, u32)]) -> Result<(), Refusal> {
+fn check(rates: &[u32], bounds: &[(u32, u32)]) -> Result<(), TermsRefusal> {
     for ((rate, given), (minimum, maximum)) in (0_u8..).zip(rates).zip(bounds) {
         if given < minimum || given > maximum {
-            return Err(Refusal::OutOfRange {
+            return Err(TermsRefusal::OutOfRange {
                 rate,
                 minimum: *minimum,
                 maximum: *maximum,
@@ -139,12 +139,12 @@ impl RuleTerms {
     /// Bounds and order.
     ///
     /// # Errors
-    /// [`Refusal`].
-    pub fn check(&self) -> Result<(), Refusal> {
+    /// [`TermsRefusal`].
+    pub fn check(&self) -> Result<(), TermsRefusal> {
         check(&self.rates, &Self::BOUNDS)?;
         let [initial, maintenance, ..] = self.rates;
         if initial < maintenance {
-            return Err(Refusal::InitialBelowMaintenance { rate: 0 });
+            return Err(TermsRefusal::InitialBelowMaintenance { rate: 0 });
         }
         Ok(())
     }
@@ -231,12 +231,12 @@ impl UnderlyingTerms {
     /// take an account of one leg from equity ≥ mm to negative equity.
     ///
     /// # Errors
-    /// [`Refusal`].
-    pub fn check(&self) -> Result<(), Refusal> {
+    /// [`TermsRefusal`].
+    pub fn check(&self) -> Result<(), TermsRefusal> {
         if self.lot == 0 {
-            return Err(Refusal::ZeroLot);
+            return Err(TermsRefusal::ZeroLot);
         }
-        let set = Set::of(self.scenario_set).ok_or(Refusal::ScenarioSet)?;
+        let set = Set::of(self.scenario_set).ok_or(TermsRefusal::ScenarioSet)?;
         let rates = &self.rates.0;
         check(rates, &RateTerms::BOUNDS)?;
         let (pairs, _) = rates
@@ -249,7 +249,7 @@ impl UnderlyingTerms {
         if let Some(pair) = unordered {
             #[expect(clippy::cast_possible_truncation, reason = "at most 12")]
             let rate = (RateTerms::FIRST_PAIR + 2 * pair) as u8;
-            return Err(Refusal::InitialBelowMaintenance { rate });
+            return Err(TermsRefusal::InitialBelowMaintenance { rate });
         }
         let [_, _, _, _, _, most, _, short, _, linear, _, option, _, _] = *rates;
         for leg in [LegType::Linear, LegType::ShortOption, LegType::LongOption] {
@@ -261,7 +261,7 @@ impl UnderlyingTerms {
                 LegType::LongOption => reach(set, Rule::None) + option / COST_PART,
             };
             if most > covered {
-                return Err(Refusal::Envelope { leg, covered });
+                return Err(TermsRefusal::Envelope { leg, covered });
             }
         }
         Ok(())
@@ -355,10 +355,10 @@ impl AssetTerms {
     /// Bounds and order.
     ///
     /// # Errors
-    /// [`Refusal`].
-    pub fn check(&self) -> Result<(), Refusal> {
+    /// [`TermsRefusal`].
+    pub fn check(&self) -> Result<(), TermsRefusal> {
         if self.decimals > MAX_TOKEN_DECIMALS {
-            return Err(Refusal::Decimals);
+            return Err(TermsRefusal::Decimals);
         }
         let bounds = match self.underlying {
             0 => Self::BOUNDS,
@@ -367,7 +367,7 @@ impl AssetTerms {
         check(&self.haircuts, &bounds)?;
         let [initial, maintenance] = self.haircuts;
         if initial < maintenance {
-            return Err(Refusal::InitialBelowMaintenance { rate: 0 });
+            return Err(TermsRefusal::InitialBelowMaintenance { rate: 0 });
         }
         Ok(())
     }
@@ -490,7 +490,7 @@ mod tests {
                 terms.rates.0[place] = value;
                 terms.check()
             };
-            let refused = |r| matches!(r, Err(Refusal::OutOfRange { rate, .. }) if usize::from(rate) == place);
+            let refused = |r| matches!(r, Err(TermsRefusal::OutOfRange { rate, .. }) if usize::from(rate) == place);
             assert!(refused(with(maximum + 1)), "{place}");
             assert!(
                 !refused(with(maximum)) && !refused(with(minimum)),
@@ -503,7 +503,7 @@ mod tests {
                 terms.rates[place] = value;
                 terms.check()
             };
-            let refused = Err(Refusal::OutOfRange {
+            let refused = Err(TermsRefusal::OutOfRange {
                 rate: place as u8,
                 minimum,
                 maximum,
@@ -528,14 +528,14 @@ mod tests {
             let rate = place as u8;
             assert_eq!(
                 terms.check(),
-                Err(Refusal::InitialBelowMaintenance { rate })
+                Err(TermsRefusal::InitialBelowMaintenance { rate })
             );
         }
         let mut rules = RuleTerms::DEFAULT;
         rules.rates[1] = rules.rates[0] + 1;
         assert_eq!(
             rules.check(),
-            Err(Refusal::InitialBelowMaintenance { rate: 0 })
+            Err(TermsRefusal::InitialBelowMaintenance { rate: 0 })
         );
         let mut asset = AssetTerms {
             haircuts: [50_000, 50_000],
@@ -545,7 +545,7 @@ mod tests {
         asset.haircuts = [50_000, 50_001];
         assert_eq!(
             asset.check(),
-            Err(Refusal::InitialBelowMaintenance { rate: 0 })
+            Err(TermsRefusal::InitialBelowMaintenance { rate: 0 })
         );
     }
 
@@ -562,7 +562,7 @@ mod tests {
             terms.check()
         };
         assert_eq!(with(135_500, [5_000, 5_000, 1_000]), Ok(()));
-        let refused = |leg, covered| Err(Refusal::Envelope { leg, covered });
+        let refused = |leg, covered| Err(TermsRefusal::Envelope { leg, covered });
         let long = refused(LegType::LongOption, 135_500);
         assert_eq!(with(135_501, [5_000, 5_000, 1_000]), long);
         assert_eq!(

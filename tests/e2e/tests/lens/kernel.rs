@@ -7,7 +7,7 @@ use plimsoll_kernel::{
     portfolio::{
         Portfolio as View, Scratch, assess,
         explain::{self, Direction},
-        snapshot::{Board, Needs},
+        snapshot::{Dependencies, SnapshotRequest},
     },
 };
 
@@ -107,11 +107,11 @@ async fn i_mar_16_views_equal_the_kernel_and_what_is_executed() {
                 .ask(house.at.margin, &IMargin::termsCall { keys })
                 .await)
         };
-        let mut needs = Needs::default();
+        let mut needs = Dependencies::default();
         needs.add(&view);
         needs.link(&terms(needs.asset_keys()).await);
         let words = terms(needs.keys()).await;
-        let board = Board::new(needs, &words);
+        let board = SnapshotRequest::new(needs, &words);
         let words = ok(house
             .ask(
                 house.at.oracle,

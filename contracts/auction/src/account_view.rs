@@ -20,7 +20,7 @@ use stylus_sdk::prelude::*;
 
 /// What margin says of an account, also as the kernel's numbers.
 #[derive(Clone, Copy)]
-pub(crate) struct Worth {
+pub(crate) struct Valuation {
     pub(crate) assessment: Assessment,
     pub(crate) equity: i128,
     pub(crate) im: u128,
@@ -33,10 +33,10 @@ pub(crate) struct Worth {
 }
 
 /// An account in question.
-pub(crate) struct Subject {
+pub(crate) struct AccountView {
     pub(crate) portfolio: Portfolio,
     pub(crate) version: u32,
-    pub(crate) worth: Worth,
+    pub(crate) valuation: Valuation,
     pub(crate) unpriced: Unpriced,
     /// At the best what cannot be priced could be worth.
     pub(crate) best_equity: i128,
@@ -44,7 +44,7 @@ pub(crate) struct Subject {
     pub(crate) reserve: u128,
 }
 
-impl Subject {
+impl AccountView {
     /// Its equity is gone, whatever its stale items are worth: the fund may pay.
     pub(crate) fn is_insolvent(&self) -> bool {
         self.best_equity <= 0
@@ -52,11 +52,11 @@ impl Subject {
 }
 
 /// An assessment also as the kernel's numbers.
-pub(crate) fn worth(account: B256, assessment: Assessment) -> Result<Worth, Revert> {
+pub(crate) fn valuation(account: B256, assessment: Assessment) -> Result<Valuation, Revert> {
     let narrow = |number: I256| Int256::from_raw(number.into_raw()).to_i128();
     let numbers = || {
         let (mm, worst) = (to_u128(assessment.mm)?, narrow(assessment.worst)?);
-        Some(Worth {
+        Some(Valuation {
             assessment,
             equity: narrow(assessment.equity)?,
             im: to_u128(assessment.im)?,
@@ -82,59 +82,59 @@ impl Auction {
         Ok(())
     }
 
-    pub(crate) fn assess(&self, account: B256, portfolio: Portfolio) -> Result<Worth, Revert> {
+    pub(crate) fn assess(&self, account: B256, portfolio: Portfolio) -> Result<Valuation, Revert> {
         let callee = self.margin.address();
-        let (answers,) = margin::ASSESS.ask(self.vm(), callee, &(vec![portfolio],))?;
+        let (answers,) = margin::ASSESS.static_call(self.vm(), callee, &(vec![portfolio],))?;
         let answer = answers.first().ok_or(BadAnswer { callee })?;
-        worth(account, *answer)
+        valuation(account, *answer)
     }
 
     /// The account now.
-    pub(crate) fn subject(&self, account: B256) -> Result<Subject, Revert> {
+    pub(crate) fn account_view(&self, account: B256) -> Result<AccountView, Revert> {
         let (portfolio, version, _) =
-            vault::ACCOUNT.ask(self.vm(), self.vault.address(), &(account,))?;
-        let worth = self.assess(account, portfolio.clone())?;
+            vault::ACCOUNT.static_call(self.vm(), self.vault.address(), &(account,))?;
+        let valuation = self.assess(account, portfolio.clone())?;
         let unpriced = Unpriced {
-            legs: worth.assessment.stale_legs,
-            assets: worth.assessment.stale_assets,
+            legs: valuation.assessment.stale_legs,
+            assets: valuation.assessment.stale_assets,
         };
-        let mut subject = Subject {
+        let mut view = AccountView {
             portfolio,
             version,
-            worth,
+            valuation,
             unpriced,
-            best_equity: worth.equity,
+            best_equity: valuation.equity,
             reserve: 0,
         };
         if unpriced.any() {
-            let stays = Slice::new(account, &subject.portfolio, unpriced, ONE)?.rest;
+            let stays = Slice::new(account, &view.portfolio, unpriced, ONE)?.rest;
             let stays = self.assess(account, stays)?;
             let most = stays.best.checked_add_unsigned(stays.mm);
             let most = most.ok_or(ValueOutOfRange { account })?;
-            subject.best_equity = auction::best_equity(worth.equity, stays.equity, most)
+            view.best_equity = auction::best_equity(valuation.equity, stays.equity, most)
                 .ok_or(ValueOutOfRange { account })?;
-            subject.reserve = u128::try_from(most).unwrap_or(0);
+            view.reserve = u128::try_from(most).unwrap_or(0);
         }
-        Ok(subject)
+        Ok(view)
     }
 
-    pub(crate) fn target(&self, worth: &Worth) -> u128 {
-        auction::target(worth.mm, worth.im, self.rules().buffer)
+    pub(crate) fn target(&self, valuation: &Valuation) -> u128 {
+        auction::target(valuation.mm, valuation.im, self.rules().buffer)
     }
 
     /// The equity an auction is about: at the worst what is stale could be worth, if that is what it was started for.
-    pub(crate) fn judged_equity(&self, account: B256, worth: &Worth) -> i128 {
+    pub(crate) fn judged_equity(&self, account: B256, valuation: &Valuation) -> i128 {
         let clock = self.clock(account);
         if clock.started_at != 0 && clock.noted_at != 0 {
-            worth.worst_equity
+            valuation.worst_equity
         } else {
-            worth.equity
+            valuation.equity
         }
     }
 
     /// The buffer is reached, or missed by less than the smallest bid: nothing is left to sell. Whoever is insolvent has
     /// everything to sell, whatever the ramp.
-    pub(crate) fn recovered(&self, account: B256, worth: &Worth) -> Result<bool, Revert> {
-        Ok(self.max_fraction(account, worth, false)? == 0)
+    pub(crate) fn recovered(&self, account: B256, valuation: &Valuation) -> Result<bool, Revert> {
+        Ok(self.max_fraction(account, valuation, false)? == 0)
     }
 }
