@@ -63,8 +63,7 @@ fn exercise(wasm: &[u8]) {
             "accepted, but cannot be run: {module:?}"
         );
         let Ok(module) = module else { continue };
-        let mut outcomes = Vec::new();
-        for _ in 0..2 {
+        let run = |module: &Module| {
             let mut host = TestHost {
                 account_gas: 100,
                 ..TestHost::default()
@@ -75,9 +74,14 @@ fn exercise(wasm: &[u8]) {
             if matches!(outcome.status, RunStatus::OutOfInk | RunStatus::OutOfStack) {
                 assert_eq!(outcome.ink_left, 0);
             }
-            outcomes.push(outcome);
+            outcome
+        };
+        let outcome = run(&module);
+        assert_eq!(outcome, run(&module), "the same twice");
+        if accepted && let Ok(small) = shrink(wasm) {
+            let small = Module::compile(&small, &params).expect("as acceptable as before");
+            assert_eq!(outcome, run(&small), "shrinking changes nothing");
         }
-        assert_eq!(outcomes[0], outcomes[1], "the same twice");
     }
     if let Ok(small) = shrink(wasm) {
         assert!(small.len() <= wasm.len() + 64);

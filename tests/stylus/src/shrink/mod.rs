@@ -1,15 +1,20 @@
 //! Making a compiler's module fit for deployment.
 
+mod data;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, HashMap};
 
 use wasm_encoder::{
-    CodeSection, ExportSection, Function, FunctionSection, ImportSection, Module, RawSection,
+    CodeSection, DataSection, ExportSection, Function, FunctionSection, ImportSection, Module,
+    RawSection,
     reencode::{Error, Reencode, utils},
 };
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, ElementItems, Export, ExternalKind, FunctionBody,
-    FunctionSectionReader, Import, Imports, KnownCustom, Name, Operator, Parser, Payload, TypeRef,
-    Validator,
+    CodeSectionReader, CustomSectionReader, DataSectionReader, ElementItems, Export, ExternalKind,
+    FunctionBody, FunctionSectionReader, Import, Imports, KnownCustom, Name, Operator, Parser,
+    Payload, TypeRef, Validator,
 };
 
 use crate::{
@@ -20,6 +25,9 @@ use crate::{
 /// Id of the section that counts data segments.
 const DATA_COUNT: u8 = 12;
 
+/// Bytes of a page of memory.
+const PAGE: u64 = 65_536;
+
 /// Re-encodes a compiler's module for deployment, keeping what it does.
 ///
 /// * Over-long encodings become short ones: rustc leaves room for the linker in the table index of
@@ -29,6 +37,8 @@ const DATA_COUNT: u8 = 12;
 /// * The bodies of functions that panic or format text become a trap, if the module still has their names: a
 ///   panic ends in a trap anyway, and the message it would build first is read by nobody.
 /// * Functions nothing leads to go, imported ones too.
+/// * Of functions with the same type and the same body one stays.
+/// * Long runs of zeros in the data go: memory is zero, and a start pays for every byte of data.
 /// * The count of data segments goes unless an opcode needs it: Nitro refuses it.
 ///
 /// The result is not checked; [`activate`](crate::activate()) does that.
@@ -41,19 +51,30 @@ pub fn shrink(wasm: &[u8]) -> Result<Vec<u8>, ActivationError> {
     Validator::new()
         .validate_all(wasm)
         .map_err(|e| reject(e.to_string()))?;
-    let live = Live::of(wasm).map_err(|e| reject(e.to_string()))?;
+    let mut wasm = wasm.to_vec();
+    // Functions that called two copies of a third become copies themselves once one copy is left.
+    loop {
+        let live = Live::of(&wasm).map_err(|e| reject(e.to_string()))?;
+        let copies = live.copies();
+        wasm = reencoded(&wasm, live).map_err(reject)?;
+        if copies == 0 {
+            return Ok(wasm);
+        }
+    }
+}
 
+fn reencoded(wasm: &[u8], live: Live) -> Result<Vec<u8>, String> {
     let mut module = Module::new();
     let needs_data_count = live.needs_data_count;
-    let mut shrinker = Shrinker { live };
+    let mut shrinker = Shrinker { live, memory: 0 };
     shrinker
         .parse_core_module(&mut module, Parser::new(0), wasm)
-        .map_err(|e| reject(e.to_string()))?;
+        .map_err(|e| e.to_string())?;
     let wasm = module.finish();
     if needs_data_count {
         return Ok(wasm);
     }
-    without_section(&wasm, DATA_COUNT).map_err(|e| reject(e.to_string()))
+    without_section(&wasm, DATA_COUNT).map_err(|e| e.to_string())
 }
 
 /// Paths, as they are mangled, of the code that ends in a trap after building a message.
@@ -95,14 +116,17 @@ struct Live {
     imports: u32,
     /// Those of them whose body becomes a trap.
     traps: BTreeSet<u32>,
-    /// New index of each function that stays, by its old one.
+    /// New index of each function that something leads to, by its old one; that of a copy is the first one's.
     index: HashMap<u32, u32>,
+    /// Those that stay.
+    kept: BTreeSet<u32>,
     needs_data_count: bool,
 }
 
 impl Live {
     fn of(wasm: &[u8]) -> Result<Self, wasmparser::BinaryReaderError> {
         let mut imports = 0;
+        let mut types = Vec::new();
         let mut bodies = Vec::new();
         let mut roots = BTreeSet::new();
         for payload in Parser::new(0).parse_all(wasm) {
@@ -117,6 +141,11 @@ impl Live {
                             }
                             imports += 1;
                         }
+                    }
+                }
+                Payload::FunctionSection(section) => {
+                    for ty in section {
+                        types.push(ty?);
                     }
                 }
                 Payload::ExportSection(section) => {
@@ -155,53 +184,83 @@ impl Live {
                 _ => {}
             }
         }
-        Self::reach(imports, traps(wasm)?, &bodies, roots)
-    }
-
-    fn reach(
-        imports: u32,
-        traps: BTreeSet<u32>,
-        bodies: &[FunctionBody<'_>],
-        roots: BTreeSet<u32>,
-    ) -> Result<Self, wasmparser::BinaryReaderError> {
-        let mut live = roots.clone();
-        let mut open: Vec<u32> = roots.into_iter().collect();
-        let mut needs_data_count = false;
-        while let Some(function) = open.pop() {
-            if traps.contains(&function) {
-                continue;
-            }
-            let body = function
-                .checked_sub(imports)
-                .and_then(|x| bodies.get(x as usize));
-            let Some(body) = body else { continue };
-            for op in body.get_operators_reader()? {
-                let op = op?;
-                needs_data_count |=
-                    matches!(op, Operator::MemoryInit { .. } | Operator::DataDrop { .. });
-                if let Some(next) = reference(&op)
-                    && live.insert(next)
-                {
-                    open.push(next);
-                }
-            }
-        }
-        let index = live
-            .iter()
-            .enumerate()
-            .map(|(new, old)| (*old, new as u32))
-            .collect();
+        let traps = traps(wasm)?;
+        let (live, needs_data_count) = reach(imports, &traps, &bodies, roots)?;
+        let (index, kept) = places(imports, &types, &bodies, &live);
         Ok(Self {
             imports,
             traps,
             index,
+            kept,
             needs_data_count,
         })
     }
 
     fn has(&self, function: u32) -> bool {
-        self.index.contains_key(&function)
+        self.kept.contains(&function)
     }
+
+    fn copies(&self) -> usize {
+        self.index.len() - self.kept.len()
+    }
+}
+
+/// The functions something leads to, and whether one of them names a data segment.
+fn reach(
+    imports: u32,
+    traps: &BTreeSet<u32>,
+    bodies: &[FunctionBody<'_>],
+    roots: BTreeSet<u32>,
+) -> Result<(BTreeSet<u32>, bool), wasmparser::BinaryReaderError> {
+    let mut live = roots.clone();
+    let mut open: Vec<u32> = roots.into_iter().collect();
+    let mut needs_data_count = false;
+    while let Some(function) = open.pop() {
+        if traps.contains(&function) {
+            continue;
+        }
+        let body = function
+            .checked_sub(imports)
+            .and_then(|x| bodies.get(x as usize));
+        let Some(body) = body else { continue };
+        for op in body.get_operators_reader()? {
+            let op = op?;
+            needs_data_count |=
+                matches!(op, Operator::MemoryInit { .. } | Operator::DataDrop { .. });
+            if let Some(next) = reference(&op)
+                && live.insert(next)
+            {
+                open.push(next);
+            }
+        }
+    }
+    Ok((live, needs_data_count))
+}
+
+/// New indices of these functions, and those of them that stay: of equal ones the first.
+fn places(
+    imports: u32,
+    types: &[u32],
+    bodies: &[FunctionBody<'_>],
+    live: &BTreeSet<u32>,
+) -> (HashMap<u32, u32>, BTreeSet<u32>) {
+    let mut index = HashMap::new();
+    let mut kept = BTreeSet::new();
+    let mut firsts = HashMap::new();
+    for function in live {
+        let own = function.checked_sub(imports).map(|place| place as usize);
+        let code = own.and_then(|own| Some((types.get(own)?, bodies.get(own)?.as_bytes())));
+        let new = kept.len() as u32;
+        let place = match code {
+            Some(code) => *firsts.entry(code).or_insert(new),
+            None => new,
+        };
+        if place == new {
+            kept.insert(*function);
+        }
+        index.insert(*function, place);
+    }
+    (index, kept)
 }
 
 /// The function an opcode names.
@@ -234,6 +293,8 @@ fn keeps(export: &Export<'_>) -> bool {
 
 struct Shrinker {
     live: Live,
+    /// Bytes of memory at the start.
+    memory: u64,
 }
 
 type Reencoded<T = ()> = Result<T, Error<core::convert::Infallible>>;
@@ -285,6 +346,29 @@ impl Reencode for Shrinker {
             }
         }
         Ok(())
+    }
+
+    fn memory_type(
+        &mut self,
+        memory: wasmparser::MemoryType,
+    ) -> Reencoded<wasm_encoder::MemoryType> {
+        self.memory = memory.initial.saturating_mul(PAGE);
+        Ok(utils::memory_type(self, memory))
+    }
+
+    fn parse_data_section(
+        &mut self,
+        data: &mut DataSection,
+        section: DataSectionReader<'_>,
+    ) -> Reencoded {
+        // An opcode that names a segment wants it as it is.
+        if !self.live.needs_data_count
+            && let Some(packed) = data::packed(section.clone(), self.memory)?
+        {
+            *data = packed;
+            return Ok(());
+        }
+        utils::parse_data_section(self, data, section)
     }
 
     fn parse_export(&mut self, exports: &mut ExportSection, export: Export<'_>) -> Reencoded {
