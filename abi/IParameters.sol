@@ -13,10 +13,14 @@ interface IParameters {
     event UnderlyingSet(uint16 indexed underlying, UnderlyingTerms terms);
     /// Haircuts 1e18.
     event AssetSet(uint8 indexed asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
+    /// Ownership has been offered; nothing changes until `newOwner` accepts.
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+    /// Ownership has moved.
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
 
+    /// The caller is not the owner, nor, where ownership is being accepted, the pending owner.
     error NotOwner(address caller, address owner);
+    /// `initialize` has run.
     error AlreadyInitialized();
     /// `initialize` has not run, and nothing else can be done before it.
     error NotInitialized();
@@ -54,23 +58,41 @@ interface IParameters {
     error AssetDecimalsFrozen(uint8 asset, uint8 decimals, uint8 given);
     /// Margin, oracle or vault answered with something that does not decode.
     error BadAnswer(address callee);
+    /// The calldata of a known method does not decode.
     error BadCalldata();
+    /// No method of the house takes ether.
     error NotPayable();
+    /// No method has this selector; also for calldata shorter than four bytes, padded with zeros.
     error UnknownSelector(bytes4 selector);
 
-    /// Deployer only, once; sets the default rules. `margin` must belong to this contract already.
+    /// Hands the contract to `owner`, names its siblings and sets the default rules; once. `margin` must belong to this contract already.
+    /// @custom:caller deployer
     function initialize(address owner, address margin, address oracle, address vault) external;
+    /// The owner; before `initialize`, the deployer.
+    /// @custom:caller anyone
     function owner() external view returns (address);
+    /// The address that ownership is offered to; 0 for none.
+    /// @custom:caller anyone
     function pendingOwner() external view returns (address);
+    /// Offers ownership to `newOwner`, who must accept it; 0 withdraws the offer.
+    /// @custom:caller owner
     function transferOwnership(address newOwner) external;
+    /// Takes the ownership that is offered to the caller.
+    /// @custom:caller pending owner
     function acceptOwnership() external;
+    /// The margin calculator, which stores the parameters.
+    /// @custom:caller anyone
     function margin() external view returns (address);
+    /// The oracle hub.
+    /// @custom:caller anyone
     function oracle() external view returns (address);
-    /// Whose list of tokens the assets are: what it lists is frozen here.
+    /// The vault: decimals and links of the assets it lists are frozen.
+    /// @custom:caller anyone
     function vault() external view returns (address);
 
-    /// Changes the rules for all portfolios. Owner only.
+    /// Changes the rules for all portfolios.
     /// Reverts with RateTooFine, RateOutOfRange, InitialBelowMaintenance, the oracle's UnknownFeed.
+    /// @custom:caller owner
     /// @param imFactor      Of the scan, mmFactor..2e18.
     /// @param mmFactor      1e18..imFactor.
     /// @param maxOffset     Most that offsets across underlyings take off the sum of stand-alone scans, 0..0.6e18.
@@ -79,20 +101,22 @@ interface IParameters {
     /// @param coinFeed      Oracle feed of the settlement coin in dollars; 0: it counts as one dollar.
     function setRules(uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed) external;
 
-    /// Lists an underlying or changes its terms. Owner only.
+    /// Lists an underlying or changes its terms.
     /// While the listed feed is fresh, another one must be fresh too and agree with it within 2 %; when it is dead, any
     /// may take its place.
     /// Reverts with UnknownUnderlying (0), FeedRequired, the oracle's UnknownFeed, ZeroLot, LotFrozen,
     /// UnknownScenarioSet, RateTooFine, RateOutOfRange, InitialBelowMaintenance, EnvelopeExceeded, FeedsDisagree.
+    /// @custom:caller owner
     /// @param underlying Number, not 0.
     function setUnderlying(uint16 underlying, UnderlyingTerms calldata terms) external;
 
-    /// Sets the terms of a collateral asset, before the vault lists it and later. Owner only.
+    /// Sets the terms of a collateral asset, before the vault lists it and later.
     /// While the vault does not list the index nobody holds the asset, so all its terms may change. Once it does, decimals
     /// and link are frozen, and the feed is replaced as that of an underlying is.
     /// Reverts with UnknownAsset (16 or more), FeedRequired, UnknownUnderlying, AssetFeedRequired, the oracle's
     /// UnknownFeed, TooManyAssetDecimals, AssetDecimalsFrozen, LinkFrozen, RateTooFine, RateOutOfRange,
     /// InitialBelowMaintenance, FeedsDisagree, the vault's Locked.
+    /// @custom:caller owner
     /// @param asset      Index in the vault's list, below 16.
     /// @param feed       Oracle feed of its price; 0 = the settlement coin itself (price 1): asset 0 and no other.
     /// @param underlying What it moves with, so that it offsets short legs; 0 = nothing. Of an asset that the vault lists
@@ -103,14 +127,19 @@ interface IParameters {
     /// @param mmHaircut  0..imHaircut.
     function setAsset(uint8 asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut) external;
 
+    /// The rules for all portfolios.
+    /// @custom:caller anyone
     function rules() external view returns (uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed);
-    /// Zeros when not set.
+    /// The terms of an underlying; zeros when not set.
+    /// @custom:caller anyone
     function underlying(uint16 underlying) external view returns (UnderlyingTerms memory);
-    /// Zeros when not set.
+    /// The terms of a collateral asset; zeros when not set.
+    /// @custom:caller anyone
     function asset(uint8 asset) external view returns (uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
 
     /// The shocks of spot (1e18, signed), volatility rules (0 as it is, 1 up, 2 down, 3 skew linear, 4 skew absolute) and
     /// weights (1e18) of a constant set, the identity first.
     /// Reverts with UnknownScenarioSet.
+    /// @custom:caller anyone
     function scenarios(uint8 scenarioSet) external view returns (int256[] memory shocks, uint8[] memory volRules, uint256[] memory weights);
 }
