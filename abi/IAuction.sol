@@ -7,9 +7,9 @@ import {AuctionState} from "./Types.sol";
 /// What rests on a stale price stays with the account.
 /// @param account  The account in auction.
 /// @param bidder   The account that takes the slice and pays; the caller is its owner or operator.
-/// @param fraction 1e18, the share asked for: minFraction to 1e18, everything. Clamped to what reaches the buffer; where,
-///                 lots being whole, that relieves nothing, to a quarter more, and more again, the first that relieves
-///                 something. Never more than was asked for.
+/// @param fraction 1e18, the share asked for: minFraction to 1e18, everything. Clamped to the share that reaches the buffer.
+///                 Lots are whole: if that share relieves nothing, the share is a quarter larger, and a quarter larger again,
+///                 until it relieves something. Never more than was asked for.
 /// @param maxPrice 1e18 cash, the most the bidder pays for that share, scaled down (rounded down) with a clamped one;
 ///                 negative = the least it must receive.
 /// @param version  The account's version the bidder saw (`IVault.account`). Deposits do not change it: what they add is
@@ -30,37 +30,39 @@ struct Bid {
 /// min(share * MM, what MM falls by); lambda rises linearly from 0 to lambdaMax in `duration` seconds. While equity > 0 the
 /// account pays the discount (its cash may go negative), the fund pays nothing, and no bid takes a larger share of the
 /// equity than of the account. So a bidder earns at most equity / MM per unit of relief: an account with little equity
-/// left is unattractive until the market moves. Once equity <= 0 and somebody marked it, a second, slower ramp from 0
-/// begins in which the insurance fund pays the slice's shortfall and the discount lambda * relief, never more than it
-/// holds. It runs only while somebody marks the account at least every 15 minutes.
+/// left is unattractive until the market moves. After equity <= 0 was marked (`markInsolvent`, `start` or `bid`), a second,
+/// slower ramp from 0 begins in which the insurance fund pays the slice's shortfall and the discount lambda * relief, never
+/// more than it holds. It runs only while the account is marked at least every 15 minutes.
 ///
-/// Stale prices shelter nobody. Items that rest on one are not sold, and the rest is. An account is started at once when
-/// equity < mm even at the best those items could be worth; when it is so only at the worst, after `noteStale` and an
-/// hour. While they could cover what the account lacks, the fund pays nothing and there is no discount.
+/// Items that rest on a stale price are not sold; the rest of the account is. When an auction can start:
+///   equity < mm at the best value of the stale items (with none: at fresh prices)  at once
+///   equity < mm at their worst value only                                         one to two hours after `noteStale`
+/// While the stale items could cover what the account lacks, the fund pays nothing and there is no discount.
 interface IAuction {
-    /// An auction began; amounts 1e18. equity >= mm where it began for the worst its stale items could be worth.
+    /// An auction began; amounts 1e18. It has equity >= mm only if it began through `noteStale`, for the worst value of the
+    /// account's stale items.
     event AuctionStarted(bytes32 indexed account, address indexed starter, int256 equity, uint256 im, uint256 mm);
     /// A slice was sold.
-    /// @param fraction    Share of everything the account held that could be priced, 1e18.
+    /// @param fraction    Share of all priced items of the account, 1e18.
     /// @param price       1e18 cash the bidder paid; negative = received.
     /// @param lambda      Most discount per unit of relief, 1e18; less was given where equity was the limit.
     /// @param fundPaid    1e18 cash the insurance fund paid.
     /// @param equityAfter Of the account, 1e18.
     /// @param mmAfter     Of the account, 1e18.
     event BidTaken(bytes32 indexed account, bytes32 indexed bidder, uint256 fraction, int256 price, uint256 lambda, uint256 fundPaid, int256 equityAfter, uint256 mmAfter);
-    /// The account's equity is gone, whatever its stale items are worth: the fund's ramp begins, or begins anew.
-    /// Its equity is above 0, at the best its stale items could be worth. 1e18.
+    /// The account's equity is 0 or less, even at the best value of its stale items: the fund's ramp begins, or begins anew.
+    /// `equity` at that best value, 1e18.
     event InsolvencyMarked(bytes32 indexed account, int256 equity);
-    /// At `notedAt` the account was below the line at the worst its stale items could be worth, and not at the best; 0 =
-    /// the note is taken back.
+    /// At `notedAt` (unix seconds) the account had equity < mm at the worst value of its stale items and not at the best; 0 =
+    /// the note was removed.
     /// @param best  equity - mm at the best, 1e18.
     /// @param worst equity - mm at the worst, 1e18.
     event StaleNoted(bytes32 indexed account, uint64 notedAt, int256 best, int256 worst);
-    /// An auction ended.
-    /// @param cured False when a bid ended it: the buffer was reached, or nothing that can be priced is left. True when it was
-    ///              closed because the account was found above its buffer: the owner cured it, or the market did.
+    /// An auction ended. Equity and mm of the account, 1e18.
+    /// @param cured False when a bid ended it: the buffer was reached, or no priced item is left. True when `close` ended it:
+    ///              the account reached its buffer through deposits, trades or the market.
     event AuctionClosed(bytes32 indexed account, bool cured, int256 equity, uint256 mm);
-    /// The rules changed, also of open auctions.
+    /// The rules changed, also of open auctions. Shares 1e18, durations in seconds.
     event ParametersSet(uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
     /// Ownership has been offered; nothing changes until `newOwner` accepts.
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
@@ -75,37 +77,39 @@ interface IAuction {
     error NotInitialized();
     /// The caller is neither the bidding account's owner nor its operator.
     error NotAuthorized(bytes32 account, address caller);
-    /// equity >= mm: nothing to liquidate; in a bid, `close` would end the auction.
+    /// equity >= mm: there is nothing to liquidate; in a bid, `close` would end the auction. 1e18.
     error NotLiquidatable(bytes32 account, int256 equity, uint256 mm);
-    /// There is one already, since `startedAt`.
+    /// The account's auction is open since `startedAt`, unix seconds.
     error AuctionOpen(bytes32 account, uint64 startedAt);
-    /// There is none of this account.
+    /// No auction of this account is open.
     error NoAuction(bytes32 account);
-    /// Its equity is above 0, at the best its stale items could be worth.
+    /// The account's equity, at the best value of its stale items, is above 0; 1e18.
     error NotInsolvent(bytes32 account, int256 equity);
-    /// Closing needs equity of `needed`, min((1 + buffer) * mm, im), or equity >= mm and a largest share below minFraction;
-    /// at the worst the stale items could be worth, if the auction was started for that.
+    /// Closing needs equity of `needed`, min((1 + buffer) * mm, im), or equity >= mm and a largest share below minFraction.
+    /// Equity is that of the worst value of the stale items, if the auction was started through `noteStale`. 1e18.
     error NotRecovered(bytes32 account, int256 equity, uint256 needed);
-    /// Below the line at the worst its stale items could be worth only: `noteStale` first, then wait an hour.
-    /// @param notedAt When that was noted, 0 = never; a note stands for two hours.
+    /// The account has equity < mm at the worst value of its stale items only: call `noteStale`, wait an hour, retry.
+    /// @param notedAt When `noteStale` noted it, unix seconds, 0 = never; a note expires after two hours.
+    /// @param best  equity - mm at the best value of the stale items, 1e18.
+    /// @param worst equity - mm at the worst, 1e18.
     error StaleWait(bytes32 account, uint64 notedAt, int256 best, int256 worst);
-    /// The house's own accounts are neither sold nor bid.
+    /// The account is the vault's own: it is never in auction and never bids.
     error SystemAccount(bytes32 account);
-    /// An account cannot bid for itself.
+    /// The bidder is the account in auction.
     error SelfBid(bytes32 account);
-    /// A share is minimum to maximum, which is everything.
+    /// The share must be `minimum` to `maximum`, 1e18; the maximum is everything.
     error InvalidFraction(uint256 fraction, uint256 minimum, uint256 maximum);
-    /// Nothing the account holds can be priced, or so little that the share of it rounds to nothing.
+    /// The account has no priced item, or so little that the share rounds to nothing.
     error NothingToSell(bytes32 account, uint256 fraction);
-    /// 1e18 cash; the limit scaled down with the share.
+    /// The price is above the bid's limit, which is scaled down with the share; 1e18 cash.
     error PriceAboveLimit(int256 price, int256 maxPrice);
-    /// The account changed since the bidder looked.
+    /// The account's version is not the one that the bid names: its legs or collateral changed.
     error VersionChanged(uint32 version, uint32 expected);
-    /// After the deadline of the bid.
+    /// The deadline of the bid has passed; unix seconds.
     error Expired(uint64 deadline, uint64 nowSeconds);
-    /// `parameter` is the position of the argument of `setParameters`, from 0.
+    /// An argument of `setParameters`, at position `parameter` from 0, must be `minimum` to `maximum`.
     error ParameterOutOfRange(uint8 parameter, uint64 given, uint64 minimum, uint64 maximum);
-    /// A number of the account would no longer fit.
+    /// A number of the account would leave its range.
     error ValueOutOfRange(bytes32 account);
     /// An operator bids, and the slice has legs of a venue that the bidding account's owner did not admit.
     error VenueNotAdmitted(bytes32 account, uint16 venue);
@@ -118,38 +122,65 @@ interface IAuction {
     /// A sibling answered with something that does not decode.
     error BadAnswer(address callee);
 
-    /// Deployer only, once: hands the contract to `owner`, names its siblings, sets the default parameters.
+    /// Hands the contract to `owner`, names its siblings, sets the default parameters; once.
+    /// @custom:caller deployer
     function initialize(address owner, address vault, address margin) external;
+    /// The owner; before `initialize`, the deployer.
+    /// @custom:caller anyone
     function owner() external view returns (address);
+    /// The address that ownership is offered to; 0 for none.
+    /// @custom:caller anyone
     function pendingOwner() external view returns (address);
+    /// Offers ownership to `newOwner`, who must accept it; 0 withdraws the offer.
+    /// @custom:caller owner
     function transferOwnership(address newOwner) external;
+    /// Takes the ownership that is offered to the caller.
+    /// @custom:caller pending owner
     function acceptOwnership() external;
+    /// The vault.
+    /// @custom:caller anyone
     function vault() external view returns (address);
+    /// The margin calculator.
+    /// @custom:caller anyone
     function margin() external view returns (address);
 
-    /// Owner only; at once, also for open auctions. Shares 1e18, durations in seconds.
-    /// Reverts with ParameterOutOfRange; minFraction is at most half the buffer. Defaults: lambdaMax 0.35e18, duration 900, fundLambdaMax 0.5e18, fundDuration 3600, buffer 0.15e18, minFraction 0.01e18.
+    /// Sets the rules of all auctions, open ones included, at once. Shares 1e18, durations in seconds.
+    /// Reverts with ParameterOutOfRange; minFraction is at most half the buffer. Defaults: lambdaMax 0.35e18, duration 900,
+    /// fundLambdaMax 0.5e18, fundDuration 3600, buffer 0.15e18, minFraction 0.01e18.
+    /// @custom:caller owner
     function setParameters(uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction) external;
+    /// The rules of all auctions. Shares 1e18, durations in seconds.
+    /// @custom:caller anyone
     function parameters() external view returns (uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
 
-    /// Anyone, when equity < mm whatever the stale items are worth, or at the worst they could be worth between one and
-    /// two hours after that was noted.
+    /// Opens an auction when equity < mm at the best value of the stale items; or at their worst value, between one and two
+    /// hours after `noteStale`.
+    /// @custom:caller anyone
     function start(bytes32 account) external;
-    /// Anyone: notes that equity < mm at the worst the stale items could be worth and not at the best; takes the note back
-    /// when that is not so. Noting again changes nothing until the note has expired, two hours after it was made.
+    /// Notes that equity < mm at the worst value of the stale items and not at the best; otherwise removes the note. A second
+    /// call changes nothing until the note has expired, two hours after it was made.
+    /// @custom:caller anyone
     function noteStale(bytes32 account) external;
-    /// Anyone, when an open auction's account has equity <= 0 whatever its stale items are worth: begins the fund's ramp,
-    /// or keeps it running; it begins anew 15 minutes after the last call. Ends it when equity is back, so that the next one
-    /// begins at 0. `start` and `bid` do all this by themselves.
+    /// Begins the fund's ramp of an account in auction with equity <= 0 at the best value of its stale items, or keeps it
+    /// running; it begins anew 15 minutes after the last call. Ends the ramp when equity is above 0 again, so that the next one
+    /// begins at 0. `start` and `bid` do the same.
+    /// @custom:caller anyone
     function markInsolvent(bytes32 account) external;
-    /// Takes a slice. By the owner of the bidding account; or by its operator, if the owner admitted all venues of the legs
-    /// in the slice. Each bid makes equity - mm rise. Ends the auction at the buffer, min((1 + buffer) * mm, im), or where
-    /// equity >= mm and what is lacking to it is less than minFraction, or when nothing that can be priced is left.
+    /// Takes a slice. Each bid raises equity - mm. A bid ends the auction when the account reaches the buffer,
+    /// min((1 + buffer) * mm, im), or when equity >= mm and the share still to be sold is below minFraction, or when no priced
+    /// item is left.
+    ///
+    /// Warning: the slice brings the bidding account legs of venues that its owner may not have admitted.
+    /// @custom:caller bidding account's owner; its operator, if the owner admitted all venues in the slice
     function bid(Bid calldata b) external returns (uint256 fraction, int256 price);
-    /// Anyone, when the account has reached the buffer again or is so near it: `NotRecovered` says which equity counts.
+    /// Ends the auction of an account that has reached its buffer, or has equity >= mm and less than minFraction to sell. Reverts
+    /// with NotRecovered.
+    /// @custom:caller anyone
     function close(bytes32 account) external;
     /// Whether `start` would succeed now.
+    /// @custom:caller anyone
     function isLiquidatable(bytes32 account) external view returns (bool);
-    /// Where the account's auction stands now; with startedAt 0, where it would stand without discount.
+    /// The state of the account's auction now; if none is open (startedAt 0), of one without discount.
+    /// @custom:caller anyone
     function state(bytes32 account) external view returns (AuctionState memory);
 }

@@ -2,9 +2,9 @@
 pragma solidity ^0.8.4;
 
 /// One trade, reported by the venue that matched it.
-/// @param buyer      Gains +size.
-/// @param seller     Gains -size. Another account; the venue's own pool account is an account like any other.
-/// @param instrument Of this venue.
+/// @param buyer      The account that gains size.
+/// @param seller     The account that loses size; not the buyer. A venue's pool is an account like any other.
+/// @param instrument An instrument of this venue.
 /// @param size       1e18 units of the underlying, > 0, a multiple of the lot.
 /// @param price      1e18 cash per unit, > 0.
 /// @param buyerFee   1e18 cash, 0.. ; goes to the venue's fee account.
@@ -21,11 +21,11 @@ struct Fill {
 
 /// What venues speak to: admission, fills, price bands.
 interface IClearinghouse {
-    /// A venue was admitted, or its terms changed.
+    /// A venue was admitted, or its terms changed. `band` 1e18.
     event VenueSet(uint16 indexed venue, address indexed contractAddress, bytes32 feeAccount, uint64 band, bool active);
-    /// The house names another contract for its views, or none (0).
+    /// The owner named another contract for the house's views, or none (0).
     event LensSet(address indexed lens);
-    /// A fill was cleared: size 1e18 units, price 1e18 cash per unit, fees apart.
+    /// A fill was cleared: size 1e18 units, price 1e18 cash per unit, without fees.
     event Cleared(uint16 indexed venue, uint128 indexed instrument, bytes32 indexed buyer, bytes32 seller, uint256 size, uint256 price);
     /// Ownership has been offered; nothing changes until `newOwner` accepts.
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
@@ -40,35 +40,35 @@ interface IClearinghouse {
     error NotInitialized();
     /// The caller is not an active venue.
     error NotAVenue(address caller);
-    /// Number, address and fee account must not be zero.
+    /// The venue's number, address or fee account is zero.
     error IncompleteVenue(uint16 venue, address contractAddress, bytes32 feeAccount);
-    /// The number has another address, or the address another number.
+    /// The venue's number has another address, or the address another number: `venue` and `contractAddress` are the known ones.
     error VenueExists(uint16 venue, address contractAddress);
-    /// 1e18 share of the mark.
+    /// The band must be `minimum` to `maximum`, 1e18 shares of the mark.
     error InvalidBand(uint64 band, uint64 minimum, uint64 maximum);
-    /// `clear` was given none.
+    /// The call has no fills.
     error NoFills();
-    /// Fills of one call, or instruments asked about at once (16).
+    /// Too many fills of `clear` or instruments of `marks` (limit 16).
     error TooManyItems(uint256 given, uint256 limit);
     /// Not the one canonical id of an instrument.
     error InvalidInstrument(uint128 instrument);
     /// The instrument belongs to another venue than the caller.
     error WrongVenue(uint16 instrumentVenue, uint16 callerVenue);
-    /// Both sides are one account.
+    /// Buyer and seller are the same account.
     error SelfTrade(bytes32 account);
-    /// An amount, size or price of 0.
+    /// The fill's size or price is 0.
     error ZeroAmount();
-    /// More than `limit`, in the unit of the argument.
+    /// A number of the fill is above `limit`, in the argument's own unit.
     error AmountTooLarge(uint256 amount, uint256 limit);
-    /// 1e18 units.
+    /// The size is not a whole number of lots; both 1e18 units.
     error NotMultipleOfLot(uint256 size, uint64 lot);
-    /// Margin has no terms for it.
+    /// Margin has no terms for the underlying.
     error UnknownUnderlying(uint16 underlying);
     /// The mark of this instrument is stale: its price or surface is, its expiry was never pushed or is past and not
     /// settled, or its strike is further than a factor of 1,024 from the forward.
     error MarkStale(uint128 instrument);
-    /// The price, what the buyer pays with the fee, or what the seller is left with lies outside the band around the mark,
-    /// all 1e18 per unit. Negative where the seller's fee is more than he gets.
+    /// The price, the price with the buyer's fee added, or the price less the seller's fee lies outside the band around the
+    /// mark; all 1e18 per unit. Negative if the seller's fee is more than the seller gets.
     error PriceOutsideBand(uint128 instrument, int256 price, uint256 mark, uint256 band);
     /// The calldata of a known method does not decode.
     error BadCalldata();
@@ -79,46 +79,71 @@ interface IClearinghouse {
     /// A sibling answered with something that does not decode.
     error BadAnswer(address callee);
 
+    /// Hands the contract to `owner` and names its siblings; once.
+    /// @custom:caller deployer
     function initialize(address owner, address vault, address margin, address oracle) external;
+    /// The owner; before `initialize`, the deployer.
+    /// @custom:caller anyone
     function owner() external view returns (address);
+    /// The address that ownership is offered to; 0 for none.
+    /// @custom:caller anyone
     function pendingOwner() external view returns (address);
+    /// Offers ownership to `newOwner`, who must accept it; 0 withdraws the offer.
+    /// @custom:caller owner
     function transferOwnership(address newOwner) external;
+    /// Takes the ownership that is offered to the caller.
+    /// @custom:caller pending owner
     function acceptOwnership() external;
+    /// The vault, the ledger of all fills.
+    /// @custom:caller anyone
     function vault() external view returns (address);
+    /// The margin calculator, whose parameters the marks use.
+    /// @custom:caller anyone
     function margin() external view returns (address);
+    /// The oracle hub, whose prices the marks use.
+    /// @custom:caller anyone
     function oracle() external view returns (address);
 
     /// Admits a venue or changes its band, fee account and activity; its address is frozen once set.
+    /// @custom:caller owner
     /// @param venue      Number, not 0.
     /// @param feeAccount Account that receives fees.
     /// @param band       1e18 share of the mark that a fill's price may lie away from it, 1e14..2e17.
     function setVenue(uint16 venue, address contractAddress, bytes32 feeAccount, uint64 band, bool active) external;
+    /// The terms of a venue; zeros for an unknown number.
+    /// @custom:caller anyone
     function venue(uint16 venue) external view returns (address contractAddress, bytes32 feeAccount, uint64 band, bool active);
     /// The number of the venue at this address; 0 for none.
+    /// @custom:caller anyone
     function venueOf(address contractAddress) external view returns (uint16);
     /// Numbers of all venues ever admitted, active or not, in the order of their admission.
+    /// @custom:caller anyone
     function venues() external view returns (uint16[] memory);
 
-    /// Names the contract with the house's views (ILens), where integrators look for it; 0 for none. Owner only. Nothing
-    /// in the house depends on it.
+    /// Names the contract with the house's views (ILens), so that integrators find it; 0 for none. No contract of the house
+    /// calls it.
+    /// @custom:caller owner
     function setLens(address lens) external;
-    /// The contract with the house's views; 0 where none was named.
+    /// The contract with the house's views; 0 for none.
+    /// @custom:caller anyone
     function lens() external view returns (address);
 
     /// The house's own value of one unit of each instrument. At most 16.
     /// Reverts with TooManyItems, InvalidInstrument, UnknownUnderlying.
+    /// @custom:caller anyone
     /// @return values     1e18: the spot, the forward or Black-76 on the surface; 0 where nothing usable is known.
     /// @return lots       Lot of each instrument's underlying, 1e18 units.
-    /// @return fresh      False where something it rests on is stale or was never pushed.
+    /// @return fresh      False where a price or surface that the value rests on is stale or was never pushed.
     /// @return tolerances How far from the value a trade is always acceptable, 1e18: for an option the larger of what 5
     ///                    points more volatility are worth and 1/2,000 of the forward, else 0.
     function marks(uint128[] calldata instruments) external view returns (uint256[] memory values, uint64[] memory lots, bool[] memory fresh, uint256[] memory tolerances);
 
     /// Clears up to 16 fills of the calling venue, all or none. Both accounts have admitted the venue; an option is paid for
     /// in cash at once, a perpetual or future keeps what was paid in its quote; afterwards both are healthy, or their
-    /// requirement fell and they dealt no worse than at the mark.
+    /// requirement fell and they traded no worse than at the mark.
     /// Reverts with NotAVenue, NoFills, TooManyItems, InvalidInstrument, WrongVenue, SelfTrade, ZeroAmount, AmountTooLarge,
     /// NotMultipleOfLot, UnknownUnderlying, MarkStale, PriceOutsideBand; with the vault's refusals, of which
     /// VenueNotAdmitted, InsufficientMargin, PricesStale, AccountInAuction and TooManyLegs are the common ones.
+    /// @custom:caller venue (active)
     function clear(Fill[] calldata fills) external;
 }

@@ -2,8 +2,8 @@
 pragma solidity ^0.8.4;
 
 /// A spot price as the house uses it.
-/// @param value      1e18 settlement coin per whole unit. Of an answer that is only too old, that answer; 0 after any
-///                   other fault.
+/// @param value      1e18 settlement coin per whole unit. If the feed's answer is too old, that answer; after any other
+///                   fault 0.
 /// @param confidence How far the true price may be from it, a share of it, 1e18: a constant of the feed.
 /// @param updatedAt  When the feed says it was observed, unix seconds; 0 when it did not answer.
 /// @param fresh      False when stale, non-positive, from the future, out of bounds, or the feed failed.
@@ -59,91 +59,97 @@ struct ExpiryData {
 /// Chainlink AggregatorV3 feeds with staleness and bounds, by feed number; forwards and variance surfaces by underlying
 /// and expiry day, pushed by anybody with enough signatures.
 ///
-/// A feed is called with 150,000 gas and must answer exactly the words it promises; whatever else it does is its own
-/// price's fault. A feed number's decimals are frozen once it is listed.
+/// A feed is called with 150,000 gas and must answer exactly the words of its interface. If it reverts, uses up its gas or
+/// answers anything else, its own price is not fresh and nothing else is affected. A feed number's decimals are frozen once
+/// it is listed.
 interface IOracle {
-    /// Ages in seconds; prices and confidence 1e18.
+    /// A feed was listed or its terms changed. Ages in seconds; prices and confidence 1e18.
     event FeedSet(uint16 indexed feed, address indexed aggregator, uint8 decimals, uint32 maxAge, uint256 minPrice, uint256 maxPrice, uint64 confidence);
-    /// `maxBasis` a share of spot, 1e18.
+    /// The terms of pushes for an underlying changed. `maxAge` in seconds, `maxBasis` a share of spot, 1e18.
     event SurfaceTermsSet(uint16 indexed underlying, uint16 indexed feed, uint32 maxAge, uint64 maxBasis);
-    /// `signers` tells who they are.
+    /// The signers of pushes and their threshold changed; the function `signers` returns their addresses.
     event SignersSet(uint8 count, uint8 threshold);
-    /// Forward and fixed part 1e18.
+    /// Market data of an expiry was stored. Forward and fixed part 1e18; `observedAt` unix seconds.
     event ExpiryPushed(uint16 indexed underlying, uint16 indexed expiryDay, uint128 forward, uint128 fixedPart, uint64 observedAt);
-    /// The settlement price, 1e18.
+    /// An expiry was settled at `price`, 1e18; this is final.
     event Settled(uint16 indexed underlying, uint16 indexed expiryDay, uint128 price, uint64 observedAt);
+    /// Ownership has been offered; nothing changes until `newOwner` accepts.
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
+    /// Ownership has moved.
     event OwnershipTransferred(address indexed previousOwner, address indexed newOwner);
 
+    /// The caller is not the owner, nor, where ownership is being accepted, the pending owner.
     error NotOwner(address caller, address owner);
+    /// `initialize` has run.
     error AlreadyInitialized();
     /// `initialize` has not run, and nothing else can be done before it.
     error NotInitialized();
-    /// Of no kind the oracle answers.
+    /// The key's kind is none of 4, 5 and 6: see `snapshot`.
     error InvalidKey(uint256 key);
-    /// Not listed.
+    /// No feed is listed under this number.
     error UnknownFeed(uint16 feed);
-    /// Number or aggregator 0.
+    /// The feed's number or its aggregator is 0.
     error InvalidFeed(uint16 feed, address aggregator);
     /// The aggregator reverted, ran out of its gas, or answered with the wrong number of bytes.
     /// @param reason What it said, at most 256 bytes: revert data or answer.
     error FeedFailed(uint16 feed, address aggregator, bytes reason);
     /// The aggregator says it has more than `limit` decimals.
     error TooManyFeedDecimals(uint16 feed, uint256 decimals, uint256 limit);
-    /// Decimals of a listed feed cannot change.
+    /// The aggregator has `given` decimals; a listed feed keeps its `decimals`.
     error FeedDecimalsFrozen(uint16 feed, uint8 decimals, uint8 given);
-    /// Seconds, 1..limit.
+    /// The age must be 1..limit seconds.
     error MaxAgeOutOfRange(uint32 maxAge, uint32 limit);
-    /// Must be 0 < minPrice < maxPrice <= limit, all 1e18.
+    /// The bounds must be 0 < minPrice < maxPrice <= limit, all 1e18.
     error InvalidBounds(uint256 minPrice, uint256 maxPrice, uint256 limit);
-    /// A bound that is not an 18-bit number times a power of ten.
+    /// The bound is not an 18-bit number times a power of ten; 1e18.
     error TooManyDigits(uint256 price);
-    /// Not a multiple of the step (0.05 %), or above the limit; all 1e18.
+    /// The confidence is not a multiple of `step` (0.05 %), or above `limit`; all 1e18.
     error InvalidConfidence(uint64 confidence, uint64 step, uint64 limit);
     /// Another aggregator differs from the listed one, which is fresh, by more than the limit (2 %); all 1e18.
     error PriceWouldJump(uint16 feed, uint256 price, uint256 newPrice, uint256 limit);
-    /// Older than maxAge, or of a round without a time (updatedAt 0).
+    /// The feed's answer is older than maxAge seconds, or its round has no time (updatedAt 0).
     error StalePrice(uint16 feed, uint64 updatedAt, uint64 nowSeconds, uint32 maxAge);
-    /// The feed says it was observed later than now.
+    /// The feed's answer has a time later than now; unix seconds.
     error PriceFromFuture(uint16 feed, uint256 updatedAt, uint64 nowSeconds);
-    /// Zero or negative, or less than 1e-18; the answer in the feed's own decimals.
+    /// The feed's answer is zero, negative or less than 1e-18; in the feed's own decimals.
     error InvalidPrice(uint16 feed, int256 answer);
-    /// Outside its bounds, which are inclusive; all 1e18, the price saturated at 2^128 - 1.
+    /// The price is outside the feed's bounds, which are inclusive; all 1e18, the price saturated at 2^128 - 1.
     error PriceOutOfBounds(uint16 feed, uint256 price, uint256 minPrice, uint256 maxPrice);
-    /// A feed failed and the caller had left too little gas for what it may use: send more, it may be alive.
+    /// A feed failed while less gas was left than `needed`, what the call of a feed may use: retry with more gas.
     error InsufficientGas(uint256 have, uint256 needed);
-    /// Feeds asked about at once (32), keys of a snapshot (64), updates of one push (32).
+    /// Too many feeds of one `prices` call (limit 32), keys of a snapshot (64), updates (32) or signatures (16) of one push.
     error TooManyItems(uint256 given, uint256 limit);
-    /// Number 0, or it has no surface terms.
+    /// The underlying's number is 0, or it has no surface terms.
     error UnknownUnderlying(uint16 underlying);
-    /// 1..limit, 1e18.
+    /// maxBasis must be 1..limit, 1e18.
     error MaxBasisOutOfRange(uint64 maxBasis, uint64 limit);
-    /// Must be 1 <= threshold <= count <= limit.
+    /// The signers' count and threshold must be 1 <= threshold <= count <= limit.
     error InvalidThreshold(uint256 count, uint8 threshold, uint256 limit);
     /// The signer at this index, of those being set or of a push, does not have a greater address than the one before.
     error SignersNotAscending(uint256 index, address signer);
-    /// What the signature at hand recovers to is no signer. A signature over other data, or for another chain or
+    /// A signature recovers to an address that is not a signer. A signature over other data, or for another chain or
     /// contract, recovers to an arbitrary address.
     error UnknownSigner(address signer);
-    /// Not 65 bytes, v neither 27 nor 28, s above half the order, or it recovers to nothing.
+    /// The signature at `index` is not 65 bytes, has v other than 27 and 28 or s above half the order, or recovers to no
+    /// address.
     error InvalidSignature(uint256 index);
-    /// Also before signers are set, when the threshold is 0.
+    /// The push has fewer signatures than `threshold`; or no signers are set yet, when the threshold is 0.
     error TooFewSignatures(uint256 given, uint8 threshold);
-    /// Updates ascend strictly by (underlying, expiryDay); this is the first that does not.
+    /// Updates must ascend strictly by (underlying, expiryDay); this is the first that does not.
     error UpdatesNotAscending(uint16 underlying, uint16 expiryDay);
-    /// The observation is later than now.
+    /// The push was observed later than now; unix seconds.
     error ObservedInFuture(uint64 observedAt, uint64 nowSeconds);
-    /// Older than the surface terms of the underlying allow, seconds.
+    /// The push was observed more than maxAge seconds ago, the most that the underlying's terms allow.
     error ObservedTooLongAgo(uint16 underlying, uint64 observedAt, uint64 nowSeconds, uint32 maxAge);
-    /// What is stored was observed at updatedAt, not before observedAt; and nothing else of the push can be stored.
+    /// The stored data was observed at updatedAt, not before this push, and no other update of the push can be stored.
     error NotNewer(uint16 underlying, uint16 expiryDay, uint64 observedAt, uint64 updatedAt);
-    /// The expiry is settled, at this price (1e18); and nothing else of the push can be stored.
+    /// The expiry is settled at this price (1e18), and no other update of the push can be stored.
     error SettlementFinal(uint16 underlying, uint16 expiryDay, uint128 price);
     /// forward + fixedPart is 0 or above the limit (2^106); all 1e18.
     error ForwardOutOfRange(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint128 limit);
-    /// Before expiry forward is above 0, and fixedPart is 0 if it was observed before windowStart.
+    /// Before expiry forward must be above 0, and fixedPart 0 if the push was observed before windowStart. Prices 1e18.
     error ForwardNotLive(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint64 observedAt, uint64 windowStart);
-    /// From expiry on forward is 0, fixedPart above 0, and observedAt not before expiry.
+    /// From expiry on forward must be 0, fixedPart above 0, and observedAt not before expiry. Prices 1e18.
     error SettlementOnly(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint64 observedAt, uint64 expiry);
     /// Before the settlement window forward differs from spot by more than the limit; in it, the variable part alone is
     /// above spot by more than that. All 1e18.
@@ -151,41 +157,55 @@ interface IOracle {
     /// From the settlement window on: both parts together are not between an eighth of fresh spot, rounded up, and eight
     /// times it; all 1e18.
     error SettlementOutOfRange(uint16 underlying, uint16 expiryDay, uint128 price, uint128 lowest, uint128 highest);
-    /// Above 0, at most 1e18.
+    /// The discount must be above 0, at most 1e18.
     error DiscountOutOfRange(uint16 underlying, uint16 expiryDay, uint64 discount);
-    /// The underlying has `limit` expiries that are to come.
+    /// The underlying already has `limit` expiries in the future.
     error TooManyExpiries(uint16 underlying, uint16 expiryDay, uint256 limit);
-    /// |a| above 127, |m| above 16, or a total variance of 127 or more at a checked strike.
+    /// The surface has |a| above 127, |m| above 16, or a total variance of 127 or more at a checked strike.
     error SurfaceOutOfRange(uint16 underlying, uint16 expiryDay);
-    /// b < 0.
+    /// The surface has b < 0; 1e18.
     error NegativeSlope(uint16 underlying, uint16 expiryDay, int128 b);
-    /// |rho| >= 1.
+    /// The surface has |rho| >= 1; 1e18.
     error Correlation(uint16 underlying, uint16 expiryDay, int128 rho);
-    /// sigma outside 2^-20 .. 16.
+    /// The surface has sigma outside 2^-20 .. 16; 1e18.
     error Width(uint16 underlying, uint16 expiryDay, int128 sigma);
-    /// The least variance, a + b sigma sqrt(1 - rho^2), is negative.
+    /// The least variance of the surface, a + b sigma sqrt(1 - rho^2), is negative; 1e18.
     error NegativeVariance(uint16 underlying, uint16 expiryDay, int128 least);
-    /// b (1 + |rho|) above 2.
+    /// The surface has a wing slope b (1 + |rho|) above 2; 1e18.
     error WingSlope(uint16 underlying, uint16 expiryDay, int128 slope);
-    /// Durrleman's g at log-moneyness k is negative: a butterfly there costs less than nothing.
+    /// Durrleman's g at log-moneyness k is negative: a butterfly there has a negative price; 1e18.
     error Butterfly(uint16 underlying, uint16 expiryDay, int128 k, int128 g);
-    /// Total variance at log-moneyness k falls from the near expiry to the far one, where an option of the near one is worth
-    /// something.
+    /// Total variance at log-moneyness k falls from the near expiry to the far one, at a strike where an option of the near
+    /// one has a value; 1e18.
     error Calendar(uint16 underlying, uint16 nearDay, uint16 farDay, int128 k, int128 near, int128 far);
+    /// The calldata of a known method does not decode.
     error BadCalldata();
+    /// No method of the house takes ether.
     error NotPayable();
+    /// No method has this selector; also for calldata shorter than four bytes, padded with zeros.
     error UnknownSelector(bytes4 selector);
 
+    /// Hands the contract to `owner`; once.
+    /// @custom:caller deployer
     function initialize(address owner) external;
+    /// The owner; before `initialize`, the deployer.
+    /// @custom:caller anyone
     function owner() external view returns (address);
+    /// The address that ownership is offered to; 0 for none.
+    /// @custom:caller anyone
     function pendingOwner() external view returns (address);
+    /// Offers ownership to `newOwner`, who must accept it; 0 withdraws the offer.
+    /// @custom:caller owner
     function transferOwnership(address newOwner) external;
+    /// Takes the ownership that is offered to the caller.
+    /// @custom:caller pending owner
     function acceptOwnership() external;
 
-    /// Lists a feed, or replaces its aggregator, age and bounds. Owner only.
+    /// Lists a feed, or replaces its aggregator, age and bounds.
     /// While the listed aggregator is fresh, another one must be fresh too and agree with it within 2 %.
     /// Reverts with InvalidFeed, MaxAgeOutOfRange, InvalidBounds, InvalidConfidence, TooManyDigits, FeedFailed,
     /// TooManyFeedDecimals, FeedDecimalsFrozen, PriceWouldJump, and for a replacement that is not fresh with the errors of `price`.
+    /// @custom:caller owner
     /// @param feed       Number to use elsewhere, not 0.
     /// @param aggregator Chainlink AggregatorV3 contract; its `decimals()` is read now and frozen, at most 36.
     /// @param maxAge     Seconds, 1..172800; an answer of exactly this age is fresh.
@@ -195,20 +215,25 @@ interface IOracle {
     ///                   deviation threshold); a multiple of 0.05 %, at most 12.75 %.
     function setFeed(uint16 feed, address aggregator, uint32 maxAge, uint256 minPrice, uint256 maxPrice, uint64 confidence) external;
 
-    /// Zeros when not listed.
+    /// The terms of a feed; zeros when it is not listed.
+    /// @custom:caller anyone
     function feed(uint16 feed) external view returns (address aggregator, uint8 decimals, uint32 maxAge, uint256 minPrice, uint256 maxPrice, uint64 confidence);
 
-    /// Total: never reverts for a listed feed, whatever the aggregator does. At most 32 feeds.
+    /// Prices of up to 32 feeds. Total: never reverts for a listed feed, whatever its aggregator does.
     /// Reverts with TooManyItems, UnknownFeed, InsufficientGas.
+    /// @custom:caller anyone
     function prices(uint16[] calldata feeds) external view returns (Price[] memory);
 
-    /// Strict: 1e18 per unit, rounded down where the feed has more than 18 decimals; or why there is none.
+    /// The price of a feed, 1e18 per unit, rounded down where the feed has more than 18 decimals. Strict: reverts with the
+    /// reason when the price is not fresh.
     /// Reverts with UnknownFeed, FeedFailed, StalePrice, PriceFromFuture, InvalidPrice, PriceOutOfBounds,
     /// InsufficientGas.
+    /// @custom:caller anyone
     function price(uint16 feed) external view returns (uint256 value);
 
-    /// What pushes for an underlying are held to. Owner only; at once, also for what is stored.
+    /// Sets the terms that pushes for an underlying must meet; they apply at once, also to stored data.
     /// Reverts with UnknownUnderlying, UnknownFeed, MaxAgeOutOfRange, MaxBasisOutOfRange.
+    /// @custom:caller owner
     /// @param underlying Not 0.
     /// @param feed       Of spot, listed.
     /// @param maxAge     Seconds, 1..172800; an observation of exactly this age is fresh.
@@ -216,58 +241,65 @@ interface IOracle {
     ///                   part be above spot in it, a share of spot; above 0, at most 1.
     function setSurfaceTerms(uint16 underlying, uint16 feed, uint32 maxAge, uint64 maxBasis) external;
 
-    /// Zeros when not set.
+    /// The terms of pushes for an underlying; zeros when not set.
+    /// @custom:caller anyone
     function surfaceTerms(uint16 underlying) external view returns (uint16 feed, uint32 maxAge, uint64 maxBasis);
 
-    /// Who signs pushes, and how many of them must. Owner only.
+    /// Sets the signers of pushes, and how many of them must sign.
     /// Reverts with InvalidThreshold, SignersNotAscending.
+    /// @custom:caller owner
     /// @param signers   Ascending, 1 to 16.
     /// @param threshold 1 to their number.
     function setSigners(address[] calldata signers, uint8 threshold) external;
 
-    /// None and 0 before they are set.
+    /// The signers of pushes, and how many of them must sign; none and 0 before they are set.
+    /// @custom:caller anyone
     function signers() external view returns (address[] memory signers, uint8 threshold);
 
-    /// EIP-712: name "Plimsoll Oracle", version "1", this chain's id, this contract.
+    /// EIP-712 domain separator: name "Plimsoll Oracle", version "1", this chain's id, this contract.
+    /// @custom:caller anyone
     function domainSeparator() external view returns (bytes32);
 
     /// Stores market data of expiries that enough signers have signed: EIP-712, with this domain, the struct
     ///   PushExpiries(ExpiryUpdate[] updates,uint64 observedAt)
-    /// Anybody may call. An update is skipped, without an event, where what is stored is settled or was not observed
-    /// before observedAt: whoever submits part of it first cannot block the rest. Of what is not skipped all is stored or
-    /// nothing, and checked against what is stored then.
+    /// An update is skipped, without an event, if the stored data of its expiry is settled or was not observed before
+    /// observedAt: a caller who submits a part of the push first cannot block the rest. Of the updates that are not skipped
+    /// all are stored or none, each checked against the data stored before it.
     ///
     /// Before expiry: forward > 0; fixedPart > 0 only if observed in the settlement window, the last 30 minutes before
     /// it. Before the window forward is no further from spot than maxBasis. In the window forward is at most spot plus
-    /// maxBasis, and both parts together between spot / 8 and 8 spot: the fixed part is of past prices. Spot must be
+    /// maxBasis, and both parts together between spot / 8 and 8 spot: the fixed part is a mean of past prices. Spot must be
     /// fresh. The surface is without negative variance, without negative density at any strike that trades, and without
     /// calendar arbitrage against the expiries before and after it, as far as those are fresh: out to 8 deviations of the
     /// nearer expiry, and as far as its options are worth something.
     /// From expiry on: exactly one update, the settlement: forward 0, fixedPart the settlement price, observed at or
-    /// after expiry; between spot / 8 and 8 spot if spot is fresh, against a slip of the comma, for it is fresh for ever
-    /// and nothing replaces it. Without fresh spot nothing holds it but the signers.
-    /// Between expiry and settlement what was pushed before goes stale by age.
+    /// after expiry; between spot / 8 and 8 spot if spot is fresh. The settlement is final, so a misplaced decimal point
+    /// could not be corrected. Without fresh spot only the signatures protect the settlement price.
+    /// Between expiry and settlement the data pushed before expiry goes stale by age.
     ///
-    /// Warning: whoever holds signed pushes chooses when to submit them, within maxAge, and need not submit all: keep
-    /// maxAge as short as pushes are frequent.
+    /// Warning: a holder of signed pushes chooses when to submit them, within maxAge, and need not submit all: keep maxAge
+    /// as short as pushes are frequent.
     ///
     /// Reverts with any error above from TooManyItems on except those of the setters, with UnknownUnderlying, and
     /// before expiry with the errors of `price`; with NotNewer or SettlementFinal, of the first update, when all are
     /// skipped.
+    /// @custom:caller anyone
     /// @param updates    Ascending by (underlying, expiryDay), at most 32.
-    /// @param observedAt Unix seconds: later than what is stored for one at least, not after now, at most maxAge ago.
+    /// @param observedAt Unix seconds: later than the stored data of one update at least, not after now, at most maxAge ago.
     /// @param signatures Ascending by signer's address; 65 bytes r, s, v with v 27 or 28 and s in the lower half.
     function pushExpiries(ExpiryUpdate[] calldata updates, uint64 observedAt, bytes[] calldata signatures) external;
 
-    /// Zeros when never pushed.
+    /// Market data of an expiry as stored; zeros when it was never pushed.
+    /// @custom:caller anyone
     function expiry(uint16 underlying, uint16 expiryDay) external view returns (ExpiryData memory);
 
-    /// Days, ascending: all pushed expiries that are to come (at most 16), and of those that are past as many as there
-    /// is room for.
+    /// Days of an underlying's pushed expiries, ascending: all in the future (at most 16), and as many past ones as there is
+    /// room for.
+    /// @custom:caller anyone
     function expiries(uint16 underlying) external view returns (uint16[] memory);
 
-    /// All that a margin check needs, at once: words, in the order of the keys. Total: neither a feed's nor a surface's
-    /// state makes it revert. A key is a kind shifted left by 32, plus a number.
+    /// All market data that a margin check needs, at once: words, in the order of the keys. Total: it does not revert for the
+    /// state of a feed or a surface. A key is a kind shifted left by 32, plus a number.
     ///   4 << 32 | feed                          one word:    price value(128) ‖ confidence(64), both 1e18 ‖ zero(62) ‖
     ///                                           unknown(1) ‖ fresh(1); unknown: nothing usable is known, and the value is
     ///                                           the most it can be, the feed's upper bound
@@ -280,5 +312,6 @@ interface IOracle {
     ///   sigma(64), 56 binary places ‖ discount(64), 62 binary places ‖ updatedAt(64) ‖ expiryDay(16) ‖ zero(47) ‖ fresh(1)
     ///
     /// Reverts with TooManyItems (64 keys), InvalidKey, UnknownFeed, InsufficientGas.
+    /// @custom:caller anyone
     function snapshot(uint256[] calldata keys) external view returns (uint256[] memory words);
 }

@@ -22,7 +22,7 @@ struct AssetBalance {
     uint128 amount;
 }
 
-/// Everything margin depends on, as the vault stores it.
+/// The holdings of an account, as the vault stores them: the input of margin.
 /// @param cash       Signed balance in the settlement coin, 1e18.
 /// @param collateral By ascending asset index, no duplicates, at most 16.
 /// @param legs       Leg slots in any order; no duplicates, at most 64 slots.
@@ -32,17 +32,17 @@ struct Portfolio {
     uint256[] legs;
 }
 
-/// What margin says about a portfolio. healthy: equity >= im. Liquidatable: equity < mm.
+/// Margin's assessment of a portfolio. Healthy: equity >= im. Liquidatable: equity < mm.
 /// @param equity Cash + collateral at conservative price, not haircut + marks of all legs. Rounded down.
 /// @param im     Initial margin requirement. Rounded up. im >= mm always.
 /// @param mm     Maintenance margin requirement. Rounded up.
-/// @param stale  Some price it rests on is stale, missing or out of bounds; such items count zero as
+/// @param stale  A price that the portfolio rests on is stale, missing or out of bounds; such items count zero as
 ///               collateral and their last price otherwise. Opening and withdrawing are refused.
-/// @param best   equity - mm at the best the stale items could be worth; equity - mm when nothing is stale.
-/// @param worst  equity - mm at the worst.
-/// @param outOfRange Some number left its range (2^110) and was clamped against the owner, a slot holds no leg, or there
-///               are more than 8 underlyings or 24 expiries: what no account can open.
-/// @param staleLegs   Bits 2i and 2i + 1: the first and the second leg of slot i of the portfolio rest on such a price.
+/// @param best   equity - mm at the best value of the stale items; equity - mm when nothing is stale.
+/// @param worst  equity - mm at their worst value.
+/// @param outOfRange A number left its range (2^110) and was clamped against the owner, a slot holds no leg, or there
+///               are more than 8 underlyings or 24 expiries. No account can open such a portfolio.
+/// @param staleLegs   Bits 2i and 2i + 1: the first and the second leg of slot i of the portfolio rest on a stale price.
 /// @param staleAssets Bit i: collateral asset i has no usable price.
 struct Assessment {
     int256 equity;
@@ -95,15 +95,15 @@ struct UnderlyingTerms {
     uint64 depegMm;
 }
 
-/// Where an auction stands now. Amounts 1e18.
+/// The state of an auction. Amounts 1e18.
 /// @param startedAt   Unix seconds, 0 when no auction is open.
 /// @param lambda      Most discount per unit of relief, 1e18.
-/// @param maxFraction Share that a bid for everything takes now; 0 when nothing needs to be sold, or nothing can be priced.
+/// @param maxFraction Share that a bid for everything takes now; 0 when no sale is needed, or no item can be priced.
 /// @param price       Price of that share; negative = the bidder is paid.
 /// @param equity      The account's equity.
 /// @param mm          Its maintenance requirement.
-/// @param insolventSince When the fund's ramp began; 0 while the account may be solvent, or when nobody marked it within
-///                    the last 15 minutes.
+/// @param insolventSince When the fund's ramp began; 0 while the account may be solvent, or if it was not marked within the
+///                    last 15 minutes.
 struct AuctionState {
     uint64 startedAt;
     uint256 lambda;
@@ -114,7 +114,7 @@ struct AuctionState {
     uint64 insolventSince;
 }
 
-/// A leg in the open, or a change of one.
+/// A leg with its fields apart, or a change of one.
 /// @param instrument Its id.
 /// @param size       Lots, signed.
 /// @param quote      1e-18 cash, signed: what was paid for the size. 0 for an option.
@@ -149,9 +149,9 @@ struct Contribution {
 }
 
 /// The smallest relative move at which an account becomes liquidatable.
-/// @param found False when it does not up to the end of what is looked at.
+/// @param found False when no move inside the searched range does that.
 /// @param by    1e18, signed: prices (or volatilities) times 1 + by. Never of the other sign than the direction asked for.
-///              0 when the account is liquidatable already. Where none was found, the end of what was looked at.
+///              0 when the account is liquidatable already. Where none was found, the end of the searched range.
 struct Distance {
     bool found;
     int256 by;
@@ -235,7 +235,7 @@ struct VenueView {
 /// @param owner        Its owner.
 /// @param time         Unix seconds: of the block the answer is of.
 /// @param version      Changes of legs and collateral so far (IVault.account).
-/// @param inAuction    Being sold.
+/// @param inAuction    An auction of the account is open.
 /// @param healthy      equity >= im at fresh prices.
 /// @param liquidatable Whether IAuction.start would succeed now; false while an auction is open.
 /// @param portfolio    As the vault stores it, cash included: what the other methods of ILens take.
@@ -247,9 +247,9 @@ struct VenueView {
 /// @param venues       Admitted, or with legs, by ascending number.
 /// @param collateralIm What all collateral requires alone.
 /// @param collateralMm The same in the maintenance requirement.
-/// @param imOffset     What venues and collateral save each other: 0 or negative, but for rounding.
+/// @param imOffset     Relief between venues and collateral: 0 or negative, but for rounding.
 /// @param mmOffset     The same in the maintenance requirement.
-/// @param auction      Where its auction stands; with startedAt 0, where it would stand (IAuction.state).
+/// @param auction      The state of its auction; with startedAt 0, of one without discount (IAuction.state).
 struct AccountView {
     bytes32 account;
     address owner;

@@ -108,9 +108,9 @@ const lines = (entries) => `[\n${entries.map((e) => '  ' + JSON.stringify(e)).jo
 /** Escapes what would end a table cell, and joins NatSpec that spans lines. */
 const cell = (text) => (text ?? '').replace(/\s+/g, ' ').replaceAll('|', '\\|').trim();
 
-/** NatSpec of an event or error: it is stored by signature, an error with a list of texts. */
+/** NatSpec of an entry: it is stored by signature, an error with a list of texts. */
 function natspec(contract, kind, signature) {
-  const of = (doc) => doc?.[`${kind}s`]?.[signature];
+  const of = (doc) => doc?.[kind === 'function' ? 'methods' : `${kind}s`]?.[signature];
   const user = of(contract.userdoc);
   const dev = of(contract.devdoc);
   const first = (x) => (Array.isArray(x) ? x[0] : x);
@@ -118,8 +118,8 @@ function natspec(contract, kind, signature) {
 }
 
 /**
- * What an entry means. One name has one signature in all contracts, but not always one meaning: where they say different
- * things, each thing is said with the contracts that say it.
+ * The text of an entry. One name has one signature in all contracts, but not always one meaning: where their texts differ,
+ * each text follows the contracts that have it.
  */
 function meaning(texts) {
   const contractsOf = new Map();
@@ -130,16 +130,35 @@ function meaning(texts) {
   return [...contractsOf].map(([text, contracts]) => `${contracts.join(', ')}: ${text}`).join(' ');
 }
 
-function selectorsPage(contracts) {
-  const interfaces = Object.entries(contracts)
+/** The public interfaces: name and compiler output, by name. */
+const interfacesOf = (contracts) =>
+  Object.entries(contracts)
     .filter(([file]) => file.startsWith('abi/'))
     .flatMap(([, units]) => Object.entries(units))
     .filter(([name]) => isInterface(name))
     .sort(([a], [b]) => (a < b ? -1 : 1));
 
+/** Who may call a function, by its `@custom:caller`. */
+const caller = (contract, signature) => cell(contract.devdoc?.methods?.[signature]?.['custom:caller']);
+
+/** Holds the interfaces to their promise: every entry says what it means, every function who may call it. */
+function checkDocs(contracts) {
+  const problems = [];
+  for (const [name, contract] of interfacesOf(contracts)) {
+    for (const e of contract.abi) {
+      const signature = key(e);
+      if (natspec(contract, e.type, signature) === '') problems.push(`${name}: ${e.type} ${signature} has no text`);
+      if (e.type === 'function' && caller(contract, signature) === '')
+        problems.push(`${name}: function ${signature} has no @custom:caller`);
+    }
+  }
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+}
+
+function selectorsPage(contracts) {
   // Rows by signature: one name with one signature has one selector in every contract.
   const rows = { error: new Map(), event: new Map(), function: new Map() };
-  for (const [name, contract] of interfaces) {
+  for (const [name, contract] of interfacesOf(contracts)) {
     for (const e of contract.abi) {
       const signature = key(e);
       const row = rows[e.type].get(signature) ?? {
@@ -147,7 +166,7 @@ function selectorsPage(contracts) {
         id: e.type === 'event' ? topic(signature) : topic(signature).slice(0, 10),
         texts: new Map(),
       };
-      row.texts.set(name, natspec(contract, e.type, signature));
+      row.texts.set(name, e.type === 'function' ? caller(contract, signature) : natspec(contract, e.type, signature));
       rows[e.type].set(signature, row);
     }
   }
@@ -181,11 +200,11 @@ function selectorsPage(contracts) {
     '',
     '## Functions, by selector',
     '',
-    '| selector | function | in | mutability |',
-    '| --- | --- | --- | --- |',
+    '| selector | function | in | mutability | caller |',
+    '| --- | --- | --- | --- | --- |',
     ...[...rows.function.values()]
       .sort(byId)
-      .map((r) => `| \`${r.id}\` | \`${declaration(r)}\` | ${inContracts(r)} | ${r.entry.stateMutability} |`),
+      .map((r) => `| \`${r.id}\` | \`${declaration(r)}\` | ${inContracts(r)} | ${r.entry.stateMutability} | ${meaning(r.texts)} |`),
     '',
   ].join('\n');
 }
@@ -218,6 +237,7 @@ const typesOf = (abis) =>
 function outputs() {
   checkPragma();
   const contracts = compile();
+  checkDocs(contracts);
   const files = new Map();
   const abis = new Map();
   const seen = new Map();
