@@ -17,13 +17,13 @@ crate::errors! {
     NotInitialized {}
     /// A sibling answered with something that does not decode.
     BadAnswer { callee: Address }
-    /// The door is open: some call is changing the ledger right now.
+    /// The ledger is being changed by an outer call; retry after it.
     Locked {}
-    /// More than a call takes.
+    /// `given` items, more than the `limit` of one call.
     TooManyItems { given: U256, limit: U256 }
 }
 
-/// Refuses more items than a call takes.
+/// Refuses more items than the limit of one call.
 ///
 /// # Errors
 /// [`TooManyItems`].

@@ -1,25 +1,25 @@
-//! One bit of transient storage: set while the vault's door is open.
+//! The lock: one bit of transient storage, set while the vault's ledger is being changed.
 //!
 //! Transient storage belongs to the executing contract and one transaction, costs 100 gas a touch, and is
 //! undone with everything else when a call reverts. Because every contract of the house changes the ledger
 //! through the vault only, the vault's bit locks the whole system.
 
-/// Transient slot of the lock: any fixed word does, nothing else of ours uses transient storage.
+/// Transient slot of the lock: any fixed word does, because nothing else of the house uses transient storage.
 #[cfg(target_arch = "wasm32")]
 const SLOT: [u8; 32] = *b"plimsoll.lock\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
-/// True while the door is open.
+/// Whether the lock is set.
 #[must_use]
 pub fn is_locked() -> bool {
     host::load() != 0
 }
 
-/// Opens the door: every other call is refused until [`unlock`].
+/// Sets the lock: until [`unlock`], every call to the vault reverts with [`Locked`](crate::errors::Locked).
 pub fn lock() {
     host::store(1);
 }
 
-/// Closes the door.
+/// Releases the lock.
 pub fn unlock() {
     host::store(0);
 }

@@ -1,14 +1,15 @@
-//! The one door: every change of an account that is not its owner's deposit or withdrawal.
+//! The door: every change of an account but its owner's deposits and withdrawals.
 //!
-//! Checked before anything is written: what is added sums to zero, every party admitted the venue, and `margin`,
-//! asked once about all accounts that could have become less safe, finds nothing the gate forbids.
+//! Checked before anything is written: the entries sum to zero, each account that trades or pays has admitted the
+//! venue, and the gate passes every account that may have become less safe. `margin` is asked once about all of them.
 use crate::{
     Vault,
+    accounts::assessed,
     ledger::AccountState,
     sol::{
         AccountInAuction, InsufficientCash, InsufficientMargin, InvalidInstrument, LegChanged,
-        NotRelieved, PricesStale, SystemAccount, TooManyItems, Unbalanced, UnbalancedAsset,
-        UnknownAsset, ValueOutOfRange, VenueNotAdmitted,
+        NotRelieved, PricesStale, SystemAccount, Unbalanced, UnbalancedAsset, UnknownAsset,
+        ValueOutOfRange, VenueNotAdmitted,
     },
 };
 use alloc::vec::Vec;
@@ -16,8 +17,8 @@ use alloy_primitives::{B256, U256};
 use plimsoll_common::{
     Revert,
     abi::int,
-    errors::BadAnswer,
-    interface::{Assessment, AssetEntry, Entry, Portfolio, margin},
+    at_most,
+    interface::{Assessment, AssetEntry, Entry, Portfolio},
 };
 use plimsoll_kernel::{
     book::{self, Change, Leg},
@@ -33,25 +34,13 @@ pub(crate) const MAX_ENTRIES: usize = 264;
 pub(crate) const MAX_ASSET_ENTRIES: usize = 32;
 /// Most accounts one call touches: two a fill, a venue's fee account and the clearing accounts.
 const MAX_ACCOUNTS: usize = 80;
-/// Most portfolios of one question to `margin`.
-const MAX_PORTFOLIOS: usize = 16;
 
-/// As [`assessed`], for who takes part in a sale: a settlement coin in doubt makes everybody stale, and must not stop
-/// liquidations. What rests on a stale price itself still does.
+/// As [`assessed`], for the accounts that take part in a sale: the settlement coin's stale price, which makes every
+/// account stale, must not stop liquidations. A leg or an asset with a stale price still makes its own account stale.
 fn assessed_in_sale(answer: &Assessment) -> Assessed {
     Assessed {
         stale: answer.stale_legs != 0 || answer.stale_assets != 0,
         ..assessed(answer)
-    }
-}
-
-/// The kernel's view of an answer of `margin`.
-pub(crate) fn assessed(answer: &Assessment) -> Assessed {
-    Assessed {
-        equity: Int256::from_raw(answer.equity.into_raw()),
-        im: answer.im,
-        mm: answer.mm,
-        stale: answer.stale,
     }
 }
 
@@ -108,17 +97,22 @@ fn conserve(entries: &[Entry], assets: &[AssetEntry]) -> Result<(), Revert> {
     }
 }
 
+/// The insurance fund pays more than it has.
+#[cold]
+fn overdrawn(fund: &AccountState) -> Revert {
+    let (account, have, now) = (fund.account, fund.before.cash, fund.now.cash);
+    let Some(want) = have.checked_sub(now) else {
+        return ValueOutOfRange { account }.into();
+    };
+    InsufficientCash {
+        account,
+        have: int(have),
+        want: U256::from(want.unsigned_abs()),
+    }
+    .into()
+}
+
 impl Vault {
-    /// The owner's address of an account is the vault's: nobody can act for it.
-    pub(crate) fn is_system(&self, account: B256) -> bool {
-        Account(account.0).owner() == self.vm().contract_address().0.0
-    }
-
-    /// The insurance fund.
-    pub(crate) fn fund(&self) -> B256 {
-        B256::from(Account::fund(self.vm().contract_address().0.0).0)
-    }
-
     /// Applies balanced entries, or refuses them all. The caller holds the lock.
     pub(crate) fn change(
         &mut self,
@@ -127,22 +121,12 @@ impl Vault {
         entries: &[Entry],
         assets: &[AssetEntry],
     ) -> Result<(Vec<B256>, Vec<Assessment>), Revert> {
-        for (given, limit) in [
-            (entries.len(), MAX_ENTRIES),
-            (assets.len(), MAX_ASSET_ENTRIES),
-        ] {
-            if given > limit {
-                let error = TooManyItems {
-                    given: U256::from(given),
-                    limit: U256::from(limit),
-                };
-                return Err(error.into());
-            }
-        }
+        at_most(entries.len(), MAX_ENTRIES)?;
+        at_most(assets.len(), MAX_ASSET_ENTRIES)?;
         conserve(entries, assets)?;
         let mut states = Vec::with_capacity(MAX_ACCOUNTS.min(entries.len() + 2));
         if liquidated != B256::ZERO {
-            // Judged with everything it holds, also when only its cash moves.
+            // Its legs and collateral count also when only its cash moves.
             let state = self.touch(&mut states, liquidated)?;
             self.ledger.complete(state);
         }
@@ -168,16 +152,11 @@ impl Vault {
         let known = states.iter().position(|state| state.account == account);
         let at = match known {
             Some(at) => at,
-            None if states.len() >= MAX_ACCOUNTS => {
-                let error = TooManyItems {
-                    given: U256::from(MAX_ACCOUNTS + 1),
-                    limit: U256::from(MAX_ACCOUNTS),
-                };
-                return Err(error.into());
-            }
             None => {
+                let at = states.len();
+                at_most(at + 1, MAX_ACCOUNTS)?; // SAFETY: far below the range.
                 states.push(self.ledger.open_cash(account));
-                states.len() - 1
+                at
             }
         };
         // Unreachable: `at` is inside by construction.
@@ -186,6 +165,7 @@ impl Vault {
             .ok_or_else(|| ValueOutOfRange { account }.into())
     }
 
+    /// Adds an entry to the working copy of its account.
     fn enter(&self, states: &mut Vec<AccountState>, entry: &Entry) -> Result<(), Revert> {
         let Entry {
             account,
@@ -210,46 +190,43 @@ impl Vault {
                 _ => Err(InvalidInstrument { instrument }.into()),
             };
         }
-        let instrument = InstrumentId(instrument);
         let delta = Leg {
-            instrument,
+            instrument: InstrumentId(instrument),
             size,
             quote,
         };
-        let change = book::change(&mut state.now.legs, &delta)
-            .map_err(|refusal| state.refuse(refusal, instrument))?;
-        match change {
-            Change::Open(Leg { size, quote, .. }) => {
-                LegChanged {
-                    account,
-                    instrument: instrument.0,
-                    size,
-                    quote,
-                }
-                .emit(self.vm());
-            }
-            Change::Closed { quote } => {
-                LegChanged {
-                    account,
-                    instrument: instrument.0,
-                    size: 0,
-                    quote: 0,
-                }
-                .emit(self.vm());
-                // A leg of size 0 is worth −Q: the account gets it in cash, and the clearing account takes Q
-                // over and pays the cash. Its cash therefore always equals its quote, which needs no storing.
-                if quote != 0 {
-                    let cash = quote.checked_neg().ok_or(ValueOutOfRange { account })?;
-                    state.add_cash(cash)?;
-                    let vault = self.vm().contract_address().0.0;
-                    let clearing = B256::from(Account::clearing(vault, instrument).0);
-                    self.touch(states, clearing)?.add_cash(quote)?;
-                }
-            }
+        let left = self.enter_leg(state, &delta)?;
+        if left != 0 {
+            state.add_cash(left.checked_neg().ok_or(ValueOutOfRange { account })?)?;
+            // A leg of size 0 is worth −Q: the account gets −Q in cash. The clearing account takes over Q and pays the cash, so
+            // its cash always equals its quote, which is not stored.
+            let vault = self.vm().contract_address().0.0;
+            let clearing = B256::from(Account::clearing(vault, delta.instrument).0);
+            self.touch(states, clearing)?.add_cash(left)?;
         }
         Ok(())
     }
 
+    /// Changes a leg; returns Q of a leg that closes, else 0.
+    fn enter_leg(&self, state: &mut AccountState, delta: &Leg) -> Result<i128, Revert> {
+        let (account, instrument) = (state.account, delta.instrument);
+        let change = book::change(&mut state.now.legs, delta)
+            .map_err(|refusal| state.refuse(refusal, instrument))?;
+        let (size, quote, left) = match change {
+            Change::Open(leg) => (leg.size, leg.quote, 0),
+            Change::Closed { quote } => (0, 0, quote),
+        };
+        LegChanged {
+            account,
+            instrument: instrument.0,
+            size,
+            quote,
+        }
+        .emit(self.vm());
+        Ok(left)
+    }
+
+    /// Adds an asset entry to the working copy of its account.
     fn enter_asset(
         &self,
         states: &mut Vec<AccountState>,
@@ -272,7 +249,7 @@ impl Vault {
         state.add_asset(asset, amount)
     }
 
-    /// Who may be changed like this: admission, the fund's floor, and the gate.
+    /// Checks, before anything is written: venue admitted, fund not negative, gate passed.
     fn check_changes(
         &self,
         venue: u16,
@@ -286,19 +263,11 @@ impl Vault {
                 return Err(VenueNotAdmitted { account, venue }.into());
             }
             if account == fund && state.now.cash < 0 {
-                let (have, now) = (state.before.cash, state.now.cash);
-                let want = have.checked_sub(now).ok_or(ValueOutOfRange { account })?;
-                let want = U256::from(want.unsigned_abs());
-                return Err(InsufficientCash {
-                    account,
-                    have: int(have),
-                    want,
-                }
-                .into());
+                return Err(overdrawn(state));
             }
         }
-        // Everybody who may have become less safe. The account being liquidated is judged by its own rule and always
-        // asked about. One that ends flat is healthy, whatever prices are; in auction that is not enough.
+        // The accounts that may have become less safe. The account being liquidated has its own rule and is always among
+        // them. An account that ends flat is healthy at any price; if it is in auction, it must also have become safer.
         let asked: Vec<&AccountState> = states
             .iter()
             .filter(|state| {
@@ -308,6 +277,17 @@ impl Vault {
                         || self.is_system(state.account))
             })
             .collect();
+        let after = self.assess_after(liquidated, &asked)?;
+        self.gate(liquidated, &asked, &after)?;
+        Ok((asked.iter().map(|state| state.account).collect(), after))
+    }
+
+    /// What `margin` says about these accounts after the change; refuses a sale that does not relieve `liquidated`.
+    fn assess_after(
+        &self,
+        liquidated: B256,
+        asked: &[&AccountState],
+    ) -> Result<Vec<Assessment>, Revert> {
         let mut portfolios: Vec<Portfolio> = asked.iter().map(|state| state.now.clone()).collect();
         let sold = asked.iter().position(|state| state.account == liquidated);
         if let Some(state) = sold.and_then(|at| asked.get(at)) {
@@ -329,12 +309,11 @@ impl Vault {
                 return Err(error.into());
             }
         }
-        self.gate(liquidated, &asked, &after)?;
-        Ok((asked.iter().map(|state| state.account).collect(), after))
+        Ok(after)
     }
 
-    /// The gate: whoever is not healthy afterwards, or is in auction, must have become safer by all that the call did,
-    /// also where it ends flat.
+    /// The gate: an account that is not healthy afterwards, or is in auction, must have become safer by all that the call
+    /// did, also where it ends flat.
     fn gate(
         &self,
         liquidated: B256,
@@ -385,26 +364,5 @@ impl Vault {
             return Err(error.into());
         }
         Ok(())
-    }
-
-    /// What `margin` says about these portfolios, in their order.
-    pub(crate) fn assess(&self, portfolios: Vec<Portfolio>) -> Result<Vec<Assessment>, Revert> {
-        if portfolios.is_empty() {
-            return Ok(Vec::new());
-        }
-        let callee = self.margin.address();
-        let asked = portfolios.len();
-        let mut answers = Vec::with_capacity(asked);
-        let mut rest = portfolios;
-        while !rest.is_empty() {
-            let later = rest.split_off(rest.len().min(MAX_PORTFOLIOS));
-            let (part,) = margin::ASSESS.static_call(self.vm(), callee, &(rest,))?;
-            answers.extend(part);
-            rest = later;
-        }
-        if answers.len() != asked {
-            return Err(BadAnswer { callee }.into());
-        }
-        Ok(answers)
     }
 }

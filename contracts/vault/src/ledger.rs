@@ -1,4 +1,4 @@
-//! What the vault stores about an account, and the working copy a change is made in.
+//! The storage of accounts, and the working copy that a change is made in.
 //!
 //! | storage | content |
 //! | --- | --- |
@@ -19,7 +19,7 @@ use plimsoll_common::{
     store::{WordMap, halves, pair},
 };
 use plimsoll_kernel::{
-    book::{MAX_ASSETS, MAX_SLOTS},
+    book::{BookRefusal, MAX_ASSETS, MAX_SLOTS},
     codec::InstrumentId,
     num::{low_u8, low_u16, low_u32, low_u64},
 };
@@ -44,7 +44,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// The account is being liquidated.
+    /// The account is in auction.
     pub(crate) const IN_AUCTION: u8 = 1;
 
     pub(crate) fn decode(word: U256) -> Self {
@@ -73,6 +73,16 @@ impl Header {
 
     pub(crate) fn in_auction(&self) -> bool {
         self.flags & Self::IN_AUCTION != 0
+    }
+
+    /// Whether the account holds a listed asset.
+    pub(crate) fn holds(&self, asset: u8) -> bool {
+        self.assets >> asset & 1 == 1 // SAFETY: below 16.
+    }
+
+    /// Notes that the account holds a listed asset.
+    pub(crate) fn mark_held(&mut self, asset: u8) {
+        self.assets |= 1 << asset; // SAFETY: below 16.
     }
 }
 
@@ -119,7 +129,7 @@ impl Ledger {
     fn read_legs(&self, account: B256, slots: u8) -> Vec<U256> {
         let slots = usize::from(slots);
         let stored = self.legs.list(account);
-        // Room for some more, so that a change does not copy what nothing frees.
+        // Reserve 4 extra: the allocator never frees, so a reallocation would waste the old buffer.
         let mut legs = Vec::with_capacity(slots + 4);
         legs.extend((0..slots).map(|index| stored.get(index)));
         legs
@@ -146,7 +156,7 @@ impl Ledger {
         }
     }
 
-    /// The account with everything it holds.
+    /// The working copy of an account, legs and collateral included.
     pub(crate) fn open(&self, account: B256) -> AccountState {
         let header = self.header(account);
         let portfolio = self.portfolio(account, &header);
@@ -160,7 +170,7 @@ impl Ledger {
         }
     }
 
-    /// The account's header only: enough to give it cash.
+    /// The working copy of an account without legs and collateral: enough to add cash.
     pub(crate) fn open_cash(&self, account: B256) -> AccountState {
         let header = self.header(account);
         let portfolio = Portfolio {
@@ -178,7 +188,7 @@ impl Ledger {
         }
     }
 
-    /// Reads what [`Self::open_cash`] left out.
+    /// Reads legs and collateral, which [`Self::open_cash`] left out.
     pub(crate) fn complete(&self, state: &mut AccountState) {
         if !state.complete {
             state.before.legs = self.read_legs(state.account, state.header.slots);
@@ -189,7 +199,7 @@ impl Ledger {
         }
     }
 
-    /// Writes back what differs and emits the events of cash and collateral.
+    /// Writes back the words that differ and emits the events of cash and collateral.
     pub(crate) fn store(&mut self, state: &AccountState) {
         let AccountState {
             account,
@@ -267,13 +277,13 @@ fn amount_of(portfolio: &Portfolio, asset: u8) -> u128 {
 #[derive(Clone, Debug)]
 pub(crate) struct AccountState {
     pub(crate) account: B256,
-    /// As stored; cash, slots and assets are brought up to date when it is written back.
+    /// As stored; [`Ledger::store`] brings cash, slots and assets up to date.
     pub(crate) header: Header,
     pub(crate) before: Portfolio,
     pub(crate) now: Portfolio,
     /// Legs and collateral have been read.
     complete: bool,
-    /// A leg of it changed, or it paid: the venue must be admitted.
+    /// One of its legs changed, or it paid cash or collateral: the venue must be admitted.
     pub(crate) trades_or_pays: bool,
 }
 
@@ -328,24 +338,19 @@ impl AccountState {
         Ok(())
     }
 
-    /// It gained cash or nothing, and nothing else: no rule of the gate can refuse that.
+    /// The account gained cash or kept it, and nothing else changed: no rule of the gate can refuse that.
     pub(crate) fn only_gained_cash(&self) -> bool {
         !self.complete && self.now.cash >= self.before.cash
     }
 
-    /// No legs and no debt: healthy at any price, since a haircut is less than what it is taken from and there is nothing
-    /// else that margin is asked for.
+    /// No legs and no debt: healthy at any price, because the only requirement is the haircut of collateral, and a haircut
+    /// is less than the collateral's value.
     pub(crate) fn is_flat(&self) -> bool {
         self.complete && self.now.legs.is_empty() && self.now.cash >= 0
     }
 
-    /// The error of a leg change.
-    pub(crate) fn refuse(
-        &self,
-        refusal: plimsoll_kernel::book::BookRefusal,
-        instrument: InstrumentId,
-    ) -> Revert {
-        use plimsoll_kernel::book::BookRefusal;
+    /// The error for a leg change that the book refuses.
+    pub(crate) fn refuse(&self, refusal: BookRefusal, instrument: InstrumentId) -> Revert {
         let account = self.account;
         match refusal {
             BookRefusal::Full => TooManyLegs {

@@ -1,7 +1,8 @@
-//! Calls to tokens: strangers, whatever they promise.
+//! Calls to tokens, which are untrusted code.
 //!
-//! No more than [`MAX_REASON`] bytes of what they say are ever copied; an answer has exactly the length it must have,
-//! success without an answer counts only where there is code, and what moved is measured by the caller.
+//! At most [`MAX_REASON`] bytes of an answer or of revert data are copied. An answer must have exactly the length of its
+//! type; a transfer without an answer succeeded only if the address has code. The callers of this module measure how much
+//! moved.
 use crate::sol::{BadToken, NoCode};
 use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
@@ -18,7 +19,7 @@ const ALLOWANCE: [u8; 4] = abi::selector("allowance", <(Address, Address)>::NAME
 const TRANSFER: [u8; 4] = abi::selector("transfer", <(Address, U256)>::NAMES);
 const TRANSFER_FROM: [u8; 4] = abi::selector("transferFrom", <(Address, Address, U256)>::NAMES);
 
-/// What the token says about its decimals.
+/// The token's decimals, as the token answers.
 ///
 /// # Errors
 /// [`NoCode`]; [`BadToken`] when it does not answer with one word.
@@ -29,7 +30,7 @@ pub(crate) fn decimals(vm: &VM, token: Address) -> Result<U256, Revert> {
     ask(vm, token, &DECIMALS)
 }
 
-/// What the token says `owner` has.
+/// The balance of `owner`, as the token answers.
 ///
 /// # Errors
 /// [`BadToken`] when it does not answer with one word.
@@ -37,7 +38,7 @@ pub(crate) fn balance_of(vm: &VM, token: Address, owner: Address) -> Result<U256
     ask(vm, token, &(owner,).encode(&BALANCE_OF))
 }
 
-/// What the token says `spender` may move of `owner`'s.
+/// The allowance of `spender` over the tokens of `owner`, as the token answers.
 ///
 /// # Errors
 /// [`BadToken`] when it does not answer with one word.
@@ -50,12 +51,13 @@ pub(crate) fn allowance(
     ask(vm, token, &(owner, spender).encode(&ALLOWANCE))
 }
 
-/// Asks for a transfer; where the token does not say it happened, what it says, cut after [`MAX_REASON`] bytes.
+/// Transfers. The error is the token's revert data, or its answer if that is neither `true` nor nothing, cut after
+/// [`MAX_REASON`] bytes.
 pub(crate) fn transfer(vm: &VM, token: Address, to: Address, amount: U256) -> Result<(), Vec<u8>> {
     act(vm, token, &(to, amount).encode(&TRANSFER))
 }
 
-/// Asks for a transfer with the sender's allowance; errors as [`transfer`].
+/// Transfers with the allowance of `from`; errors as [`transfer()`].
 pub(crate) fn transfer_from(
     vm: &VM,
     token: Address,
@@ -66,6 +68,7 @@ pub(crate) fn transfer_from(
     act(vm, token, &(from, to, amount).encode(&TRANSFER_FROM))
 }
 
+/// Asks a view of one word.
 fn ask(vm: &VM, token: Address, call: &[u8]) -> Result<U256, Revert> {
     vm.flush_cache(false);
     // SAFETY: no storage reference is held, the cache is flushed, a static callee cannot change our storage.
@@ -83,11 +86,12 @@ fn ask(vm: &VM, token: Address, call: &[u8]) -> Result<U256, Revert> {
     }
 }
 
-/// Nothing, or the word `false`.
+/// Whether a token gave no reason: no data, or the word `false`.
 pub(crate) fn is_silent(reason: &[u8]) -> bool {
     matches!(reason.len(), 0 | 32) && reason.iter().all(|byte| *byte == 0)
 }
 
+/// Calls a transfer.
 fn act(vm: &VM, token: Address, call: &[u8]) -> Result<(), Vec<u8>> {
     vm.flush_cache(true);
     // SAFETY: no storage reference is held, and the cache is flushed and cleared.
