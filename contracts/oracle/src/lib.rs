@@ -1,13 +1,41 @@
-//! Oracle hub: Chainlink AggregatorV3 feeds with an age, bounds and frozen decimals, by feed number; forwards and
-//! variance surfaces by underlying and expiry day, pushed with M of N signatures; and both in one answer for margin.
+//! Oracle hub: prices of feeds by feed number, with an age, bounds and frozen decimals; forwards and variance surfaces by
+//! underlying and expiry day, pushed with M of N signatures; and both in one answer for `margin`.
 //!
-//! A feed is a stranger. It is called without the power to change anything, with 150,000 gas, and its answer is
-//! read only if it has the one length it must have: a feed that reverts, burns its gas, answers a megabyte or lies
-//! out of bounds costs its own price and nothing else. What an answer is worth is decided in the kernel
-//! (`plimsoll_kernel::price`).
+//! | module | content |
+//! | --- | --- |
+//! | `feeds` | the list of feeds, and the price of each |
+//! | `sources` | how a feed's contract is asked: one file a source |
+//! | `pushes` | signed market data of expiries: signers, terms, checks, storage |
+//! | `snapshot` | feeds and expiries by keys, for `margin` |
+//! | `sol` | structs, events and errors |
 //!
-//! An expiry is stored as the calculator takes it (`plimsoll_kernel::surface`), after the checks of `push`: a
-//! surface that is stored has no arbitrage, a settlement price is written once.
+//! An expiry is stored as the calculator takes it (`plimsoll_kernel::surface`), after the checks of `pushes`: a stored
+//! surface has no arbitrage, and a settlement price is written once.
+//!
+//! # Tokens
+//! * The contract holds none. A price is in settlement coins; the coin's own price is a feed like any other.
+//!
+//! # Liveness
+//! * A source is untrusted. It is called without the power to change anything, with 150,000 gas, and its answer is read only
+//!   if it has the exact length. If it reverts, uses up its gas, answers anything else or leaves its bounds, its own price is
+//!   not fresh; [`Oracle::prices`] and [`Oracle::snapshot`] go on.
+//! * Both revert with [`InsufficientGas`] if a source failed while too little gas was left for it: retry with more.
+//! * A price goes stale by age, and so does a pushed expiry. A settled one does not.
+//! * An expiry is settled by a push: without enough signers it is not settled, and its legs rest on a stale price.
+//! * The state of the sequencer is not looked at. A feed's age alone says whether its price is fresh.
+//!
+//! # Roles
+//! * Deployer: [`Oracle::initialize`], once.
+//! * Owner: lists and replaces feeds, sets the terms of pushes and the signers. A replacement for a fresh feed must be fresh
+//!   and within 2 % of it. The terms apply at once, also to stored data.
+//! * Signers: M of N sign market data; they alone determine forwards, surfaces and settlement prices, within the checks.
+//! * Any address: submits signed pushes; reads.
+//!
+//! # Warnings
+//! * A holder of signed pushes chooses when to submit them, within the age allowed, and may submit a part of each.
+//! * [`Oracle::prices`] keeps the value of a stale answer: read `fresh`. [`Oracle::price`] reverts instead.
+//! * A Chainlink feed's confidence is a constant that the owner sets; the aggregator does not report one.
+//! * A settlement price is final. Without a fresh spot only the signatures protect it.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
@@ -21,47 +49,39 @@
 extern crate alloc;
 
 mod feeds;
-mod push;
-mod record;
-mod signers;
+mod pushes;
+mod snapshot;
 pub mod sol;
+mod sources;
 
-use alloc::{vec, vec::Vec};
+use alloc::{vec, vec::Vec}; // named by the SDK's macros
 use alloy_primitives::{Address, B256, U256};
-use feeds::bound;
+#[cfg(doc)]
+use plimsoll_common::errors::TooManyItems;
 use plimsoll_common::{Ownable, Revert, abi::Bytes, at_most, interface::Price, store::WordMap};
-use plimsoll_kernel::{
-    num::{low_u16, to_u128, u128_to_u256},
-    portfolio::snapshot::{self, Quote},
-    price::{self, Confidence, MAX_AGE_LIMIT},
-    surface::{Days, WORDS},
-};
-use record::{Record, SurfaceTerms};
-use sol::{
-    ExpiryData, ExpiryUpdate, FeedSet, InvalidBounds, InvalidConfidence, InvalidFeed, InvalidKey,
-    MaxAgeOutOfRange, MaxBasisOutOfRange, ObservedInFuture, SignersSet, SurfaceTermsSet,
-    UnknownFeed, UnknownUnderlying, UpdatesNotAscending,
-};
+use plimsoll_kernel::{num::u128_to_u256, price::MAX_AGE_LIMIT};
+pub use pushes::MAX_UPDATES;
+use pushes::SurfaceTerms;
+pub use snapshot::MAX_KEYS;
+#[cfg(doc)]
+use sol::*;
+use sol::{ExpiryData, ExpiryUpdate, MaxAgeOutOfRange, UnknownFeed};
 use stylus_sdk::prelude::*;
 
 /// Most feeds of one `prices` call.
 pub const MAX_FEEDS: usize = 32;
-/// Most keys of one `snapshot` call: the largest portfolio needs 57.
-pub const MAX_KEYS: usize = 64;
-/// Most updates of one push.
-pub const MAX_UPDATES: usize = 32;
 
-/// The contract.
+/// The contract's storage.
 #[storage]
 pub struct Oracle {
     ownable: Ownable,
-    /// By feed number; see [`record`].
+    /// By feed number; see `feeds::record`.
     feeds: WordMap,
     /// By underlying and day; see `plimsoll_kernel::surface`.
     expiries: WordMap,
-    /// By underlying: its terms ([`record`]), its days (`plimsoll_kernel::surface`).
+    /// By underlying: its terms (`pushes::terms`), its days (`plimsoll_kernel::surface`).
     surfaces: WordMap,
-    /// Under 0; see [`signers`].
+    /// Under 0; see `pushes::signers`.
     signers: WordMap,
 }
 
@@ -89,6 +109,7 @@ plimsoll_common::entrypoint!(
     ]
 );
 
+/// External methods.
 impl Oracle {
     /// Hands the contract to `owner`. Deployer only, once.
     pub fn initialize(&mut self, owner: Address) -> Result<(), Revert> {
@@ -100,17 +121,17 @@ impl Oracle {
         self.ownable.owner()
     }
 
-    /// Whom ownership is offered to.
+    /// The address that ownership is offered to; zero for none.
     pub fn pending_owner(&self) -> Address {
         self.ownable.pending_owner()
     }
 
-    /// Offers ownership.
+    /// Offers ownership to `new_owner`; zero withdraws the offer. Owner only.
     pub fn transfer_ownership(&mut self, new_owner: Address) -> Result<(), Revert> {
         self.ownable.transfer_ownership(new_owner)
     }
 
-    /// Takes offered ownership.
+    /// Takes the ownership that is offered to the caller.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept_ownership()
     }
@@ -118,7 +139,7 @@ impl Oracle {
     /// Lists a feed, or replaces its aggregator, age and bounds. Owner only.
     ///
     /// Decimals are read once and frozen. While the listed aggregator's price is fresh, another aggregator must
-    /// agree with it within 2 %; when it is dead, any may take its place.
+    /// agree with it within 2 %; while it is not fresh, any other may replace it.
     ///
     /// # Arguments
     /// * `feed` - not 0.
@@ -129,11 +150,11 @@ impl Oracle {
     ///   most 12.75 %.
     ///
     /// # Errors
-    /// `InvalidFeed`, `MaxAgeOutOfRange`, `InvalidBounds`, `InvalidConfidence`, `TooManyDigits`,
-    /// `FeedFailed`, `TooManyFeedDecimals`, `FeedDecimalsFrozen`, `PriceWouldJump`.
+    /// [`InvalidFeed`], [`MaxAgeOutOfRange`], [`InvalidBounds`], [`InvalidConfidence`], [`TooManyDigits`],
+    /// [`FeedFailed`], [`TooManyFeedDecimals`], [`FeedDecimalsFrozen`], [`PriceWouldJump`].
     ///
     /// # Events
-    /// `FeedSet`.
+    /// [`FeedSet`].
     pub fn set_feed(
         &mut self,
         feed: u16,
@@ -144,49 +165,13 @@ impl Oracle {
         confidence: u64,
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        if feed == 0 || aggregator.is_zero() {
-            return Err(InvalidFeed { feed, aggregator }.into());
-        }
-        check_max_age(max_age)?;
-        let limit = u128_to_u256(price::MAX_FEED_PRICE);
-        if min_price.is_zero() || min_price >= max_price || max_price > limit {
-            return Err(InvalidBounds {
-                min_price,
-                max_price,
-                limit,
-            }
-            .into());
-        }
-        let steps = Confidence::from_wad(confidence).ok_or(InvalidConfidence {
-            confidence,
-            step: Confidence::STEP,
-            limit: Confidence::MAX,
-        })?;
-        let decimals = self.read_decimals(feed, aggregator)?;
-        let (min, max) = (bound(min_price)?, bound(max_price)?);
-        let record = Record {
-            aggregator,
-            decimals,
-            max_age,
-            min,
-            max,
-            confidence: steps,
-        };
-        if let Some(old) = self.record(feed) {
-            self.check_replacement(feed, &old, &record)?;
-        }
-        self.feeds.set(feed, record.encode());
-        FeedSet {
+        self.list(
             feed,
             aggregator,
-            decimals,
             max_age,
-            min_price,
-            max_price,
+            (min_price, max_price),
             confidence,
-        }
-        .emit(self.vm());
-        Ok(())
+        )
     }
 
     /// Aggregator, decimals, maximum age, bounds and confidence; zeros when not listed.
@@ -199,12 +184,12 @@ impl Oracle {
         })
     }
 
-    /// Prices of up to 32 listed feeds. Total: whatever an aggregator does, it is an item that is not fresh.
+    /// Prices of up to 32 listed feeds. Total: a feed that fails is an item that is not fresh.
     ///
-    /// The value of an answer that is only too old is kept; after any other fault it is 0.
+    /// An answer that is too old keeps its value; after any other fault the value is 0.
     ///
     /// # Errors
-    /// `TooManyItems`, `UnknownFeed`; `InsufficientGas` when too little gas was left to give a feed its due.
+    /// [`TooManyItems`], [`UnknownFeed`]; [`InsufficientGas`] when less gas remained than the call of a feed may use.
     pub fn prices(&self, feeds: Vec<u16>) -> Result<Vec<Price>, Revert> {
         at_most(feeds.len(), MAX_FEEDS)?;
         let now = self.vm().block_timestamp();
@@ -215,17 +200,17 @@ impl Oracle {
         Ok(prices)
     }
 
-    /// The price, 1e18 per unit, or why there is none.
+    /// The price of a feed, 1e18 per unit. Reverts with the reason when it is not fresh.
     ///
     /// # Errors
-    /// `UnknownFeed`, `FeedFailed`, `StalePrice`, `PriceFromFuture`, `InvalidPrice`, `PriceOutOfBounds`;
-    /// `InsufficientGas`.
+    /// [`UnknownFeed`], [`FeedFailed`], [`StalePrice`], [`PriceFromFuture`], [`InvalidPrice`], [`PriceOutOfBounds`];
+    /// [`InsufficientGas`].
     pub fn price(&self, feed: u16) -> Result<U256, Revert> {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
         self.strict_price(feed, &record)?.map(u128_to_u256)
     }
 
-    /// Sets what pushes for an underlying are held to. Owner only; at once, also for what is stored.
+    /// Sets the terms that pushes for an underlying must meet. They apply at once, also to stored data. Owner only.
     ///
     /// # Arguments
     /// * `underlying` - not 0.
@@ -235,10 +220,10 @@ impl Oracle {
     ///   `abi/IOracle.sol` for what it means in the settlement window.
     ///
     /// # Errors
-    /// `UnknownUnderlying`, `UnknownFeed`, `MaxAgeOutOfRange`, `MaxBasisOutOfRange`.
+    /// [`UnknownUnderlying`], [`UnknownFeed`], [`MaxAgeOutOfRange`], [`MaxBasisOutOfRange`].
     ///
     /// # Events
-    /// `SurfaceTermsSet`.
+    /// [`SurfaceTermsSet`].
     pub fn set_surface_terms(
         &mut self,
         underlying: u16,
@@ -247,33 +232,12 @@ impl Oracle {
         max_basis: u64,
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        if underlying == 0 {
-            return Err(UnknownUnderlying { underlying }.into());
-        }
-        self.record(feed).ok_or(UnknownFeed { feed })?;
-        check_max_age(max_age)?;
-        if max_basis == 0 || max_basis > SurfaceTerms::MAX_BASIS {
-            return Err(MaxBasisOutOfRange {
-                max_basis,
-                limit: SurfaceTerms::MAX_BASIS,
-            }
-            .into());
-        }
         let terms = SurfaceTerms {
             feed,
             max_age,
             max_basis,
         };
-        let mut list = self.surfaces.list(underlying);
-        list.set(push::TERMS, terms.encode());
-        SurfaceTermsSet {
-            underlying,
-            feed,
-            max_age,
-            max_basis,
-        }
-        .emit(self.vm());
-        Ok(())
+        self.set_terms(underlying, &terms)
     }
 
     /// Feed of spot, maximum age and maximum basis; zeros when not set.
@@ -282,22 +246,20 @@ impl Oracle {
             .map_or_else(Default::default, |t| (t.feed, t.max_age, t.max_basis))
     }
 
-    /// Sets who signs pushes and how many of them must. Owner only.
+    /// Sets the signers of pushes, and how many of them must sign. Owner only.
     ///
     /// # Arguments
     /// * `signers` - ascending, 1 to 16 of them.
     /// * `threshold` - 1 to their number.
     ///
     /// # Errors
-    /// `InvalidThreshold`, `SignersNotAscending`.
+    /// [`InvalidThreshold`], [`SignersNotAscending`].
     ///
     /// # Events
-    /// `SignersSet`.
+    /// [`SignersSet`].
     pub fn set_signers(&mut self, signers: Vec<Address>, threshold: u8) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        let count = self.store_signers(&signers, threshold)?;
-        SignersSet { count, threshold }.emit(self.vm());
-        Ok(())
+        self.store_signers(&signers, threshold)
     }
 
     /// The signers, ascending, and how many of them must sign; none and 0 before they are set.
@@ -310,129 +272,63 @@ impl Oracle {
         self.domain()
     }
 
-    /// Stores market data of up to 32 expiries that enough signers have signed. Anybody's call.
+    /// Stores market data of up to 32 expiries that enough signers have signed. Anyone.
     ///
-    /// An update is skipped where what is stored is settled or not older: nobody who holds another push can block one
-    /// by being first. All others are stored, or none.
+    /// An update is skipped if the stored data is settled or not older, so that the submitter of another push cannot block this
+    /// one by being first. All others are stored, or none.
     ///
     /// Before expiry an update has a variable part, and a fixed one only if it was observed in the last 30 minutes.
     /// From expiry on exactly one is taken: no variable part, the fixed part is the settlement price, observed at or
-    /// after expiry; its discount and surface are not looked at, and it is final.
+    /// after expiry; its discount and surface are ignored, and it is final.
     ///
     /// # Arguments
     /// * `updates` - ascending by underlying and day.
-    /// * `observed_at` - unix seconds: later than what is stored for one of them, not after now, not older than allowed.
+    /// * `observed_at` - unix seconds: later than the stored data of one of them, not after now, not older than allowed.
     /// * `signatures` - ascending by signer, 65 bytes r ‖ s ‖ v.
     ///
     /// # Errors
-    /// `TooManyItems`, `ObservedInFuture`, `UpdatesNotAscending`; of the signatures
-    /// `TooFewSignatures`, `InvalidSignature`,
-    /// `UnknownSigner`, `SignersNotAscending`;
-    /// `NotNewer` or `SettlementFinal` of the first update when all are
+    /// [`TooManyItems`], [`ObservedInFuture`], [`UpdatesNotAscending`]; of the signatures
+    /// [`TooFewSignatures`], [`InvalidSignature`],
+    /// [`UnknownSigner`], [`SignersNotAscending`];
+    /// [`NotNewer`] or [`SettlementFinal`] of the first update when all are
     /// skipped; of an update that is not, those listed in `abi/IOracle.sol`.
     ///
     /// # Events
-    /// `ExpiryPushed` or `Settled` for each that is stored.
+    /// [`ExpiryPushed`] or [`Settled`] for each that is stored.
     pub fn push_expiries(
         &mut self,
-        mut updates: Vec<ExpiryUpdate>,
+        updates: Vec<ExpiryUpdate>,
         observed_at: u64,
         signatures: Vec<Bytes>,
     ) -> Result<(), Revert> {
-        at_most(updates.len(), MAX_UPDATES)?;
-        let now = self.vm().block_timestamp();
-        if observed_at > now {
-            return Err(ObservedInFuture {
-                observed_at,
-                now_seconds: now,
-            }
-            .into());
-        }
-        let digest = self.digest(&updates, observed_at);
-        self.check_quorum(&digest, &signatures)?;
-        let key = |update: &ExpiryUpdate| push::key(update.underlying, update.expiry_day);
-        let mut pairs = updates.iter().zip(updates.iter().skip(1));
-        if let Some((_, late)) = pairs.find(|(early, late)| key(early) >= key(late)) {
-            return Err(UpdatesNotAscending {
-                underlying: late.underlying,
-                expiry_day: late.expiry_day,
-            }
-            .into());
-        }
-        let mut skipped = None;
-        updates.retain(|update| {
-            let reason = self.outdated(update, observed_at);
-            let keep = reason.is_none();
-            skipped = skipped.take().or(reason);
-            keep
-        });
-        if updates.is_empty()
-            && let Some(reason) = skipped
-        {
-            return Err(reason);
-        }
-        for group in updates.chunk_by(|a, b| a.underlying == b.underlying) {
-            let underlying = group.first().map_or(0, |update| update.underlying);
-            self.push_group(underlying, group, observed_at, now)?;
-        }
-        Ok(())
+        self.store_push(updates, observed_at, &signatures)
     }
 
-    /// What is stored for an expiry, 1e18; zeros when it was never pushed.
+    /// Market data of an expiry as stored, 1e18; zeros when it was never pushed.
     pub fn expiry(&self, underlying: u16, expiry_day: u16) -> ExpiryData {
         let now = self.vm().block_timestamp();
         let max_age = self.surface_terms(underlying).1;
-        let record = self.stored(push::key(underlying, expiry_day));
-        push::data(&record, record.stamp().is_fresh(max_age, now))
+        let record = self.stored(pushes::key(underlying, expiry_day));
+        pushes::data(&record, record.stamp().is_fresh(max_age, now))
     }
 
-    /// The days of an underlying's expiries, ascending, at most 16: all that are to come, some that are past.
+    /// The days of an underlying's expiries, ascending, at most 16: all future ones, some past ones.
     pub fn expiries(&self, underlying: u16) -> Vec<u16> {
-        let days = self.surfaces.list(underlying).get(push::DAYS);
-        Days::from_word(days).as_slice().to_vec()
+        self.days(underlying).as_slice().to_vec()
     }
 
-    /// All that a margin check needs, at once: the words behind keys of `plimsoll_kernel::portfolio::snapshot`, of
+    /// All market data that a margin check needs, at once: the words behind keys of `plimsoll_kernel::portfolio::snapshot`, of
     /// feeds, expiries and nearest expiries, in the order asked. Total: neither a feed's nor a surface's state makes it
     /// revert.
     ///
     /// # Errors
-    /// `TooManyItems` for more than 64 keys, `InvalidKey`, `UnknownFeed`, `InsufficientGas`.
+    /// [`TooManyItems`] for more than 64 keys, [`InvalidKey`], [`UnknownFeed`], [`InsufficientGas`].
     pub fn snapshot(&self, keys: Vec<U256>) -> Result<Vec<U256>, Revert> {
-        at_most(keys.len(), MAX_KEYS)?;
-        let now = self.vm().block_timestamp();
-        let mut words = Vec::with_capacity(keys.len().saturating_mul(WORDS));
-        for key in keys {
-            match snapshot::parse(key) {
-                (snapshot::FEED, feed) => {
-                    let feed = low_u16(feed.into());
-                    let price = self.total_price(feed, now)?;
-                    // what was wrong is not known, but not above what the feed is believed up to
-                    words.push(match to_u128(price.value) {
-                        Some(0) | None => {
-                            let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-                            let most = record.terms().max_price;
-                            Quote::encode_unknown(most, price.confidence)
-                        }
-                        Some(value) => Quote::encode(value, price.confidence, price.fresh),
-                    });
-                }
-                (snapshot::EXPIRY, expiry) => self.answer_words(expiry, now, &mut words),
-                (snapshot::NEAR, underlying) => {
-                    let underlying = low_u16(underlying.into());
-                    let days = Days::from_word(self.surfaces.list(underlying).get(push::DAYS));
-                    match days.near(now) {
-                        Some(day) => self.answer_words(push::key(underlying, day), now, &mut words),
-                        None => words.extend([U256::ZERO; WORDS]),
-                    }
-                }
-                _ => return Err(InvalidKey { key }.into()),
-            }
-        }
-        Ok(words)
+        self.words(&keys)
     }
 }
 
+/// Refuses an age, seconds, of 0 or above two days.
 fn check_max_age(max_age: u32) -> Result<(), Revert> {
     if max_age == 0 || max_age > MAX_AGE_LIMIT {
         return Err(MaxAgeOutOfRange {

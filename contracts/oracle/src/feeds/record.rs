@@ -1,9 +1,7 @@
-//! A feed's record in one storage word, so that a price costs one cold read.
+//! The record of a feed in one storage word, so that a price costs one cold read.
+use crate::sources::Source;
 use alloy_primitives::{Address, U256};
-use plimsoll_kernel::{
-    num::{low_u16, low_u32},
-    price::{Bound, Confidence, Terms},
-};
+use plimsoll_kernel::price::{Bound, Confidence, Terms};
 
 /// From the high byte down: confidence 8 · max 24 · min 24 · decimals 8 · max age 32 · aggregator 160.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +17,12 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// The kind of source at the address of the aggregator.
+    pub(crate) const fn source() -> Source {
+        Source::Chainlink
+    }
+
+    /// What the kernel judges a reading by.
     pub(crate) fn terms(&self) -> Terms {
         Terms {
             decimals: self.decimals,
@@ -74,40 +78,6 @@ impl Record {
     }
 }
 
-/// What pushes for an underlying are held to, in one word: zero 144 · max basis 64 · max age 32 · feed 16.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SurfaceTerms {
-    /// The feed of spot, not 0.
-    pub(crate) feed: u16,
-    /// Seconds; an observation of exactly this age is fresh.
-    pub(crate) max_age: u32,
-    /// The most a forward may differ from spot, a share of spot in 1e18, at most [`Self::MAX_BASIS`].
-    pub(crate) max_basis: u64,
-}
-
-impl SurfaceTerms {
-    /// The whole of spot.
-    pub(crate) const MAX_BASIS: u64 = 1_000_000_000_000_000_000;
-
-    pub(crate) const fn encode(&self) -> U256 {
-        let low = self.feed as u64 | (self.max_age as u64) << 16 | self.max_basis << 48;
-        U256::from_limbs([low, self.max_basis >> 16, 0, 0])
-    }
-
-    /// `None` for the empty word.
-    pub(crate) const fn decode(word: U256) -> Option<Self> {
-        let [low, high, ..] = *word.as_limbs();
-        if low == 0 {
-            return None;
-        }
-        Some(Self {
-            feed: low_u16(low),
-            max_age: low_u32(low >> 16),
-            max_basis: low >> 48 | high << 16,
-        })
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
@@ -126,23 +96,5 @@ mod tests {
         assert_eq!(Record::decode(record.encode()), Some(record));
         assert_eq!(record.encode() >> 248, U256::from(10));
         assert_eq!(Record::decode(U256::ZERO), None);
-    }
-
-    #[test]
-    fn surface_terms_are_one_word() {
-        for (feed, max_age, max_basis) in [
-            (1, 1, 1),
-            (u16::MAX, 172_800, SurfaceTerms::MAX_BASIS),
-            (7, u32::MAX, u64::MAX),
-        ] {
-            let terms = SurfaceTerms {
-                feed,
-                max_age,
-                max_basis,
-            };
-            assert_eq!(SurfaceTerms::decode(terms.encode()), Some(terms));
-            assert_eq!(terms.encode() >> 112, U256::ZERO);
-        }
-        assert_eq!(SurfaceTerms::decode(U256::ZERO), None);
     }
 }

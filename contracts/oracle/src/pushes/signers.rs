@@ -1,9 +1,9 @@
-//! Who may speak for the market: M of N signatures over one push (EIP-712).
+//! The signers of pushes: M of N signatures over one push (EIP-712).
 use crate::{
     Oracle,
     sol::{
-        ExpiryUpdate, InvalidSignature, InvalidThreshold, SignersNotAscending, TooFewSignatures,
-        UnknownSigner,
+        ExpiryUpdate, InvalidSignature, InvalidThreshold, SignersNotAscending, SignersSet,
+        TooFewSignatures, UnknownSigner,
     },
 };
 use alloc::vec::Vec;
@@ -44,12 +44,12 @@ const HALF_ORDER: [u8; 32] = [
 const ECRECOVER: Address = Address::with_last_byte(1);
 
 impl Oracle {
-    /// Stores who signs. The first word is count 8 · threshold 8; the signers follow, ascending.
+    /// Stores the signers. The first word is count 8 · threshold 8; the signers follow, ascending.
     pub(crate) fn store_signers(
         &mut self,
         signers: &[Address],
         threshold: u8,
-    ) -> Result<u8, Revert> {
+    ) -> Result<(), Revert> {
         let count = match u8::try_from(signers.len()) {
             Ok(count) if signers.len() <= MAX_SIGNERS && threshold != 0 && threshold <= count => {
                 count
@@ -73,7 +73,8 @@ impl Oracle {
         }
         let head = u64::from(count) << 8 | u64::from(threshold);
         list.set(0, U256::from(head));
-        Ok(count)
+        SignersSet { count, threshold }.emit(self.vm());
+        Ok(())
     }
 
     /// The signers, ascending, and how many of them must sign; none and 0 before they are set.
@@ -95,7 +96,7 @@ impl Oracle {
         keccak(out.finish())
     }
 
-    /// What is signed.
+    /// The hash that is signed.
     pub(crate) fn digest(&self, updates: &[ExpiryUpdate], observed_at: u64) -> B256 {
         let mut hashes = Vec::with_capacity(updates.len().saturating_mul(32));
         for update in updates {
@@ -111,8 +112,8 @@ impl Oracle {
         keccak(out.finish())
     }
 
-    /// Refuses what enough signers have not signed. Every signature given must be a signer's, in ascending order of
-    /// their addresses, which leaves no room for one that counts twice.
+    /// Refuses a push that too few signers have signed. Every signature given must be a signer's, in ascending order of their
+    /// addresses, so that none counts twice.
     pub(crate) fn check_quorum(&self, digest: &B256, signatures: &[Bytes]) -> Result<(), Revert> {
         let (signers, threshold) = self.load_signers();
         at_most(signatures.len(), MAX_SIGNERS)?;
@@ -135,7 +136,7 @@ impl Oracle {
         Ok(())
     }
 
-    /// Who signed; `None` for what is no signature: not 65 bytes, v neither 27 nor 28, s above half the order.
+    /// The signer; `None` if the signature is not 65 bytes, has v other than 27 and 28, or s above half the order.
     fn recover(&self, digest: &B256, signature: &[u8]) -> Option<Address> {
         let (r, rest) = signature.split_first_chunk::<32>()?;
         let (s, rest) = rest.split_first_chunk::<32>()?;
@@ -150,7 +151,7 @@ impl Oracle {
         input.unsigned((*v).into());
         input.raw(r);
         input.raw(s);
-        // SAFETY: a static call to code that is no contract; nothing can come back.
+        // SAFETY: a static call to a precompile, which calls nothing.
         let answer = unsafe {
             RawCall::new_static(self.vm())
                 .limit_return_data(0, 32)
