@@ -1,67 +1,69 @@
-//! The account in question: what it holds, what margin says of it, what of it cannot be priced.
+//! An account as an auction sees it: its portfolio, its valuation by margin, its unpriced items.
 use crate::{
     Auction,
     slice::{Slice, Unpriced},
-    sol::{SystemAccount, ValueOutOfRange},
+    sol::{AuctionState, SystemAccount, ValueOutOfRange},
 };
 use alloc::vec;
 use alloy_primitives::{B256, I256};
 use plimsoll_common::{
     Revert,
+    abi::int,
     errors::BadAnswer,
     interface::{Assessment, Portfolio, margin, vault},
 };
 use plimsoll_kernel::{
     auction::{self, ONE},
     codec::Account,
-    num::{Int256, to_u128},
+    num::{Int256, to_u128, u128_to_u256},
 };
 use stylus_sdk::prelude::*;
 
-/// What margin says of an account, also as the kernel's numbers.
+/// Margin's assessment of an account, also as the kernel's numbers.
 #[derive(Clone, Copy)]
 pub(crate) struct Valuation {
     pub(crate) assessment: Assessment,
     pub(crate) equity: i128,
     pub(crate) im: u128,
     pub(crate) mm: u128,
-    /// equity − mm at the best and at the worst its stale items could be worth.
+    /// equity − mm at the best value of the stale items.
     pub(crate) best: i128,
+    /// equity − mm at their worst value.
     pub(crate) worst: i128,
-    /// Equity at the worst.
+    /// Equity at their worst value.
     pub(crate) worst_equity: i128,
 }
 
-/// An account in question.
+/// An account as an auction sees it.
 pub(crate) struct AccountView {
     pub(crate) portfolio: Portfolio,
     pub(crate) version: u32,
     pub(crate) valuation: Valuation,
     pub(crate) unpriced: Unpriced,
-    /// At the best what cannot be priced could be worth.
+    /// Equity if every unpriced item had its best value.
     pub(crate) best_equity: i128,
-    /// The most that could be worth.
+    /// The best value of all unpriced items.
     pub(crate) reserve: u128,
 }
 
 impl AccountView {
-    /// Its equity is gone, whatever its stale items are worth: the fund may pay.
+    /// Whether equity is 0 or less even at the best value of the unpriced items: the fund may pay.
     pub(crate) fn is_insolvent(&self) -> bool {
         self.best_equity <= 0
     }
 }
 
-/// An assessment also as the kernel's numbers.
+/// The valuation of an assessment.
 pub(crate) fn valuation(account: B256, assessment: Assessment) -> Result<Valuation, Revert> {
-    let narrow = |number: I256| Int256::from_raw(number.into_raw()).to_i128();
+    let signed = |number: I256| Int256::from_raw(number.into_raw()).to_i128();
     let numbers = || {
-        let (mm, worst) = (to_u128(assessment.mm)?, narrow(assessment.worst)?);
+        let (mm, worst) = (to_u128(assessment.mm)?, signed(assessment.worst)?);
         Some(Valuation {
             assessment,
-            equity: narrow(assessment.equity)?,
+            equity: signed(assessment.equity)?,
             im: to_u128(assessment.im)?,
             mm,
-            best: narrow(assessment.best)?,
+            best: signed(assessment.best)?,
             worst,
             worst_equity: worst.checked_add_unsigned(mm)?,
         })
@@ -70,11 +72,12 @@ pub(crate) fn valuation(account: B256, assessment: Assessment) -> Result<Valuati
 }
 
 impl Auction {
-    /// The vault's own accounts hold no risk of their own and cannot be sold.
+    /// Whether the account is the vault's own: the insurance fund, or a clearing account.
     pub(crate) fn is_system(&self, account: B256) -> bool {
         Account(account.0).owner() == self.vault.address().0.0
     }
 
+    /// Refuses an account of the vault.
     pub(crate) fn refuse_system(&self, account: B256) -> Result<(), Revert> {
         if self.is_system(account) {
             return Err(SystemAccount { account }.into());
@@ -82,6 +85,7 @@ impl Auction {
         Ok(())
     }
 
+    /// Margin's valuation of a portfolio of an account.
     pub(crate) fn assess(&self, account: B256, portfolio: Portfolio) -> Result<Valuation, Revert> {
         let callee = self.margin.address();
         let (answers,) = margin::ASSESS.static_call(self.vm(), callee, &(vec![portfolio],))?;
@@ -89,7 +93,7 @@ impl Auction {
         valuation(account, *answer)
     }
 
-    /// The account now.
+    /// The account as it is now.
     pub(crate) fn account_view(&self, account: B256) -> Result<AccountView, Revert> {
         let (portfolio, version, _) =
             vault::ACCOUNT.static_call(self.vm(), self.vault.address(), &(account,))?;
@@ -118,11 +122,13 @@ impl Auction {
         Ok(view)
     }
 
+    /// The equity at which an auction ends.
     pub(crate) fn target(&self, valuation: &Valuation) -> u128 {
         auction::target(valuation.mm, valuation.im, self.rules().buffer)
     }
 
-    /// The equity an auction is about: at the worst what is stale could be worth, if that is what it was started for.
+    /// Equity used to size the sale: that of the worst value of the stale items if the auction was started through
+    /// `noteStale`, else plain equity.
     pub(crate) fn judged_equity(&self, account: B256, valuation: &Valuation) -> i128 {
         let clock = self.clock(account);
         if clock.started_at != 0 && clock.noted_at != 0 {
@@ -132,9 +138,36 @@ impl Auction {
         }
     }
 
-    /// The buffer is reached, or missed by less than the smallest bid: nothing is left to sell. Whoever is insolvent has
-    /// everything to sell, whatever the ramp.
+    /// Whether no sale is needed any more: the buffer is reached, or missed by less than the smallest bid. Asked without the
+    /// fund's ramp: an insolvent account has not recovered at any λ.
     pub(crate) fn recovered(&self, account: B256, valuation: &Valuation) -> Result<bool, Revert> {
         Ok(self.max_fraction(account, valuation, false)? == 0)
+    }
+
+    /// The state of an account's auction; if none is open, of one without discount.
+    pub(crate) fn auction_state(&self, account: B256) -> Result<AuctionState, Revert> {
+        let view = self.account_view(account)?;
+        let insolvent = view.is_insolvent();
+        let most = self.max_fraction(account, &view.valuation, insolvent)?;
+        let offer = match most {
+            0 => None,
+            most => self.offer(account, &view, ONE, most)?,
+        };
+        let (most, price) = offer.map_or((0, 0), |offer| (offer.taken, offer.payment.price));
+        let clock = self.clock(account);
+        let since = self.fund_ramp_since(clock);
+        Ok(AuctionState {
+            started_at: clock.started_at,
+            lambda: u128_to_u256(u128::from(self.lambda(account, &view.valuation, insolvent))),
+            max_fraction: u128_to_u256(most),
+            price: int(price),
+            equity: view.valuation.assessment.equity,
+            mm: view.valuation.assessment.mm,
+            insolvent_since: if insolvent && since == clock.insolvent_since {
+                since
+            } else {
+                0
+            },
+        })
     }
 }

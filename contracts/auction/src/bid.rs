@@ -1,20 +1,20 @@
-//! A bid: how much may be taken, for how much, and what moves.
+//! A bid: the share taken, its price, and the entries that move it.
 use crate::{
     Auction,
     account_view::{AccountView, Valuation, valuation},
     slice::Slice,
     sol::{
-        Bid, Expired, InvalidFraction, NotAuthorized, PriceAboveLimit, SelfBid, ValueOutOfRange,
-        VenueNotAdmitted,
+        Bid, BidTaken, Expired, InvalidFraction, NotAuthorized, NotLiquidatable, NothingToSell,
+        PriceAboveLimit, SelfBid, ValueOutOfRange, VenueNotAdmitted, VersionChanged,
     },
 };
 use alloc::vec::Vec;
-use alloy_primitives::{B256, U256};
+use alloy_primitives::{B256, I256, U256};
 use plimsoll_common::{
     Revert,
     abi::int,
     errors::BadAnswer,
-    interface::{Entry, vault},
+    interface::{Assessment, Entry, vault},
 };
 use plimsoll_kernel::{
     auction::{self, ONE, Payment, Sale},
@@ -23,7 +23,7 @@ use plimsoll_kernel::{
 };
 use stylus_sdk::prelude::*;
 
-/// A share of an account and its price.
+/// A slice of an account and its price.
 pub(crate) struct Offer {
     pub(crate) taken: u128,
     pub(crate) slice: Slice,
@@ -31,8 +31,67 @@ pub(crate) struct Offer {
 }
 
 impl Auction {
-    /// The caller may bid for `bidder`, which is another account; whether it is its owner himself.
-    pub(crate) fn check_bidder(&self, account: B256, bidder: B256) -> Result<bool, Revert> {
+    /// Takes a slice; returns the share taken and the price paid.
+    pub(crate) fn take(&mut self, bid: &Bid) -> Result<(U256, I256), Revert> {
+        let account = bid.account;
+        self.check_deadline(bid.deadline)?;
+        let own = self.check_bidder(account, bid.bidder)?;
+        self.need_open(account)?;
+        let view = self.account_view(account)?;
+        if view.version != bid.version {
+            let (version, expected) = (view.version, bid.version);
+            return Err(VersionChanged { version, expected }.into());
+        }
+        self.note_insolvency(account, &view);
+        let asked = self.check_fraction(bid.fraction)?;
+        let insolvent = view.is_insolvent();
+        let most = self.max_fraction(account, &view.valuation, insolvent)?;
+        if most == 0 {
+            let Assessment { equity, mm, .. } = view.valuation.assessment;
+            return Err(NotLiquidatable {
+                account,
+                equity,
+                mm,
+            }
+            .into());
+        }
+        let Some(Offer {
+            taken,
+            slice,
+            payment,
+        }) = self.offer(account, &view, asked, most)?
+        else {
+            let fraction = bid.fraction;
+            return Err(NothingToSell { account, fraction }.into());
+        };
+        self.check_price(bid, payment.price, taken, asked)?;
+        if !own {
+            self.check_venues(bid.bidder, &slice)?;
+        }
+        let after = self.settle(bid, &slice, payment)?;
+        let lambda = self.lambda(account, &view.valuation, insolvent);
+        let lambda = u128_to_u256(u128::from(lambda));
+        let (fraction, price) = (u128_to_u256(taken), int(payment.price));
+        BidTaken {
+            account,
+            bidder: bid.bidder,
+            fraction,
+            price,
+            lambda,
+            fund_paid: u128_to_u256(payment.fund),
+            equity_after: after.assessment.equity,
+            mm_after: after.assessment.mm,
+        }
+        .emit(self.vm());
+        if taken == ONE || self.recovered(account, &after)? {
+            self.end(account, false, &after)?;
+        }
+        Ok((fraction, price))
+    }
+
+    /// Refuses a caller who may not bid for `bidder`, and a bid of an account for itself; returns whether the caller is the
+    /// bidder's owner.
+    fn check_bidder(&self, account: B256, bidder: B256) -> Result<bool, Revert> {
         if account == bidder {
             return Err(SelfBid { account }.into());
         }
@@ -54,8 +113,8 @@ impl Auction {
         Ok(own)
     }
 
-    /// What an operator may load on `bidder`: legs of venues its owner admitted. The owner's own bid is his leave.
-    pub(crate) fn check_venues(&self, bidder: B256, slice: &Slice) -> Result<(), Revert> {
+    /// Refuses an operator's bid for legs of venues that the bidder's owner has not admitted.
+    fn check_venues(&self, bidder: B256, slice: &Slice) -> Result<(), Revert> {
         for venue in slice.venues() {
             let asked = (bidder, venue);
             let (admitted,) =
@@ -68,9 +127,9 @@ impl Auction {
         Ok(())
     }
 
-    /// λ of the ramp that applies now to an account that is worth this, and is insolvent or not.
+    /// λ now, of the fund's ramp if the account is insolvent, else of the auction's.
     pub(crate) fn lambda(&self, account: B256, valuation: &Valuation, insolvent: bool) -> u64 {
-        // A clamped requirement relieves by numbers that are no risk; nobody is paid for them.
+        // The relief of a clamped requirement is not a relief of risk: no discount on it.
         if valuation.assessment.out_of_range {
             return 0;
         }
@@ -94,8 +153,8 @@ impl Auction {
         }
     }
 
-    /// Refuses a bid that comes too late.
-    pub(crate) fn check_deadline(&self, deadline: u64) -> Result<(), Revert> {
+    /// Refuses a bid after its deadline.
+    fn check_deadline(&self, deadline: u64) -> Result<(), Revert> {
         let now_seconds = self.vm().block_timestamp();
         if now_seconds > deadline {
             return Err(Expired {
@@ -107,8 +166,8 @@ impl Auction {
         Ok(())
     }
 
-    /// A share of at least the smallest bid.
-    pub(crate) fn check_fraction(&self, fraction: U256) -> Result<u128, Revert> {
+    /// The share asked for; refuses one below the smallest bid or above everything.
+    fn check_fraction(&self, fraction: U256) -> Result<u128, Revert> {
         let minimum = u128::from(self.rules().min_fraction);
         match to_u128(fraction) {
             Some(asked) if (minimum..=ONE).contains(&asked) => Ok(asked),
@@ -121,7 +180,7 @@ impl Auction {
         }
     }
 
-    /// Largest share that may be sold now of an account that is worth this; 0 when its auction is over.
+    /// Largest share that may be sold now; 0 when the account has recovered.
     pub(crate) fn max_fraction(
         &self,
         account: B256,
@@ -136,13 +195,12 @@ impl Auction {
             .ok_or_else(|| ValueOutOfRange { account }.into())
     }
 
-    /// What is sold for a share asked for, and its price: the largest share `most`, or what was asked for where that is
-    /// less; `None` when nothing of it can be priced.
+    /// The slice for a share asked for, and its price; `None` when the account has no priced item. The share is the smaller of
+    /// `asked` and `most`.
     ///
-    /// Lots are whole, so the largest share of a hedged book may leave its hedge no better than it was and relieve
-    /// nothing; nobody could ever be sold it. Then it is a quarter more, and a quarter more again, from the smallest bid on:
-    /// the first that relieves something. So a sale is larger than needed by what lots are, and nobody is sold more than he
-    /// asked for. At most 43 questions to margin, for the smallest bid there can be; nine below MM at the default buffer.
+    /// Lots are whole, so the largest share of a hedged book may relieve nothing; without more, such an account could never
+    /// be sold. Then the share grows by a quarter, from the smallest bid on, until it relieves something, at most to `asked`.
+    /// At most 43 calls of `margin`, for the smallest bid that the rules allow; nine below MM at the default buffer.
     pub(crate) fn offer(
         &self,
         account: B256,
@@ -156,7 +214,7 @@ impl Auction {
         let mut taken = asked.min(most);
         loop {
             let slice = Slice::new(account, &view.portfolio, view.unpriced, taken)?;
-            // Cash alone is worth selling only where it is a debt of which the fund may pay some.
+            // Cash alone is sold only as the debt of an insolvent account, of which the fund may pay a part.
             if slice.is_empty() || (slice.is_bare() && !view.is_insolvent()) {
                 return Ok(None);
             }
@@ -186,25 +244,20 @@ impl Auction {
         }
     }
 
-    /// What the insurance fund holds.
-    pub(crate) fn fund(&self) -> Result<u128, Revert> {
+    /// The cash of the insurance fund.
+    fn fund(&self) -> Result<u128, Revert> {
         let (cash,) =
             vault::CASH_OF.static_call(self.vm(), self.vault.address(), &(self.fund_account(),))?;
         Ok(u128::try_from(cash).unwrap_or(0))
     }
 
-    pub(crate) fn fund_account(&self) -> B256 {
+    /// The account of the insurance fund.
+    fn fund_account(&self) -> B256 {
         B256::from(Account::fund(self.vault.address().0.0).0)
     }
 
-    /// Refuses a price above what the bidder pays for the share taken of the share asked for.
-    pub(crate) fn check_price(
-        &self,
-        bid: &Bid,
-        price: i128,
-        taken: u128,
-        asked: u128,
-    ) -> Result<(), Revert> {
+    /// Refuses a price above the bid's limit, scaled from the share asked for to the share taken.
+    fn check_price(&self, bid: &Bid, price: i128, taken: u128, asked: u128) -> Result<(), Revert> {
         let account = bid.account;
         let most = Int256::from_raw(bid.max_price.into_raw());
         let most = most.to_i128().unwrap_or(if most.is_negative() {
@@ -220,13 +273,8 @@ impl Auction {
         Ok(())
     }
 
-    /// Moves the slice and the money; returns the account after it.
-    pub(crate) fn settle(
-        &mut self,
-        bid: &Bid,
-        slice: &Slice,
-        payment: Payment,
-    ) -> Result<Valuation, Revert> {
+    /// Moves the slice and the money; returns the account's valuation afterwards.
+    fn settle(&mut self, bid: &Bid, slice: &Slice, payment: Payment) -> Result<Valuation, Revert> {
         let account = bid.account;
         let overflow = || Revert::from(ValueOutOfRange { account });
         let fund = i128::try_from(payment.fund).map_err(|_| overflow())?;

@@ -1,8 +1,8 @@
-//! The clocks of accounts: when an auction started, when an account was noted, how long its equity has been gone.
+//! The clocks of accounts: since when an auction is open, a note stands, the fund's ramp runs.
 use crate::{
     Auction,
     account_view::{AccountView, Valuation},
-    sol::{AuctionClosed, AuctionOpen, InsolvencyMarked, NoAuction, NotLiquidatable, StaleWait},
+    sol::{AuctionClosed, AuctionOpen, InsolvencyMarked, NoAuction, NotInsolvent, NotRecovered},
 };
 use alloy_primitives::{B256, U256};
 use plimsoll_common::{
@@ -10,7 +10,7 @@ use plimsoll_common::{
     abi::int,
     interface::{Assessment, vault},
 };
-use plimsoll_kernel::auction::{self, Standing};
+use plimsoll_kernel::{auction, num::u128_to_u256};
 use stylus_sdk::prelude::*;
 
 /// An account's clock, unix seconds.
@@ -18,16 +18,17 @@ use stylus_sdk::prelude::*;
 pub(crate) struct Clock {
     /// 0 = no auction.
     pub(crate) started_at: u64,
-    /// When the fund's ramp began; 0 = equity is left, or nobody marked that none is.
+    /// When the fund's ramp began; 0 = equity is above 0, or insolvency was not marked.
     pub(crate) insolvent_since: u64,
     /// When the account was last seen insolvent.
     pub(crate) seen_at: u64,
-    /// When it was noted below the line at the worst its stale items could be worth, and only there; 0 = it was not.
-    /// In an auction: 0 = not what it was started for.
+    /// When the account was noted: below MM at the worst value of its stale items, not at the best; 0 = not noted. In an
+    /// auction: the note it was started for; 0 = it needed none.
     pub(crate) noted_at: u64,
 }
 
 impl Auction {
+    /// The clock of an account.
     pub(crate) fn clock(&self, account: B256) -> Clock {
         let [started_at, insolvent_since, seen_at, noted_at] = *self.clocks.get(account).as_limbs();
         Clock {
@@ -38,6 +39,7 @@ impl Auction {
         }
     }
 
+    /// Stores the clock of an account.
     pub(crate) fn set_clock(&mut self, account: B256, clock: Clock) {
         let word = [
             clock.started_at,
@@ -48,6 +50,7 @@ impl Auction {
         self.clocks.set(account, U256::from_limbs(word));
     }
 
+    /// Refuses an account without an open auction.
     pub(crate) fn need_open(&self, account: B256) -> Result<(), Revert> {
         if self.clock(account).started_at == 0 {
             return Err(NoAuction { account }.into());
@@ -55,7 +58,7 @@ impl Auction {
         Ok(())
     }
 
-    /// An account of which no auction is open; when it was noted.
+    /// Refuses an account with an open auction; returns when it was noted.
     pub(crate) fn need_closed(&self, account: B256) -> Result<u64, Revert> {
         self.refuse_system(account)?;
         let Clock {
@@ -73,7 +76,7 @@ impl Auction {
         Ok(noted_at)
     }
 
-    /// Begins or goes on with the fund's ramp when equity is gone, stops it when it is back.
+    /// Begins the fund's ramp of an insolvent account or keeps it running; ends it when the account is solvent.
     pub(crate) fn note_insolvency(&mut self, account: B256, view: &AccountView) {
         let old = self.clock(account);
         let (insolvent_since, seen_at) = if view.is_insolvent() {
@@ -95,48 +98,41 @@ impl Auction {
         }
     }
 
+    /// Begins the fund's ramp, keeps it running, or ends it; refuses an account that is neither insolvent nor on it.
+    pub(crate) fn mark(&mut self, account: B256) -> Result<(), Revert> {
+        self.need_open(account)?;
+        let view = self.account_view(account)?;
+        let running = self.clock(account).insolvent_since != 0;
+        self.note_insolvency(account, &view);
+        if !view.is_insolvent() && !running {
+            let equity = int(view.best_equity);
+            return Err(NotInsolvent { account, equity }.into());
+        }
+        Ok(())
+    }
+
     /// When the fund's ramp of an account that is insolvent now began.
     pub(crate) fn fund_ramp_since(&self, clock: Clock) -> u64 {
         let now = self.vm().block_timestamp();
         auction::fund_ramp_since(clock.insolvent_since, clock.seen_at, now)
     }
 
-    /// Of an account of which no auction is open, noted at `noted_at` (0 = never): the note an auction may be started for
-    /// now, 0 when it needs none.
-    #[inline(never)]
-    pub(crate) fn may_start(
-        &self,
-        account: B256,
-        noted_at: u64,
-        valuation: &Valuation,
-    ) -> Result<u64, Revert> {
-        let Valuation {
-            best,
-            worst,
-            assessment,
-            ..
-        } = *valuation;
-        match auction::standing(best, worst) {
-            Standing::Below => Ok(0),
-            Standing::Doubtful if auction::waited(noted_at, self.vm().block_timestamp()) => {
-                Ok(noted_at)
-            }
-            Standing::Doubtful => Err(StaleWait {
+    /// Ends the auction of an account that has recovered.
+    pub(crate) fn close_recovered(&mut self, account: B256) -> Result<(), Revert> {
+        self.need_open(account)?;
+        let view = self.account_view(account)?;
+        if !self.recovered(account, &view.valuation)? {
+            return Err(NotRecovered {
                 account,
-                noted_at,
-                best: int(best),
-                worst: int(worst),
+                equity: int(self.judged_equity(account, &view.valuation)),
+                needed: u128_to_u256(self.target(&view.valuation)),
             }
-            .into()),
-            Standing::Safe => Err(NotLiquidatable {
-                account,
-                equity: assessment.equity,
-                mm: assessment.mm,
-            }
-            .into()),
+            .into());
         }
+        self.end(account, true, &view.valuation)
     }
 
+    /// Ends the auction of an account.
     pub(crate) fn end(
         &mut self,
         account: B256,

@@ -1,19 +1,43 @@
 //! Liquidation: start, price, bid, cure, close.
 //!
-//! Who is below the line may be started by anyone; whoever bids takes a share of everything the account holds at its
-//! mark less a discount that grows with time. The formulas are the kernel's (`plimsoll_kernel::auction`); the vault's
-//! door applies a bid and refuses one that would not make equity − mm rise.
+//! An auction of an account opens when its equity is below its maintenance requirement. A bid takes a share of every priced
+//! item of the account at its mark, less a discount that grows with time. The formulas are the kernel's
+//! (`plimsoll_kernel::auction`); the vault's door applies a bid and refuses one that does not raise equity − mm.
 //!
-//! An account is started at fresh prices, or when it is below the line whatever its stale items could be worth; when it
-//! is so at their worst only, once somebody has noted it and an hour has passed. Stale items are not sold.
-//!
-//! | module | what is in it |
+//! | module | content |
 //! | --- | --- |
 //! | `rules` | the parameters of all auctions |
-//! | `clock` | when an auction, a note, the fund's ramp began |
-//! | `account_view` | the account in question, and what margin says of it |
+//! | `start` | opening an auction, at once or after a note |
+//! | `clock` | since when an auction is open, a note stands, the fund's ramp runs; closing |
+//! | `account_view` | portfolio, valuation and unpriced items of an account; the state of its auction |
 //! | `slice` | a share of an account, as entries |
-//! | `bid` | how much may be taken, for how much, and what moves |
+//! | `bid` | the share taken, its price, and what moves |
+//! | `sol` | structs, events and errors |
+//!
+//! # Tokens
+//! * The contract holds none. Prices are paid, and collateral moves, between accounts of the vault's ledger.
+//! * An item without a fresh price is not sold: it stays with the account.
+//!
+//! # Liveness
+//! * A start, a bid and a close ask `vault` and `margin`, which answer whatever the state of the feeds. A stale settlement
+//!   coin does not stop a sale.
+//! * If equity < mm depends on the value of stale items, a start waits for a note and an hour; a note stands for two.
+//! * The fund's ramp runs only while the account is marked at least every 15 minutes: by `markInsolvent`, `start` or `bid`.
+//! * An auction has no end in time. It ends with a bid that reaches the buffer, or with [`Auction::close`].
+//! * A bid for a share calls `margin` at most 43 times: lots are whole, and the share grows until it relieves something.
+//!
+//! # Roles
+//! * Deployer: [`Auction::initialize`], once.
+//! * Owner: sets the rules inside fixed bounds; they apply at once, also to open auctions.
+//! * Owner of a bidding account: bids. Its operator: bids for slices with legs of venues that the owner admitted.
+//! * Owner of the account in auction: cures it by deposits to the vault, or by trades that reduce its risk.
+//! * Any address: starts, notes, marks, closes; reads.
+//!
+//! # Warnings
+//! * A bidder's account must be healthy afterwards, the slice included, or become safer: the vault refuses the bid otherwise.
+//! * A bid names the version of the account. Deposits do not change it; `maxPrice` bounds their effect on the price.
+//! * The discount comes out of the owner's equity, so a bidder earns at most equity / MM per unit of relief.
+//! * The insurance fund pays at most what it holds. Beyond that an insolvent account keeps its debt.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
@@ -32,29 +56,20 @@ mod clock;
 mod rules;
 mod slice;
 pub mod sol;
+mod start;
 
-use account_view::Valuation;
 use alloc::{vec, vec::Vec}; // named by the SDK's macros
 use alloy_primitives::{Address, B256, I256, U256};
-use bid::Offer;
-use clock::Clock;
 use plimsoll_common::{
     Ownable, Revert,
-    abi::int,
-    interface::{Assessment, vault},
     store::{Word, WordMap},
 };
-use plimsoll_kernel::{
-    auction::{self, ONE},
-    num::u128_to_u256,
-};
-use sol::{
-    AuctionStarted, AuctionState, Bid, BidTaken, NotInsolvent, NotLiquidatable, NotRecovered,
-    NothingToSell, StaleNoted, VersionChanged,
-};
+#[cfg(doc)]
+use sol::*;
+use sol::{AuctionState, Bid};
 use stylus_sdk::prelude::*;
 
-/// The contract.
+/// The contract's storage.
 #[storage]
 pub struct Auction {
     ownable: Ownable,
@@ -111,17 +126,17 @@ impl Auction {
         self.ownable.owner()
     }
 
-    /// Whom ownership is offered to.
+    /// The address that ownership is offered to; zero for none.
     pub fn pending_owner(&self) -> Address {
         self.ownable.pending_owner()
     }
 
-    /// Offers ownership.
+    /// Offers ownership to `new_owner`; zero withdraws the offer. Owner only.
     pub fn transfer_ownership(&mut self, new_owner: Address) -> Result<(), Revert> {
         self.ownable.transfer_ownership(new_owner)
     }
 
-    /// Takes offered ownership.
+    /// Takes the ownership that is offered to the caller.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept_ownership()
     }
@@ -136,13 +151,13 @@ impl Auction {
         self.margin.address()
     }
 
-    /// Changes the rules, also of open auctions. Owner only.
+    /// Sets the rules of all auctions, open ones included, at once. Owner only.
     ///
     /// # Errors
-    /// `ParameterOutOfRange` with the position of the argument, from 0.
+    /// [`ParameterOutOfRange`] with the position of the argument, from 0.
     ///
     /// # Events
-    /// `ParametersSet`.
+    /// [`ParametersSet`].
     pub fn set_parameters(
         &mut self,
         lambda_max: u64,
@@ -168,235 +183,94 @@ impl Auction {
 
     /// Largest λ, seconds to it, the fund's largest λ, seconds to it, buffer, smallest share of a bid; shares 1e18.
     pub fn parameters(&self) -> (u64, u32, u64, u32, u64, u64) {
-        let p = self.rules();
+        let rules = self.rules();
         (
-            p.lambda_max,
-            p.duration,
-            p.fund_lambda_max,
-            p.fund_duration,
-            p.buffer,
-            p.min_fraction,
+            rules.lambda_max,
+            rules.duration,
+            rules.fund_lambda_max,
+            rules.fund_duration,
+            rules.buffer,
+            rules.min_fraction,
         )
     }
 
-    /// Opens an auction of an account whose equity is below its maintenance requirement whatever its stale items are
-    /// worth, or, once [`Self::note_stale`] was called an hour ago, at the worst they could be worth. Anyone.
+    /// Opens an auction of an account with equity < mm at the best value of its stale items; or at their worst value, one to
+    /// two hours after [`Self::note_stale`]. Anyone.
     ///
     /// # Errors
-    /// `SystemAccount`, `AuctionOpen`, `NotLiquidatable`, `StaleWait`, `ValueOutOfRange`.
+    /// [`SystemAccount`], [`AuctionOpen`], [`NotLiquidatable`], [`StaleWait`], [`ValueOutOfRange`].
     ///
     /// # Events
-    /// `AuctionStarted`, `InsolvencyMarked`.
+    /// [`AuctionStarted`], [`InsolvencyMarked`].
     pub fn start(&mut self, account: B256) -> Result<(), Revert> {
-        let noted_at = self.need_closed(account)?;
-        let view = self.account_view(account)?;
-        let started_at = self.vm().block_timestamp();
-        let Assessment { equity, im, mm, .. } = view.valuation.assessment;
-        let noted_at = self.may_start(account, noted_at, &view.valuation)?;
-        self.set_clock(
-            account,
-            Clock {
-                started_at,
-                noted_at,
-                ..Clock::default()
-            },
-        );
-        AuctionStarted {
-            account,
-            starter: self.vm().msg_sender(),
-            equity,
-            im,
-            mm,
-        }
-        .emit(self.vm());
-        self.note_insolvency(account, &view);
-        vault::SET_IN_AUCTION.call(self.vm(), self.vault.address(), &(account, true))
+        self.open(account)
     }
 
-    /// Notes that an account is below the line at the worst its stale items could be worth, and not at their best, so
-    /// that it may be started an hour later; takes the note back when that is not so. A note stands for two hours.
-    /// Anyone.
+    /// Notes that an account has equity < mm at the worst value of its stale items and not at the best, so that an auction may
+    /// start an hour later; otherwise removes the note. A note stands for two hours. Anyone.
     ///
     /// # Errors
-    /// `SystemAccount`, `AuctionOpen`, `ValueOutOfRange`.
+    /// [`SystemAccount`], [`AuctionOpen`], [`ValueOutOfRange`].
     ///
     /// # Events
-    /// `StaleNoted` when the note changes.
+    /// [`StaleNoted`] when the note changes.
     pub fn note_stale(&mut self, account: B256) -> Result<(), Revert> {
-        let old = self.need_closed(account)?;
-        let Valuation { best, worst, .. } = self.account_view(account)?.valuation;
-        let standing = auction::standing(best, worst);
-        let noted_at = auction::note(old, standing, self.vm().block_timestamp());
-        if noted_at != old {
-            self.set_clock(
-                account,
-                Clock {
-                    noted_at,
-                    ..Clock::default()
-                },
-            );
-            StaleNoted {
-                account,
-                noted_at,
-                best: int(best),
-                worst: int(worst),
-            }
-            .emit(self.vm());
-        }
-        Ok(())
+        self.note(account)
     }
 
-    /// Begins the fund's ramp for an open auction's account whose equity is gone, or ends it when equity is back. Anyone.
+    /// Begins the fund's ramp of an account in auction with equity ≤ 0 at the best value of its stale items, keeps it running,
+    /// or ends it when equity is above 0. Anyone.
     ///
     /// # Errors
-    /// `NoAuction`, `NotInsolvent`, `ValueOutOfRange`.
+    /// [`NoAuction`], [`NotInsolvent`], [`ValueOutOfRange`].
     ///
     /// # Events
-    /// `InsolvencyMarked`.
+    /// [`InsolvencyMarked`].
     pub fn mark_insolvent(&mut self, account: B256) -> Result<(), Revert> {
-        self.need_open(account)?;
-        let view = self.account_view(account)?;
-        let running = self.clock(account).insolvent_since != 0;
-        self.note_insolvency(account, &view);
-        if !view.is_insolvent() && !running {
-            let equity = int(view.best_equity);
-            return Err(NotInsolvent { account, equity }.into());
-        }
-        Ok(())
+        self.mark(account)
     }
 
-    /// Takes a slice of everything that can be priced for its price; returns the share taken and the price paid.
+    /// Takes a share of all priced items of an account; returns the share taken and the price paid. The bidding account's
+    /// owner; or its operator, if the owner admitted all venues in the slice.
     ///
     /// # Errors
-    /// `Expired`, `SelfBid`, `SystemAccount`, `NotAuthorized`, `NoAuction`, `VersionChanged`,
-    /// `InvalidFraction`, `NotLiquidatable` when `close` would end the auction, `NothingToSell`,
-    /// `PriceAboveLimit`, `VenueNotAdmitted` (an operator's bid), `ValueOutOfRange`; the vault's refusals, of which `InsufficientMargin` (the bidder's) is
+    /// [`Expired`], [`SelfBid`], [`SystemAccount`], [`NotAuthorized`], [`NoAuction`], [`VersionChanged`],
+    /// [`InvalidFraction`], [`NotLiquidatable`] when `close` would end the auction, [`NothingToSell`],
+    /// [`PriceAboveLimit`], [`VenueNotAdmitted`] (an operator's bid), [`ValueOutOfRange`]; the vault's refusals, of which `InsufficientMargin` (the bidder's) is
     /// the common one.
     ///
     /// # Events
-    /// `BidTaken`, `AuctionClosed`, `InsolvencyMarked`.
+    /// [`BidTaken`], [`AuctionClosed`], [`InsolvencyMarked`].
     pub fn bid(&mut self, bid: Bid) -> Result<(U256, I256), Revert> {
-        let account = bid.account;
-        self.check_deadline(bid.deadline)?;
-        let own = self.check_bidder(account, bid.bidder)?;
-        self.need_open(account)?;
-        let view = self.account_view(account)?;
-        if view.version != bid.version {
-            let (version, expected) = (view.version, bid.version);
-            return Err(VersionChanged { version, expected }.into());
-        }
-        self.note_insolvency(account, &view);
-        let asked = self.check_fraction(bid.fraction)?;
-        let insolvent = view.is_insolvent();
-        let most = self.max_fraction(account, &view.valuation, insolvent)?;
-        if most == 0 {
-            let Assessment { equity, mm, .. } = view.valuation.assessment;
-            return Err(NotLiquidatable {
-                account,
-                equity,
-                mm,
-            }
-            .into());
-        }
-        let Some(Offer {
-            taken,
-            slice,
-            payment,
-        }) = self.offer(account, &view, asked, most)?
-        else {
-            let fraction = bid.fraction;
-            return Err(NothingToSell { account, fraction }.into());
-        };
-        self.check_price(&bid, payment.price, taken, asked)?;
-        if !own {
-            self.check_venues(bid.bidder, &slice)?;
-        }
-        let after = self.settle(&bid, &slice, payment)?;
-        let lambda = self.lambda(account, &view.valuation, insolvent);
-        let lambda = u128_to_u256(u128::from(lambda));
-        let (fraction, price) = (u128_to_u256(taken), int(payment.price));
-        BidTaken {
-            account,
-            bidder: bid.bidder,
-            fraction,
-            price,
-            lambda,
-            fund_paid: u128_to_u256(payment.fund),
-            equity_after: after.assessment.equity,
-            mm_after: after.assessment.mm,
-        }
-        .emit(self.vm());
-        if taken == ONE || self.recovered(account, &after)? {
-            self.end(account, false, &after)?;
-        }
-        Ok((fraction, price))
+        self.take(&bid)
     }
 
-    /// Ends the auction of an account that has reached its buffer again, or is not below its maintenance requirement and
-    /// so near its buffer that what is lacking is less than the smallest bid. Anyone.
+    /// Ends the auction of an account that has reached its buffer, or has equity ≥ mm and less than the smallest bid to sell.
+    /// Anyone.
     ///
     /// # Errors
-    /// `NoAuction`, `NotRecovered`, `ValueOutOfRange`.
+    /// [`NoAuction`], [`NotRecovered`], [`ValueOutOfRange`].
     ///
     /// # Events
-    /// `AuctionClosed`.
+    /// [`AuctionClosed`].
     pub fn close(&mut self, account: B256) -> Result<(), Revert> {
-        self.need_open(account)?;
-        let view = self.account_view(account)?;
-        if !self.recovered(account, &view.valuation)? {
-            return Err(NotRecovered {
-                account,
-                equity: int(self.judged_equity(account, &view.valuation)),
-                needed: u128_to_u256(self.target(&view.valuation)),
-            }
-            .into());
-        }
-        self.end(account, true, &view.valuation)
+        self.close_recovered(account)
     }
 
     /// Whether `start` would succeed now.
     ///
     /// # Errors
-    /// `ValueOutOfRange`.
+    /// [`ValueOutOfRange`].
     pub fn is_liquidatable(&self, account: B256) -> Result<bool, Revert> {
-        let clock = self.clock(account);
-        if self.is_system(account) || clock.started_at != 0 {
-            return Ok(false);
-        }
-        let (portfolio, ..) =
-            vault::ACCOUNT.static_call(self.vm(), self.vault.address(), &(account,))?;
-        let valuation = self.assess(account, portfolio)?;
-        Ok(self.may_start(account, clock.noted_at, &valuation).is_ok())
+        self.can_start(account)
     }
 
-    /// Where the account's auction stands; with `startedAt` 0, where it would stand without discount. The largest share
-    /// and its price are 0 when nothing needs to, or can, be sold.
+    /// The state of the account's auction; if none is open (`startedAt` 0), of one without discount. The largest share and its
+    /// price are 0 when no sale is needed, or no item can be priced.
     ///
     /// # Errors
-    /// `ValueOutOfRange`.
+    /// [`ValueOutOfRange`].
     pub fn state(&self, account: B256) -> Result<AuctionState, Revert> {
-        let view = self.account_view(account)?;
-        let insolvent = view.is_insolvent();
-        let most = self.max_fraction(account, &view.valuation, insolvent)?;
-        let offer = match most {
-            0 => None,
-            most => self.offer(account, &view, ONE, most)?,
-        };
-        let (most, price) = offer.map_or((0, 0), |offer| (offer.taken, offer.payment.price));
-        let clock = self.clock(account);
-        let since = self.fund_ramp_since(clock);
-        Ok(AuctionState {
-            started_at: clock.started_at,
-            lambda: u128_to_u256(u128::from(self.lambda(account, &view.valuation, insolvent))),
-            max_fraction: u128_to_u256(most),
-            price: int(price),
-            equity: view.valuation.assessment.equity,
-            mm: view.valuation.assessment.mm,
-            insolvent_since: if insolvent && since == clock.insolvent_since {
-                since
-            } else {
-                0
-            },
-        })
+        self.auction_state(account)
     }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Parameters {
     pub(crate) min_fraction: u64,
 }
 
-/// Refuses what is out of bounds.
+/// Refuses rules out of bounds.
 ///
 /// The smallest bid is at most half the buffer: at E = MM the largest share is buffer / (1 + buffer) at least, and an auction
 /// whose largest share is below the smallest bid is over. Otherwise auctions would end at MM, without their buffer.
@@ -62,6 +62,7 @@ pub(crate) fn check(given: &[u64; 6]) -> Result<(), Revert> {
 }
 
 impl Auction {
+    /// Stores the rules and emits them.
     pub(crate) fn write_parameters(&mut self, given: [u64; 6]) {
         let [
             lambda_max,
@@ -95,6 +96,7 @@ impl Auction {
         .emit(self.vm());
     }
 
+    /// The rules as stored.
     pub(crate) fn rules(&self) -> Parameters {
         let [min_fraction, buffer, fund_lambda_max, lambda_max] = *self.shares.get().as_limbs();
         let (duration, fund_duration) = halves(self.durations.get());

@@ -2,7 +2,7 @@
 //!
 //! A source is a file here and a row of [`sources!`]. It has two functions: `decimals`, asked once, when a feed is
 //! listed, and `reading`, asked for every price. Age, bounds and confidence of a feed are in its
-//! [`Record`](crate::feeds::Record); the kernel decides whether a reading is fresh (`plimsoll_kernel::price`).
+//! [`Record`]; the kernel decides whether a reading is fresh (`plimsoll_kernel::price`).
 use crate::{feeds::Record, sol::InsufficientGas};
 use alloy_primitives::{Address, U256};
 use plimsoll_common::{

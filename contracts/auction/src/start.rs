@@ -1,0 +1,123 @@
+//! Opening an auction: at once, or after a note and an hour.
+//!
+//! | the account's equity − mm | start |
+//! | --- | --- |
+//! | below 0 at the best value of its stale items (with none: at fresh prices) | at once |
+//! | below 0 at their worst value only | one to two hours after `noteStale` |
+//! | at least 0 at their worst value | refused |
+use crate::{
+    Auction,
+    account_view::Valuation,
+    clock::Clock,
+    sol::{AuctionStarted, NotLiquidatable, StaleNoted, StaleWait},
+};
+use alloy_primitives::B256;
+use plimsoll_common::{
+    Revert,
+    abi::int,
+    interface::{Assessment, vault},
+};
+use plimsoll_kernel::auction::{self, Standing};
+use stylus_sdk::prelude::*;
+
+impl Auction {
+    /// Opens an auction.
+    pub(crate) fn open(&mut self, account: B256) -> Result<(), Revert> {
+        let noted_at = self.need_closed(account)?;
+        let view = self.account_view(account)?;
+        let started_at = self.vm().block_timestamp();
+        let Assessment { equity, im, mm, .. } = view.valuation.assessment;
+        let noted_at = self.may_start(account, noted_at, &view.valuation)?;
+        self.set_clock(
+            account,
+            Clock {
+                started_at,
+                noted_at,
+                ..Clock::default()
+            },
+        );
+        AuctionStarted {
+            account,
+            starter: self.vm().msg_sender(),
+            equity,
+            im,
+            mm,
+        }
+        .emit(self.vm());
+        self.note_insolvency(account, &view);
+        vault::SET_IN_AUCTION.call(self.vm(), self.vault.address(), &(account, true))
+    }
+
+    /// Notes that an account is below MM at the worst value of its stale items only, or removes the note.
+    pub(crate) fn note(&mut self, account: B256) -> Result<(), Revert> {
+        let old = self.need_closed(account)?;
+        let Valuation { best, worst, .. } = self.account_view(account)?.valuation;
+        let standing = auction::standing(best, worst);
+        let noted_at = auction::note(old, standing, self.vm().block_timestamp());
+        if noted_at != old {
+            self.set_clock(
+                account,
+                Clock {
+                    noted_at,
+                    ..Clock::default()
+                },
+            );
+            StaleNoted {
+                account,
+                noted_at,
+                best: int(best),
+                worst: int(worst),
+            }
+            .emit(self.vm());
+        }
+        Ok(())
+    }
+
+    /// Whether [`Self::open`] would succeed now.
+    pub(crate) fn can_start(&self, account: B256) -> Result<bool, Revert> {
+        let clock = self.clock(account);
+        if self.is_system(account) || clock.started_at != 0 {
+            return Ok(false);
+        }
+        let (portfolio, ..) =
+            vault::ACCOUNT.static_call(self.vm(), self.vault.address(), &(account,))?;
+        let valuation = self.assess(account, portfolio)?;
+        Ok(self.may_start(account, clock.noted_at, &valuation).is_ok())
+    }
+
+    /// The note that an auction of an account may be started for now, 0 when it needs none. No auction of the account is
+    /// open; it was noted at `noted_at`, 0 = never.
+    #[inline(never)]
+    fn may_start(
+        &self,
+        account: B256,
+        noted_at: u64,
+        valuation: &Valuation,
+    ) -> Result<u64, Revert> {
+        let Valuation {
+            best,
+            worst,
+            assessment,
+            ..
+        } = *valuation;
+        match auction::standing(best, worst) {
+            Standing::Below => Ok(0),
+            Standing::Doubtful if auction::waited(noted_at, self.vm().block_timestamp()) => {
+                Ok(noted_at)
+            }
+            Standing::Doubtful => Err(StaleWait {
+                account,
+                noted_at,
+                best: int(best),
+                worst: int(worst),
+            }
+            .into()),
+            Standing::Safe => Err(NotLiquidatable {
+                account,
+                equity: assessment.equity,
+                mm: assessment.mm,
+            }
+            .into()),
+        }
+    }
+}
