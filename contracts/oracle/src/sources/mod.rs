@@ -1,6 +1,6 @@
 //! Sources of prices: contracts of others, asked with bounded gas for an answer of known length.
 //!
-//! A source is a file here and a row of [`sources!`]. It has two functions: `decimals`, asked once, when a feed is
+//! A source is a file here and a row of `sources!` below. It has two functions: `decimals`, asked once, when a feed is
 //! listed, and `reading`, asked for every price. Age, bounds and confidence of a feed are in its
 //! [`Record`]; the kernel decides whether a reading is fresh (`plimsoll_kernel::price`).
 use crate::{feeds::Record, sol::InsufficientGas};
