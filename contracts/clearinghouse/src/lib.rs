@@ -1,7 +1,37 @@
-//! What venues speak to: who may trade, within which band of the mark, and the entries a fill becomes.
+//! The contract that venues call: which venue may trade, within which band of the mark, and the entries of a fill.
 //!
-//! A venue reports matched trades; the house checks the caller, the instrument, the lot and the price, turns each fill
-//! into entries that sum to zero, and hands all of them to the vault's door in one call: all or none.
+//! A venue reports trades that it matched. The clearinghouse checks the caller, the instrument, the lot and the price, turns
+//! each fill into entries that sum to zero, and passes all of them to the vault's door in one call: all or none.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | `venues` | the list of venues and their terms |
+//! | `marks` | the house's own values of instruments |
+//! | `fills` | the checks of fills, and their entries |
+//! | `sol` | events and errors |
+//!
+//! # Tokens
+//! * The contract holds none. Cash moves between accounts of the vault's ledger.
+//!
+//! # Liveness
+//! * A fill needs a fresh mark of its instrument: without one no venue can trade it, not even to reduce risk. Deposits,
+//!   withdrawals and auctions do not depend on this contract.
+//! * A call takes at most 16 fills, or 16 instruments.
+//! * An inactive venue cannot clear; the owner activates it again.
+//!
+//! # Roles
+//! * Deployer: [`Clearinghouse::initialize`], once.
+//! * Owner: admits venues, changes their bands, fee accounts and activity, names the lens. He cannot change a venue's
+//!   address, and cannot trade.
+//! * Venue (active): clears fills for accounts that admitted it, without the signatures of their owners.
+//! * Any address: reads.
+//!
+//! # Warnings
+//! * A venue determines price and fees of a fill inside its band of the mark; for options the tolerance of
+//!   [`Clearinghouse::marks`] counts if it is wider. To admit a venue is to trust it with that much on every fill, as often
+//!   as it fills.
+//! * The house does not match orders and does not know who asked for a trade.
+//! * The owner may change a band at once, up to 20 % of the mark.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
@@ -14,63 +44,27 @@
 )]
 extern crate alloc;
 
+mod fills;
+mod marks;
 pub mod sol;
+mod venues;
 
-use alloc::{vec, vec::Vec};
+use alloc::{vec, vec::Vec}; // named by the SDK's macros
 use alloy_primitives::{Address, B256, U256};
+pub use fills::{Fill, MAX_FILLS};
+pub use marks::MAX_INSTRUMENTS;
 use plimsoll_common::{
     Ownable, Revert,
-    abi::int,
-    abi_struct,
-    interface::{Entry, vault},
-    market::{self, Remote},
-    store::{Word, WordMap, tagged, untagged},
+    store::{Word, WordMap},
 };
-use plimsoll_kernel::{
-    codec::InstrumentId,
-    fill::{self, FillRefusal, Reference},
-    num::{low_u16, low_u64, to_u128, u128_to_u256},
-    portfolio::{
-        mark::{self, Mark},
-        snapshot::Dependencies,
-    },
-};
-use sol::{
-    AmountTooLarge, Cleared, IncompleteVenue, InvalidBand, InvalidInstrument, LensSet, MarkStale,
-    NoFills, NotAVenue, NotMultipleOfLot, PriceOutsideBand, SelfTrade, TooManyItems,
-    UnknownUnderlying, VenueExists, VenueSet, WrongVenue, ZeroAmount,
-};
+use sol::LensSet;
+#[cfg(doc)]
+use sol::*;
 use stylus_sdk::prelude::*;
+use venues::Venue;
+pub use venues::{MAX_BAND, MIN_BAND};
 
-/// Most fills of one call.
-pub const MAX_FILLS: usize = 16;
-/// Narrowest and widest band, 1e18: 0.01 % and 20 %.
-pub const MIN_BAND: u64 = 100_000_000_000_000;
-/// See [`MIN_BAND`].
-pub const MAX_BAND: u64 = 200_000_000_000_000_000;
-
-abi_struct! {
-    /// One trade, reported by the venue that matched it; `abi/IClearinghouse.sol` documents the fields.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Fill {
-        /// Gains size.
-        buyer: B256,
-        /// Loses size.
-        seller: B256,
-        /// Of this venue.
-        instrument: u128,
-        /// 1e18 units.
-        size: U256,
-        /// 1e18 cash per unit.
-        price: U256,
-        /// 1e18 cash.
-        buyer_fee: U256,
-        /// 1e18 cash.
-        seller_fee: U256,
-    }
-}
-
-/// The contract.
+/// The contract's storage.
 #[storage]
 pub struct Clearinghouse {
     ownable: Ownable,
@@ -134,32 +128,32 @@ impl Clearinghouse {
         self.ownable.owner()
     }
 
-    /// Whom ownership is offered to.
+    /// The address that ownership is offered to; zero for none.
     pub fn pending_owner(&self) -> Address {
         self.ownable.pending_owner()
     }
 
-    /// Offers ownership.
+    /// Offers ownership to `new_owner`; zero withdraws the offer. Owner only.
     pub fn transfer_ownership(&mut self, new_owner: Address) -> Result<(), Revert> {
         self.ownable.transfer_ownership(new_owner)
     }
 
-    /// Takes offered ownership.
+    /// Takes the ownership that is offered to the caller.
     pub fn accept_ownership(&mut self) -> Result<(), Revert> {
         self.ownable.accept_ownership()
     }
 
-    /// The ledger all fills go to.
+    /// The vault, the ledger of all fills.
     pub fn vault(&self) -> Address {
         self.vault.address()
     }
 
-    /// Whose parameters marks rest on.
+    /// The margin calculator, whose parameters the marks use.
     pub fn margin(&self) -> Address {
         self.margin.address()
     }
 
-    /// Where prices come from.
+    /// The oracle hub, whose prices the marks use.
     pub fn oracle(&self) -> Address {
         self.oracle.address()
     }
@@ -181,83 +175,38 @@ impl Clearinghouse {
         active: bool,
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        if venue == 0 || contract_address.is_zero() || fee_account.is_zero() {
-            return Err(IncompleteVenue {
-                venue,
-                contract_address,
-                fee_account,
-            }
-            .into());
-        }
-        if !(MIN_BAND..=MAX_BAND).contains(&band) {
-            return Err(InvalidBand {
-                band,
-                minimum: MIN_BAND,
-                maximum: MAX_BAND,
-            }
-            .into());
-        }
-        let (known, ..) = self.venue(venue);
-        let number = self.venue_of(contract_address);
-        if (!known.is_zero() && known != contract_address) || (number != 0 && number != venue) {
-            let venue = if number == 0 { venue } else { number };
-            let contract_address = if known.is_zero() {
-                contract_address
-            } else {
-                known
-            };
-            return Err(VenueExists {
-                venue,
-                contract_address,
-            }
-            .into());
-        }
-        if known.is_zero() {
-            let count = self.count();
-            self.all.set(count, U256::from(venue));
-            // SAFETY: a number is noted once, and 0 never.
-            self.count.set(U256::from(count + 1));
-        }
-        let terms = (u128::from(active) << 64) | u128::from(band);
-        self.venues.set(venue, tagged(contract_address, terms));
-        self.fee_accounts.set(venue, fee_account.into());
-        self.numbers.set(contract_address, U256::from(venue));
-        VenueSet {
-            venue,
+        let terms = Venue {
             contract_address,
             fee_account,
             band,
             active,
-        }
-        .emit(self.vm());
-        Ok(())
+        };
+        self.store_venue(venue, &terms)
     }
 
     /// Terms of a venue: contract, fee account, band, active; all zero for an unknown one.
     pub fn venue(&self, venue: u16) -> (Address, B256, u64, bool) {
-        let (contract_address, terms) = untagged(self.venues.get(venue));
-        let fee_account = B256::from(self.fee_accounts.get(venue));
+        let terms = self.terms_of(venue);
         (
-            contract_address,
-            fee_account,
-            low_u64(terms),
-            terms >> 64 != 0,
+            terms.contract_address,
+            terms.fee_account,
+            terms.band,
+            terms.active,
         )
     }
 
     /// Number of the venue at this address, 0 = none.
     pub fn venue_of(&self, contract_address: Address) -> u16 {
-        low_u16(self.numbers.get(contract_address).as_limbs()[0])
+        self.number_of(contract_address)
     }
 
     /// Numbers of all venues ever admitted, active or not, in the order of their admission.
     pub fn venues(&self) -> Vec<u16> {
-        let number = |place| low_u16(self.all.get(place).as_limbs()[0]);
-        (0..self.count()).map(number).collect()
+        self.numbers()
     }
 
-    /// Names the contract with the house's views, where integrators look for it; zero for none. Owner only. Nothing in
-    /// the house depends on it.
+    /// Names the contract with the house's views, so that integrators find it; zero for none. Owner only. No contract of the
+    /// house calls it.
     ///
     /// # Events
     /// [`LensSet`].
@@ -283,19 +232,7 @@ impl Clearinghouse {
         &self,
         instruments: Vec<u128>,
     ) -> Result<(Vec<U256>, Vec<u64>, Vec<bool>, Vec<U256>), Revert> {
-        limit(instruments.len())?;
-        for instrument in instruments.iter().copied() {
-            let parts = InstrumentId(instrument).decode();
-            parts.ok_or(InvalidInstrument { instrument })?;
-        }
-        let (mut values, mut lots, mut fresh, mut tolerances) = (vec![], vec![], vec![], vec![]);
-        for (lot, mark) in self.known(&instruments)? {
-            values.push(u128_to_u256(mark.value));
-            lots.push(lot);
-            fresh.push(mark.fresh);
-            tolerances.push(u128_to_u256(mark.tolerance));
-        }
-        Ok((values, lots, fresh, tolerances))
+        self.marks_of(&instruments)
     }
 
     /// Clears fills of the calling venue, all or none. Active venues only.
@@ -309,176 +246,6 @@ impl Clearinghouse {
     /// # Events
     /// [`Cleared`] per fill.
     pub fn clear(&mut self, fills: Vec<Fill>) -> Result<(), Revert> {
-        let caller = self.vm().msg_sender();
-        let number = self.venue_of(caller);
-        let (_, fee_account, band, active) = self.venue(number);
-        if number == 0 || !active {
-            return Err(NotAVenue { caller }.into());
-        }
-        if fills.is_empty() {
-            return Err(NoFills {}.into());
-        }
-        limit(fills.len())?;
-        for trade in &fills {
-            check_parties(trade, number)?;
-        }
-        let instruments: Vec<_> = fills.iter().map(|trade| trade.instrument).collect();
-        let known = self.known(&instruments)?;
-        let mut entries = Vec::with_capacity(fills.len() * 2 + 1);
-        let mut fees = 0_u128;
-        for (trade, (lot, mark)) in fills.iter().zip(known) {
-            let instrument = trade.instrument;
-            if !mark.fresh {
-                return Err(MarkStale { instrument }.into());
-            }
-            let reference = Reference {
-                lot,
-                mark: mark.value,
-                band,
-                tolerance: mark.tolerance,
-                option: InstrumentId(instrument).kind().is_option(),
-            };
-            let fee = enter(trade, &reference, &mut entries)?;
-            fees = fees.checked_add(fee).ok_or(too_large(trade.buyer_fee))?;
-        }
-        if fees > 0 {
-            let cash = i128::try_from(fees).map_err(|_| too_large(u128_to_u256(fees)))?;
-            entries.push(Entry {
-                account: fee_account,
-                cash,
-                instrument: 0,
-                size: 0,
-                quote: 0,
-            });
-        }
-        let change = (number, B256::ZERO, entries, vec![]);
-        vault::APPLY_ENTRIES.call(self.vm(), self.vault.address(), &change)?;
-        for trade in &fills {
-            Cleared {
-                venue: number,
-                instrument: trade.instrument,
-                buyer: trade.buyer,
-                seller: trade.seller,
-                size: trade.size,
-                price: trade.price,
-            }
-            .emit(self.vm());
-        }
-        Ok(())
-    }
-}
-
-impl Clearinghouse {
-    /// Venues admitted so far.
-    fn count(&self) -> u16 {
-        low_u16(self.count.get().as_limbs()[0])
-    }
-
-    /// Each instrument's lot and mark, from one snapshot.
-    fn known(&self, instruments: &[u128]) -> Result<Vec<(u64, Mark)>, Revert> {
-        let mut needs = Dependencies::default();
-        for instrument in instruments {
-            needs.instrument(InstrumentId(*instrument));
-        }
-        let margin = Remote {
-            vm: self.vm(),
-            margin: self.margin(),
-        };
-        let (board, words) = market::of(self.vm(), self.oracle(), &margin, needs)?;
-        board.with_market(self.vm().block_timestamp(), &words, |market| {
-            let mut known = Vec::with_capacity(instruments.len());
-            for instrument in instruments {
-                let id = InstrumentId(*instrument);
-                let underlying = id.underlying();
-                let lot = board.lot(underlying);
-                let lot = lot.ok_or(UnknownUnderlying { underlying })?;
-                known.push((lot, mark::mark(market, id)));
-            }
-            Ok(known)
-        })
-    }
-}
-
-/// One call deals with no more fills or instruments.
-fn limit(given: usize) -> Result<(), Revert> {
-    if given > MAX_FILLS {
-        let (given, limit) = (U256::from(given), U256::from(MAX_FILLS));
-        return Err(TooManyItems { given, limit }.into());
-    }
-    Ok(())
-}
-
-/// Everything about a fill that needs no price.
-fn check_parties(trade: &Fill, venue: u16) -> Result<(), Revert> {
-    let instrument = trade.instrument;
-    let Some(parts) = InstrumentId(instrument).decode() else {
-        return Err(InvalidInstrument { instrument }.into());
-    };
-    if parts.venue != venue {
-        return Err(WrongVenue {
-            instrument_venue: parts.venue,
-            caller_venue: venue,
-        }
-        .into());
-    }
-    if trade.buyer == trade.seller {
-        return Err(SelfTrade {
-            account: trade.buyer,
-        }
-        .into());
-    }
-    Ok(())
-}
-
-/// Adds both sides of a fill; returns its fees.
-fn enter(trade: &Fill, reference: &Reference, entries: &mut Vec<Entry>) -> Result<u128, Revert> {
-    let terms = fill::Terms {
-        size: narrow(trade.size)?,
-        price: narrow(trade.price)?,
-        buyer_fee: narrow(trade.buyer_fee)?,
-        seller_fee: narrow(trade.seller_fee)?,
-    };
-    let legs = terms.legs(reference).map_err(|refusal| match refusal {
-        FillRefusal::Zero => ZeroAmount {}.into(),
-        FillRefusal::NotMultipleOfLot => NotMultipleOfLot {
-            size: trade.size,
-            lot: reference.lot,
-        }
-        .into(),
-        FillRefusal::OutsideBand { price, band } => PriceOutsideBand {
-            instrument: trade.instrument,
-            price: int(price),
-            mark: u128_to_u256(reference.mark),
-            band: u128_to_u256(band),
-        }
-        .into(),
-        FillRefusal::OutOfRange => Revert::from(too_large(trade.size)),
-    })?;
-    let instrument = trade.instrument;
-    entries.push(Entry {
-        account: trade.buyer,
-        cash: legs.buyer_cash,
-        instrument,
-        size: legs.lots,
-        quote: legs.quote,
-    });
-    entries.push(Entry {
-        account: trade.seller,
-        cash: legs.seller_cash,
-        instrument,
-        size: -legs.lots,   // SAFETY: `legs` gives lots > 0
-        quote: -legs.quote, // and a quote ≥ 0.
-    });
-    Ok(legs.fees)
-}
-
-fn narrow(amount: U256) -> Result<u128, Revert> {
-    to_u128(amount).ok_or_else(|| too_large(amount).into())
-}
-
-fn too_large(amount: U256) -> AmountTooLarge {
-    AmountTooLarge {
-        amount,
-        limit: u128_to_u256(fill::LIMIT),
+        self.clear_fills(&fills)
     }
 }
