@@ -1,4 +1,4 @@
-//! Everything a client shows of an account, from one snapshot of the market.
+//! All of an account, as a client shows it, from one snapshot of the market.
 use crate::{
     Lens,
     sol::{AccountView, CollateralView, LegView, VenueView},
@@ -24,7 +24,7 @@ use plimsoll_kernel::{
 };
 use stylus_sdk::prelude::*;
 
-/// What is computed from the portfolio and the market alone.
+/// The parts of a view that portfolio and market determine.
 struct Priced {
     whole: Assessment,
     collateral: Vec<CollateralView>,
@@ -33,6 +33,7 @@ struct Priced {
 }
 
 impl Lens {
+    /// All of an account.
     pub(crate) fn view(&self, account: B256) -> Result<AccountView, Revert> {
         let vm = self.vm();
         let (vault, _, auction, ..) = self.siblings();
@@ -114,6 +115,7 @@ impl Lens {
     }
 }
 
+/// Prices a portfolio, its collateral and its legs.
 fn price(market: &Market<'_>, view: &View<'_>, scratch: &mut Scratch) -> Priced {
     let whole = assess(market, view, scratch);
     let mut collateral = Vec::with_capacity(view.collateral.len());
@@ -139,7 +141,7 @@ fn price(market: &Market<'_>, view: &View<'_>, scratch: &mut Scratch) -> Priced 
     }
 }
 
-/// Token and decimals are the vault's to say.
+/// A balance of collateral without token and decimals, which the vault answers.
 fn held_as(market: &Market<'_>, (asset, amount): (u8, u128), alone: &Alone) -> CollateralView {
     let listed = market.assets.iter().find(|a| a.index == asset);
     let known = listed.is_some_and(|a| a.known);
@@ -160,6 +162,7 @@ fn held_as(market: &Market<'_>, (asset, amount): (u8, u128), alone: &Alone) -> C
     }
 }
 
+/// A leg, marked.
 fn leg_as(market: &Market<'_>, leg: &book::Leg, alone: &Alone, fresh: bool) -> LegView {
     let underlying = leg.instrument.underlying();
     let underlying = market.underlyings.iter().find(|u| u.id == underlying);

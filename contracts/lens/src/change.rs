@@ -1,23 +1,67 @@
-//! Portfolios after something was added to them or taken out.
-use crate::sol::{InvalidInstrument, Leg, SizeOutOfRange, UnknownLeg};
-use alloy_primitives::U256;
-use plimsoll_common::{Revert, at_most, errors::TooManyItems, interface::Portfolio};
+//! Portfolios after a change: legs and cash added, an asset taken out.
+use crate::{
+    Lens,
+    sol::{InvalidInstrument, Leg, SizeOutOfRange, UnknownLeg},
+};
+use alloy_primitives::{B256, I256, U256};
+use plimsoll_common::{
+    Revert,
+    abi::int,
+    at_most,
+    errors::TooManyItems,
+    interface::{Assessment, Portfolio, vault},
+};
 use plimsoll_kernel::{
     book::{self, MAX_ASSETS, MAX_SLOTS},
     codec::InstrumentId,
-    num::to_wad_down,
+    num::{to_u128, to_wad_down},
+    portfolio::explain::Alone,
 };
+use stylus_sdk::prelude::*;
 
 /// Most legs of one call.
 pub const MAX_LEGS: usize = 128;
 
-/// Refuses what no account can hold.
+/// Refuses a portfolio with more items than an account can hold.
 ///
 /// # Errors
 /// [`TooManyItems`].
 pub(crate) fn check(portfolio: &Portfolio) -> Result<(), Revert> {
     at_most(portfolio.collateral.len(), MAX_ASSETS)?;
     at_most(portfolio.legs.len(), MAX_SLOTS)
+}
+
+impl Lens {
+    /// What a position adds to the requirements of an account that opens it at the mark without fees.
+    pub(crate) fn added(
+        &self,
+        account: B256,
+        instrument: u128,
+        size: i64,
+    ) -> Result<(I256, I256, Assessment), Revert> {
+        let Alone { value, .. } = self.position(instrument, size)?;
+        let out_of_range = SizeOutOfRange { instrument };
+        let (quote, cash) = if InstrumentId(instrument).kind().is_option() {
+            (0, value.checked_neg().ok_or(out_of_range)?)
+        } else {
+            (value, 0)
+        };
+        let leg = Leg {
+            instrument,
+            size,
+            quote,
+        };
+        let (portfolio, ..) =
+            vault::ACCOUNT.static_call(self.vm(), self.vault.address(), &(account,))?;
+        let (before, after) = self.both(portfolio, cash, &[leg])?;
+        let added = |after: U256, before: U256| {
+            let number = |requirement| i128::try_from(to_u128(requirement)?).ok();
+            number(after)?.checked_sub(number(before)?).map(int)
+        };
+        let both = added(after.im, before.im).zip(added(after.mm, before.mm));
+        let (im, mm) = both.ok_or_else(|| self.bad_answer())?;
+        Ok((im, mm, after))
+    }
 }
 
 /// The amount of an asset in a portfolio.
@@ -79,6 +123,7 @@ pub(crate) fn changed(
     Ok(after)
 }
 
+/// The error for a leg change that the book refuses.
 fn refused(refusal: book::BookRefusal, instrument: u128) -> Revert {
     match refusal {
         book::BookRefusal::Full => TooManyItems {
