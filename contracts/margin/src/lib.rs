@@ -1,8 +1,28 @@
-//! Portfolio margin calculator: a pure function of (portfolio, market), for anyone who asks.
+//! Portfolio margin calculator: a pure function of (portfolio, market).
 //!
-//! A thin shell: it keeps the parameters as words that only `parameters`, its owner, writes, fetches everything a
-//! batch rests on from the oracle at once and lets the kernel (`plimsoll_kernel::portfolio`) compute. What is not
-//! needed to assess a portfolio is in `parameters` and `lens`: the size of this module is paid for in every check.
+//! A thin shell of the kernel (`plimsoll_kernel::portfolio`). It keeps the parameters as words that only `parameters`, its
+//! owner, writes; asks the oracle once for all market data of a batch; and lets the kernel compute. Functions that no
+//! assessment needs are in `parameters` and `lens`: every check pays for the size of this module.
+//!
+//! # Tokens
+//! * The contract holds none. A portfolio is an argument: its cash, collateral and legs are taken as given.
+//!
+//! # Liveness
+//! * [`Margin::assess`] reverts neither for the state of a feed nor for the items of a portfolio. An item without a fresh
+//!   price is valued conservatively and named in the answer.
+//! * It reverts with the oracle's `UnknownFeed` if the terms name a feed that is not listed, and with `InsufficientGas` if
+//!   too little gas was left for a feed.
+//! * A call takes at most 16 portfolios, of at most 64 leg slots and 16 assets each.
+//!
+//! # Roles
+//! * Deployer: [`Margin::initialize`], once. It makes `parameters` the owner for good.
+//! * Owner, the contract `parameters`: stores terms, which it has checked. They apply at once.
+//! * Any address: asks. The vault, the auction and the lens are callers like any other.
+//!
+//! # Warnings
+//! * Nothing here checks that an account holds the portfolio, nor that an instrument belongs to a venue that exists.
+//! * Two legs of one instrument in one portfolio are charged side by side: net them first.
+//! * `equity` ≥ `im` is not enough to open or withdraw: `stale` must be false too.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
@@ -33,7 +53,7 @@ use stylus_sdk::prelude::*;
 /// Most portfolios of one `assess` call.
 pub const MAX_PORTFOLIOS: usize = 16;
 
-/// The contract. Words as `plimsoll_kernel::portfolio::terms` packs them.
+/// The contract's storage. Words as `plimsoll_kernel::portfolio::terms` packs them.
 #[storage]
 pub struct Margin {
     ownable: Ownable,
@@ -69,7 +89,7 @@ impl Margin {
         self.oracle.address()
     }
 
-    /// Stores the words of a key of `plimsoll_kernel::portfolio::snapshot`. `parameters` only, which has checked them.
+    /// Stores the words of a key of `plimsoll_kernel::portfolio::snapshot`, which `parameters` has checked. `parameters` only.
     pub fn set_terms(&mut self, key: U256, words: Vec<U256>) -> Result<(), Revert> {
         self.ownable.only_owner()?;
         let (kind, number) = snapshot::parse(key);
@@ -86,15 +106,16 @@ impl Margin {
     }
 
     /// The words behind keys of `plimsoll_kernel::portfolio::snapshot`: one of the rules, two of an underlying, one of
-    /// an asset; zeros where nothing is listed, none for what is no key. For who computes the same elsewhere.
+    /// an asset; zeros where nothing is listed, no word for a number that is no key. For clients that compute margin
+    /// themselves.
     pub fn terms(&self, keys: Vec<U256>) -> Vec<U256> {
         self.words(&keys)
     }
 
     /// Assesses up to 16 portfolios on one market snapshot.
     ///
-    /// Total: nothing reverts for a feed's state or for what a portfolio holds. What has no fresh price is valued
-    /// conservatively and named in the answer; what no portfolio can hold sets `out_of_range`.
+    /// Total: it reverts neither for the state of a feed nor for the items of a portfolio. An item without a fresh price is
+    /// valued conservatively and named in the answer; an item that no account can hold sets `out_of_range`.
     ///
     /// # Errors
     /// `TooManyItems`: portfolios (16), leg slots (64), collateral items (16).
