@@ -1,5 +1,5 @@
-//! One question to the oracle for everything a batch of portfolios rests on. Shared by the contracts that compute with
-//! the kernel.
+//! The market of a batch of portfolios, from one question to the oracle. Shared by the contracts that compute with the
+//! kernel.
 use crate::{
     call::Call,
     errors::BadAnswer,
@@ -18,19 +18,19 @@ use stylus_sdk::{
     prelude::*,
 };
 
-/// Where the words of parameters are.
+/// The place where the words of parameters are stored.
 pub trait Terms {
     /// The words behind `keys`.
     ///
     /// # Errors
-    /// Those of a contract asked.
+    /// Those of the contract that is asked.
     fn ask(&self, keys: &[U256]) -> Result<Vec<U256>, Revert>;
 }
 
 /// The words of a `margin` at an address.
 #[derive(Debug)]
 pub struct Remote<'a> {
-    /// To call through.
+    /// The host of the calls.
     pub vm: &'a VM,
     /// The contract.
     pub margin: Address,
@@ -73,7 +73,7 @@ pub fn view<'a>(
     }
 }
 
-/// What these portfolios rest on, what their collateral moves with included.
+/// The underlyings, expiries and feeds that these portfolios rest on, those of linked collateral included.
 ///
 /// # Errors
 /// Those of `terms`.
@@ -85,7 +85,7 @@ pub fn needs(terms: &impl Terms, portfolios: &[Portfolio<'_>]) -> Result<Depende
     Ok(needs)
 }
 
-/// All of them at once where one market holds what they rest on, else one by one.
+/// The portfolios in one group if one market can hold all their dependencies, else one by one.
 ///
 /// # Errors
 /// Those of `terms`.
@@ -98,7 +98,7 @@ pub fn groups<'a>(
     Ok(portfolios.chunks(size))
 }
 
-/// The market these portfolios rest on.
+/// The result of `f` for the market of these portfolios.
 ///
 /// # Errors
 /// As [`of`].
@@ -113,10 +113,10 @@ pub fn with_market<T>(
     Ok(board.with_market(vm.block_timestamp(), &words, f))
 }
 
-/// The terms of what is needed, and what the oracle says of it.
+/// The terms of these dependencies, and the oracle's answer.
 ///
 /// # Errors
-/// Those of `terms`; the oracle's, none of them for the state of a feed; [`BadAnswer`].
+/// Those of `terms`; those of the oracle, none of them for the state of a feed; [`BadAnswer`].
 #[inline(never)]
 pub fn of(
     vm: &VM,
@@ -133,7 +133,7 @@ pub fn of(
     Ok((board, words))
 }
 
-/// What the oracle says of a feed; 0 is the settlement coin's own price.
+/// The oracle's quote of a feed; feed 0 is the settlement coin itself.
 ///
 /// # Errors
 /// Its `UnknownFeed`, `InsufficientGas`; [`BadAnswer`].

@@ -23,8 +23,8 @@ const INITIALIZED: u128 = 1;
 /// Owner, pending owner and the initialised flag.
 ///
 /// Must be the first field of a contract: a new contract's init code writes the deployer's address into the
-/// low 20 bytes of slot 0, so the deployer alone can initialise it, and nobody can be faster. Before that the deployer can do
-/// nothing else: no offer, venue, feed or signer of his outlives the moment in which the contract gets its owner.
+/// low 20 bytes of slot 0, so only the deployer can initialise it. Until `initialize` the deployer can do nothing else: he
+/// cannot leave an offer, venue, feed or signer behind that outlives the moment in which the contract gets its owner.
 ///
 /// Layout: slot 0 = owner (low 20 bytes) and the initialised flag above it; slot 1 = pending owner.
 #[storage]
@@ -40,7 +40,7 @@ impl Ownable {
         self.owner.address()
     }
 
-    /// Whom ownership has been offered to; zero when to nobody.
+    /// The address that ownership has been offered to; zero for none.
     pub fn pending_owner(&self) -> Address {
         self.pending_owner.address()
     }
@@ -104,7 +104,7 @@ impl Ownable {
         Ok(())
     }
 
-    /// First and last step of `initialize` of a contract that nobody owns: the deployer's right is used up.
+    /// First and last step of `initialize` of a contract without an owner: the deployer's right is used up.
     ///
     /// # Errors
     /// [`NotOwner`] when the caller is not the deployer, or the right has been used.

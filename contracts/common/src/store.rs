@@ -1,7 +1,7 @@
 //! Mappings of words, in the little code a contract can afford. Solidity's layout; each access is one call.
 //!
 //! The fields of a `#[storage]` struct can be these where the SDK's nested generic accessors would inline a hash and
-//! four byte swaps at every use. What a word contains is the contract's business.
+//! four byte swaps at every use. The contract decides the content of a word.
 use core::fmt;
 use plimsoll_kernel::num::{U256, low_u8, low_u32, low_u64};
 use stylus_sdk::{
@@ -36,7 +36,7 @@ fn root(slot: u32) -> Slot {
     bytes
 }
 
-/// Where a mapping at `slot` keeps what belongs to `key`: keccak256(key ‖ slot).
+/// The slot of `key` in a mapping at `slot`: keccak256(key ‖ slot).
 #[inline(never)]
 fn place(slot: &Slot, key: &B256) -> Slot {
     let mut data = [0; 64];
