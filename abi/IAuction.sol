@@ -4,7 +4,7 @@ pragma solidity ^0.8.4;
 import {AuctionState} from "./Types.sol";
 
 /// A bid for a slice of everything of an account that can be priced: legs, collateral and signed cash, cash at par.
-/// What rests on a stale price stays with the account.
+/// Items that rest on a stale price stay with the account.
 /// @param account  The account in auction.
 /// @param bidder   The account that takes the slice and pays; the caller is its owner or operator.
 /// @param fraction 1e18, the share asked for: minFraction to 1e18, everything. Clamped to the share that reaches the buffer.
@@ -12,8 +12,8 @@ import {AuctionState} from "./Types.sol";
 ///                 until it relieves something. Never more than was asked for.
 /// @param maxPrice 1e18 cash, the most the bidder pays for that share, scaled down (rounded down) with a clamped one;
 ///                 negative = the least it must receive.
-/// @param version  The account's version the bidder saw (`IVault.account`). Deposits do not change it: what they add is
-///                 priced like the rest, and maxPrice bounds what the bidder pays.
+/// @param version  The account's version the bidder saw (`IVault.account`). Deposits do not change it: the deposited
+///                 items are priced like the rest, and maxPrice bounds the price.
 /// @param deadline Unix seconds.
 struct Bid {
     bytes32 account;
@@ -27,7 +27,7 @@ struct Bid {
 /// Liquidation: start, price, bid, cure, close.
 ///
 /// Price of a slice = mark(slice) - discount. discount = min(lambda * relief, share * equity), rounded down; relief =
-/// min(share * MM, what MM falls by); lambda rises linearly from 0 to lambdaMax in `duration` seconds. While equity > 0 the
+/// min(share * MM, fall of MM); lambda rises linearly from 0 to lambdaMax in `duration` seconds. While equity > 0 the
 /// account pays the discount (its cash may go negative), the fund pays nothing, and no bid takes a larger share of the
 /// equity than of the account. So a bidder earns at most equity / MM per unit of relief: an account with little equity
 /// left is unattractive until the market moves. After equity <= 0 was marked (`markInsolvent`, `start` or `bid`), a second,
@@ -37,7 +37,7 @@ struct Bid {
 /// Items that rest on a stale price are not sold; the rest of the account is. When an auction can start:
 ///   equity < mm at the best value of the stale items (with none: at fresh prices)  at once
 ///   equity < mm at their worst value only                                         one to two hours after `noteStale`
-/// While the stale items could cover what the account lacks, the fund pays nothing and there is no discount.
+/// While the stale items could cover the account's deficit, the fund pays nothing and there is no discount.
 interface IAuction {
     /// An auction began; amounts 1e18. It has equity >= mm only if it began through `noteStale`, for the worst value of the
     /// account's stale items.

@@ -19,7 +19,7 @@ struct Fill {
     uint256 sellerFee;
 }
 
-/// What venues speak to: admission, fills, price bands.
+/// The contract that venues call: admission, fills, price bands.
 interface IClearinghouse {
     /// A venue was admitted, or its terms changed. `band` 1e18.
     event VenueSet(uint16 indexed venue, address indexed contractAddress, bytes32 feeAccount, uint64 band, bool active);
@@ -134,12 +134,12 @@ interface IClearinghouse {
     /// @return values     1e18: the spot, the forward or Black-76 on the surface; 0 where nothing usable is known.
     /// @return lots       Lot of each instrument's underlying, 1e18 units.
     /// @return fresh      False where a price or surface that the value rests on is stale or was never pushed.
-    /// @return tolerances How far from the value a trade is always acceptable, 1e18: for an option the larger of what 5
-    ///                    points more volatility are worth and 1/2,000 of the forward, else 0.
+    /// @return tolerances How far from the value a trade is always acceptable, 1e18: for an option the larger of the value
+    ///                    of 5 points more volatility and 1/2,000 of the forward, else 0.
     function marks(uint128[] calldata instruments) external view returns (uint256[] memory values, uint64[] memory lots, bool[] memory fresh, uint256[] memory tolerances);
 
     /// Clears up to 16 fills of the calling venue, all or none. Both accounts have admitted the venue; an option is paid for
-    /// in cash at once, a perpetual or future keeps what was paid in its quote; afterwards both are healthy, or their
+    /// in cash at once, a perpetual or future keeps the price in its quote; afterwards both are healthy, or their
     /// requirement fell and they traded no worse than at the mark.
     /// Reverts with NotAVenue, NoFills, TooManyItems, InvalidInstrument, WrongVenue, SelfTrade, ZeroAmount, AmountTooLarge,
     /// NotMultipleOfLot, UnknownUnderlying, MarkStale, PriceOutsideBand; with the vault's refusals, of which

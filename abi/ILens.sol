@@ -3,8 +3,8 @@ pragma solidity ^0.8.4;
 
 import {AccountView, AssetBalance, Assessment, Contribution, Distance, Greeks, Leg, Portfolio} from "./Types.sol";
 
-/// What the house sees in an account and in any portfolio, for traders, venues, keepers and protocols that clear nothing
-/// here. Views only, for `eth_call`: no contract of the house depends on it. IClearinghouse.lens names it.
+/// Views of accounts and of any portfolio, for traders, venues, keepers, and protocols that clear nothing here. They are
+/// for `eth_call`: no contract of the house depends on them. IClearinghouse.lens names the contract.
 ///
 /// All numbers of one answer are of one snapshot. A question without an answer is refused with a reason, an item that rests on
 /// a stale or unknown price is flagged, and differences have their sign: no answer is a zero that stands for something else.
@@ -39,19 +39,19 @@ interface ILens {
     /// @custom:caller anyone
     function siblings() external view returns (address vault, address clearinghouse, address auction, address margin, address oracle);
 
-    /// All of an account at once: what it holds, at which prices, what it is worth and requires, by venue too, and where its
-    /// auction stands. An account that holds nothing has zeros: every id is an account, none needs to be registered.
+    /// All of an account at once: its holdings with prices, values and requirements, by venue too, and the state of its
+    /// auction. An account that holds nothing has zeros: every id is an account, none needs to be registered.
     /// Reverts with the vault's Locked, the auction's ValueOutOfRange.
     /// @custom:caller anyone
     function account(bytes32 account) external view returns (AccountView memory);
 
-    /// What a position requires by itself, 1e18 cash, rounded up. `size` in lots, signed (IClearinghouse.marks says how much
+    /// Requirements of a position by itself, 1e18 cash, rounded up. `size` in lots, signed (IClearinghouse.marks says how much
     /// a lot is).
     /// Reverts with InvalidInstrument, UnknownUnderlying, UnknownLeg (size 0), MarkStale, SizeOutOfRange.
     /// @custom:caller anyone
     function requirementOf(uint128 instrument, int64 size) external view returns (uint256 im, uint256 mm);
 
-    /// What a position adds to the requirements of an account that opens it at the mark without fees: 1e18 cash, negative
+    /// The amounts that a position adds to the requirements of an account that opens it at the mark without fees: 1e18 cash, negative
     /// where it hedges legs of the account.
     /// Reverts as requirementOf; with TooManyItems where the account has no slot left.
     /// @custom:caller anyone
@@ -78,7 +78,7 @@ interface ILens {
     /// @custom:caller anyone
     function whatIf(Portfolio calldata portfolio, int128 cash, Leg[] calldata changes) external view returns (Assessment memory before, Assessment memory after_);
 
-    /// What a portfolio loses on one underlying, and what it is charged.
+    /// Losses of a portfolio on one underlying by scenario, and all its charges.
     /// Reverts with TooManyItems, InvalidInstrument, UnknownUnderlying (of a leg).
     /// @custom:caller anyone
     /// @return losses  In each scenario of the underlying's set (IParameters.scenarios), then at the moves added for gamma
@@ -89,7 +89,7 @@ interface ILens {
     ///                 its peg, uncertainty of spot.
     function explain(Portfolio calldata portfolio, uint16 underlying) external view returns (int128[] memory losses, int128[] memory charges);
 
-    /// What each leg on an underlying is worth and loses or gains in one scenario, in slot order; `explain` says which
+    /// Value of each leg on an underlying, and its gain or loss in one scenario, in slot order; `explain` says which
     /// scenario is the worst. Empty where the portfolio has no leg on it, or there is no such scenario.
     /// Reverts as explain.
     /// @custom:caller anyone

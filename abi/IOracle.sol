@@ -38,7 +38,7 @@ struct ExpiryUpdate {
 }
 
 /// Market data of one expiry, as it is stored: binary fractions, shown in 1e18. a, b, rho, m and sigma are at most
-/// 14e-18 below what was pushed, the others equal it. A settled expiry has discount 1 and no surface.
+/// 14e-18 below the pushed values, the others equal them. A settled expiry has discount 1 and no surface.
 /// @param updatedAt When it was observed, unix seconds; 0 when it was never pushed.
 /// @param fresh     Settled, or not older than allowed.
 /// @param settled   fixedPart is the settlement price; it is final.
@@ -57,7 +57,7 @@ struct ExpiryData {
 }
 
 /// Chainlink AggregatorV3 feeds with staleness and bounds, by feed number; forwards and variance surfaces by underlying
-/// and expiry day, pushed by anybody with enough signatures.
+/// and expiry day, pushed by any caller with enough signatures.
 ///
 /// A feed is called with 150,000 gas and must answer exactly the words of its interface. If it reverts, uses up its gas or
 /// answers anything else, its own price is not fresh and nothing else is affected. A feed number's decimals are frozen once
@@ -91,7 +91,7 @@ interface IOracle {
     /// The feed's number or its aggregator is 0.
     error InvalidFeed(uint16 feed, address aggregator);
     /// The aggregator reverted, ran out of its gas, or answered with the wrong number of bytes.
-    /// @param reason What it said, at most 256 bytes: revert data or answer.
+    /// @param reason The first 256 bytes of its revert data or answer.
     error FeedFailed(uint16 feed, address aggregator, bytes reason);
     /// The aggregator says it has more than `limit` decimals.
     error TooManyFeedDecimals(uint16 feed, uint256 decimals, uint256 limit);
@@ -115,7 +115,7 @@ interface IOracle {
     error InvalidPrice(uint16 feed, int256 answer);
     /// The price is outside the feed's bounds, which are inclusive; all 1e18, the price saturated at 2^128 - 1.
     error PriceOutOfBounds(uint16 feed, uint256 price, uint256 minPrice, uint256 maxPrice);
-    /// A feed failed while less gas was left than `needed`, what the call of a feed may use: retry with more gas.
+    /// A feed failed while less gas was left than `needed`, the gas that the call of a feed may use: retry with more gas.
     error InsufficientGas(uint256 have, uint256 needed);
     /// Too many feeds of one `prices` call (limit 32), keys of a snapshot (64), updates (32) or signatures (16) of one push.
     error TooManyItems(uint256 given, uint256 limit);

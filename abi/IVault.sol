@@ -186,11 +186,11 @@ interface IVault {
     /// @param cap Most the vault accepts of it, in the token's own decimals. It does not bind the settlement coin
     ///            that an owner, or his operator, deposits into his account in auction.
     function listAsset(address token, uint128 cap) external returns (uint8 asset);
-    /// Sets the most the vault accepts of a token, in its own decimals; what the vault holds already may stay. Reverts with
+    /// Sets the most the vault accepts of a token, in its own decimals; the amount held already may stay. Reverts with
     /// UnknownAsset.
     /// @custom:caller owner
     function setCap(uint8 asset, uint128 cap) external;
-    /// A listed token. `cap`, and `held`, what the ledger owes holders, in the token's own decimals. Reverts with
+    /// A listed token. `cap`, and `held`, the amount owed to accounts, in the token's own decimals. Reverts with
     /// UnknownAsset.
     /// @custom:caller anyone
     function asset(uint8 asset) external view returns (address token, uint8 decimals, uint128 cap, uint128 held);
@@ -198,7 +198,7 @@ interface IVault {
     /// @custom:caller anyone
     function assetCount() external view returns (uint8);
 
-    /// Moves tokens from the caller and credits what arrived. Neither margin nor prices nor an auction prevent it: an owner
+    /// Moves tokens from the caller and credits the amount that arrived. Neither margin nor prices nor an auction prevent it: an owner
     /// cures an account in auction with cash, or with an asset that the account already holds. A caller who is neither the
     /// account's owner nor its operator may deposit only these, above a minimum.
     /// @custom:caller anyone
@@ -212,7 +212,7 @@ interface IVault {
     /// Warning: of a token that charges transfers less arrives; the account is debited `amount` all the same.
     /// @custom:caller account owner; operator, to the account owner
     /// @param amount In the token's own decimals; exactly this leaves the account.
-    /// @return paid  `amount`: what the token was told to move, not what arrived. No more than it has left the vault.
+    /// @return paid  `amount`, as debited; less may have arrived. No more than it has left the vault.
     function withdraw(bytes32 account, address token, uint256 amount, address to) external returns (uint256 paid);
 
     /// Allows a venue to trade for the account, or withdraws that right.
@@ -252,7 +252,7 @@ interface IVault {
     /// @custom:caller sibling (auction)
     function setInAuction(bytes32 account, bool inAuction) external;
 
-    /// What an account holds. `version` counts changes of legs and collateral other than by deposits; a bid names the
+    /// The holdings of an account. `version` counts changes of legs and collateral other than by deposits; a bid names the
     /// version it expects.
     /// @custom:caller anyone
     function account(bytes32 account) external view returns (Portfolio memory portfolio, uint32 version, bool inAuction);

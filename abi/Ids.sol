@@ -27,7 +27,7 @@ library Ids {
         return uint16(instrument >> 112);
     }
 
-    /// What an instrument is written on.
+    /// The underlying of an instrument.
     function underlyingOf(uint128 instrument) internal pure returns (uint16) {
         return uint16(instrument >> 96);
     }

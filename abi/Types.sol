@@ -117,7 +117,7 @@ struct AuctionState {
 /// A leg with its fields apart, or a change of one.
 /// @param instrument Its id.
 /// @param size       Lots, signed.
-/// @param quote      1e-18 cash, signed: what was paid for the size. 0 for an option.
+/// @param quote      1e-18 cash, signed: the price paid for the size. 0 for an option.
 struct Leg {
     uint128 instrument;
     int64 size;
@@ -165,8 +165,8 @@ struct Distance {
 /// @param known    False when no usable price is known: `price` is 0 then, and is none.
 /// @param fresh    False when the price is stale or unknown: the asset counts as nothing.
 /// @param price    1e18 cash per whole token, conservative.
-/// @param value    What it adds to equity, 1e18 cash.
-/// @param im       What it requires alone, 1e18 cash: its haircut and, where it is linked, what it can lose.
+/// @param value    Its part of equity, 1e18 cash.
+/// @param im       Its requirement alone, 1e18 cash: its haircut and, where it is linked, its scan.
 /// @param mm       The same in the maintenance requirement.
 struct CollateralView {
     uint8 asset;
@@ -185,13 +185,13 @@ struct CollateralView {
 /// @param instrument Its id.
 /// @param size  Lots, signed.
 /// @param units 1e18 units of the underlying, signed.
-/// @param quote 1e-18 cash, signed: what was paid for the size. 0 for an option.
+/// @param quote 1e-18 cash, signed: the price paid for the size. 0 for an option.
 /// @param known False when no usable price is known: `mark` is 0 then, and is none.
 /// @param fresh False when it rests on a stale price.
 /// @param mark  The house's own value of a unit, 1e18 cash, rounded down.
-/// @param value What it adds to equity, 1e18 cash, rounded down: units * mark - quote, and the least it could be where no
+/// @param value Its part of equity, 1e18 cash, rounded down: units * mark - quote, and the least it could be where no
 ///              price is known.
-/// @param im    What it requires alone, 1e18 cash.
+/// @param im    Its requirement alone, 1e18 cash.
 /// @param mm    The same in the maintenance requirement.
 struct LegView {
     uint128 instrument;
@@ -210,10 +210,10 @@ struct LegView {
 /// @param venue    Its number.
 /// @param admitted It may trade for the account.
 /// @param legs     How many legs the account has there.
-/// @param value    What they add to equity.
-/// @param im       What they require alone, without the rest of the account.
+/// @param value    Their part of equity.
+/// @param im       Their requirement alone, without the rest of the account.
 /// @param mm       The same in the maintenance requirement.
-/// @param imReleased What the account's requirement falls by when they are closed at their marks; negative: it rises, for
+/// @param imReleased Fall of the account's requirement when they are closed at their marks; negative: it rises, because
 ///                   they hedge legs elsewhere or collateral.
 /// @param mmReleased The same of the maintenance requirement.
 struct VenueView {
@@ -238,14 +238,14 @@ struct VenueView {
 /// @param inAuction    An auction of the account is open.
 /// @param healthy      equity >= im at fresh prices.
 /// @param liquidatable Whether IAuction.start would succeed now; false while an auction is open.
-/// @param portfolio    As the vault stores it, cash included: what the other methods of ILens take.
+/// @param portfolio    As the vault stores it, cash included: the argument of other methods of ILens.
 /// @param assessment   As margin says it.
 /// @param imExcess     equity - im, signed.
 /// @param mmExcess     equity - mm, signed.
 /// @param collateral   By ascending asset.
 /// @param legs         In the order of the slots, two options of a slot after one another.
 /// @param venues       Admitted, or with legs, by ascending number.
-/// @param collateralIm What all collateral requires alone.
+/// @param collateralIm Requirement of all collateral alone.
 /// @param collateralMm The same in the maintenance requirement.
 /// @param imOffset     Relief between venues and collateral: 0 or negative, but for rounding.
 /// @param mmOffset     The same in the maintenance requirement.

@@ -11,7 +11,7 @@
 //! | `clock` | since when an auction is open, a note stands, the fund's ramp runs; closing |
 //! | `account_view` | portfolio, valuation and unpriced items of an account; the state of its auction |
 //! | `slice` | a share of an account, as entries |
-//! | `bid` | the share taken, its price, and what moves |
+//! | `bid` | the share taken, its price, and the entries that move it |
 //! | `sol` | structs, events and errors |
 //!
 //! # Tokens

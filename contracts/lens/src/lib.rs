@@ -14,7 +14,7 @@
 //! | `sol` | structs and errors |
 //!
 //! # Tokens
-//! * The contract holds none, and asks none: token and decimals are what the vault answers.
+//! * The contract holds none, and asks none: the vault answers token and decimals of an asset.
 //!
 //! # Liveness
 //! * While the vault's lock is set, methods that read an account revert with the vault's `Locked`.
@@ -202,7 +202,7 @@ impl Lens {
         self.both(portfolio, cash, &changes)
     }
 
-    /// What a portfolio loses on one underlying, and what it is charged.
+    /// Losses of a portfolio on one underlying by scenario, and all its charges.
     ///
     /// # Returns
     /// * the loss in each scenario of the underlying's set, then at the moves added for gamma pockets: weighted, rounded

@@ -1,4 +1,4 @@
-//! Accounts: what views show of them, what `margin` says of them, the auction flag, and the vault's own accounts.
+//! Accounts: their holdings, their assessments by `margin`, the auction flag, and the vault's own accounts.
 use crate::{Vault, ledger::Header, sol::AuctionFlagSet};
 use alloc::{vec, vec::Vec};
 use alloy_primitives::B256;

@@ -1,4 +1,4 @@
-//! Deposits: tokens arrive, the account is credited with what arrived.
+//! Deposits: tokens arrive, the account is credited with the amount that arrived.
 use crate::{
     Vault,
     assets::Asset,
@@ -22,7 +22,7 @@ const MIN_GIFT_CASH: u128 = 1_000_000_000_000_000_000;
 const MIN_GIFT_PARTS: u128 = 1_000;
 
 impl Vault {
-    /// Moves tokens from the caller and credits what arrived; the caller holds the lock.
+    /// Moves tokens from the caller and credits the amount that arrived. The lock is set.
     pub(crate) fn take_in(
         &mut self,
         account: B256,
@@ -36,7 +36,7 @@ impl Vault {
         let from = self.vm().msg_sender();
         let header = self.ledger.header(account);
         let gift = !self.is_holder(account, from) && !self.approved(account, from);
-        // In auction also the owner adds no asset: one whose feed is dead could delay payments of the insurance fund.
+        // In auction the owner too adds no asset: an asset with a stale feed could delay payments of the insurance fund.
         if (gift || header.in_auction()) && asset != 0 && !header.holds(asset) {
             return Err(NotAskedFor { account, asset }.into());
         }

@@ -113,7 +113,7 @@ fn overdrawn(fund: &AccountState) -> Revert {
 }
 
 impl Vault {
-    /// Applies balanced entries, or refuses them all. The caller holds the lock.
+    /// Applies balanced entries, or refuses them all. The lock is set.
     pub(crate) fn change(
         &mut self,
         venue: u16,

@@ -6,7 +6,7 @@
 //! | `legs[account]` | 64 words, the first `leg slots` of them used, as in `abi/Types.sol` |
 //! | `balances[account]` | 16 numbers of 128 bits, those whose bit in `assets` is set |
 //!
-//! Each word is read once: a change works on an [`AccountState`] in memory and writes back what differs.
+//! Each word is read once: a change works on an [`AccountState`] in memory and writes back the words that differ.
 use crate::sol::{
     AssetMoved, CashChanged, InsufficientBalance, InvalidInstrument, NoSuchLeg, TooManyLegs,
     ValueOutOfRange,

@@ -6,7 +6,7 @@
 //!
 //! | module | content |
 //! | --- | --- |
-//! | `accounts` | views of accounts, what `margin` says of them, the auction flag, the vault's own accounts |
+//! | `accounts` | views of accounts, their assessments by `margin`, the auction flag, the vault's own accounts |
 //! | `assets` | the list of tokens: decimals, caps, amounts held |
 //! | `deposit` | tokens arrive, an account is credited |
 //! | `withdraw` | an account is debited and judged, tokens leave |
@@ -22,7 +22,7 @@
 //! * Fee on transfer: a deposit credits the amount by which the vault's balance rose, at most `amount`. A withdrawal debits
 //!   `amount`; less arrives. A token that takes more than `amount` from the vault is refused
 //!   ([`TransferFailed`]).
-//! * Rebasing: the ledger counts what was deposited. Growth of the vault's balance is credited to no account and cannot
+//! * Rebasing: the ledger counts deposits and withdrawals. Growth of the vault's balance is credited to no account and cannot
 //!   leave. If the balance shrinks, the last withdrawals fail: such a token must not be listed.
 //! * Tokens sent to the vault's address without `deposit` are credited to no account and cannot leave.
 //! * Blacklist or pause: a refused transfer reverts the deposit or withdrawal. Fills and auctions move entries of the

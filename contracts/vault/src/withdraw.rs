@@ -20,7 +20,7 @@ use plimsoll_kernel::num::{to_u128, to_wad_down};
 use stylus_sdk::prelude::*;
 
 impl Vault {
-    /// Debits the account and has the token move `amount` to `to`; the caller holds the lock.
+    /// Debits the account and has the token move `amount` to `to`; the lock is set.
     pub(crate) fn pay_out(
         &mut self,
         account: B256,

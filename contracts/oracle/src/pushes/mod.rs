@@ -7,7 +7,7 @@
 //! | `forward` | the parts of a forward, and its distance from spot |
 //! | `settlement` | the last update of an expiry, which is final |
 //! | `surface` | no arbitrage in the surface |
-//! | `expiries` | what is stored, and how views and snapshots show it |
+//! | `expiries` | expiries as they are stored, shown and answered |
 mod expiries;
 mod forward;
 mod settlement;

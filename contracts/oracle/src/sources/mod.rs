@@ -26,9 +26,9 @@ pub(crate) struct Reading {
     pub(crate) observed: U256,
 }
 
-/// An answer of a source, or its revert data or answer where it has not the form it must have.
+/// An answer of a source; or its revert data, or an answer that does not have the right length.
 ///
-/// The outer error is [`InsufficientGas`]: it is not known what the source answers.
+/// The outer error is [`InsufficientGas`]: whether the source answers is not known.
 pub(crate) type Answered<T> = Result<Result<T, Bytes>, Revert>;
 
 /// Declares the sources, one row each: `Name => module`.
