@@ -50,6 +50,7 @@
 //! [`plimsoll::bindings`], and what is here: [`House::exec`] (send and typed result),
 //! [`House::expect_revert`], [`House::events`], [`House::fill`], [`House::digest`].
 
+pub mod hostile;
 pub mod vectors;
 
 use std::{fmt::Debug, ops::Deref};

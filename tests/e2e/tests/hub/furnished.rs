@@ -16,7 +16,8 @@ pub(crate) const WETH: u8 = 1;
 pub(crate) const WBTC: u8 = 2;
 pub(crate) const LOOSE: u8 = 3;
 
-const MILLIONTH: u64 = 1_000_000_000_000;
+/// The finest step of a rate.
+pub(crate) const MILLIONTH: u64 = 1_000_000_000_000;
 
 /// Ether at 2,000 on feed 1 and bitcoin at 40,000 on feed 2, both with the default rates.
 #[derive(Debug)]
@@ -129,6 +130,19 @@ pub(crate) const fn set_underlying(
     terms: UnderlyingTerms,
 ) -> IParameters::setUnderlyingCall {
     IParameters::setUnderlyingCall { underlying, terms }
+}
+
+/// Rates in millionths.
+pub(crate) fn set_rules(rates: [u32; 5], coin_feed: u16) -> IParameters::setRulesCall {
+    let [im, mm, offset, calm, together] = rates.map(widen);
+    IParameters::setRulesCall {
+        imFactor: im,
+        mmFactor: mm,
+        maxOffset: offset,
+        calmReach: calm,
+        togetherReach: together,
+        coinFeed: coin_feed,
+    }
 }
 
 /// Haircuts in millionths.

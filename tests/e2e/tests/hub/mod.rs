@@ -19,13 +19,8 @@ use plimsoll_devnode::{
     types::{CallRequest, CallResult, Outcome, Transaction},
 };
 use plimsoll_e2e::Progress;
+pub(crate) use plimsoll_e2e::hostile::HostileFeed;
 use std::{fmt::Debug, sync::Arc};
-
-alloy::sol!(
-    #[sol(all_derives)]
-    HostileFeed,
-    "../solidity/artifacts/HostileFeed.json"
-);
 
 /// 1e18.
 pub(crate) const ONE: u128 = 1_000_000_000_000_000_000;

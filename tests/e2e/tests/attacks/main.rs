@@ -1,0 +1,149 @@
+//! The catalogue of attacks, one test each, against the compiled contracts.
+
+mod auctions;
+mod calldata;
+mod callers;
+mod catalogue;
+mod hostile_tokens;
+mod options;
+mod reentry;
+mod shelter;
+mod tokens;
+
+use alloy::{providers::Provider, rpc::types::TransactionRequest, sol_types::SolConstructor};
+use plimsoll_e2e::{hostile::*, *};
+use plimsoll_kernel::auction::ONE;
+
+fn names() -> (String, String) {
+    ("Hostile".into(), "HST".into())
+}
+
+async fn create(house: &House, code: &Bytes, arguments: impl SolConstructor) -> Address {
+    let init = [code.as_ref(), &arguments.abi_encode()].concat();
+    house
+        .client
+        .create(&house.people.deployer.signer, init.into())
+        .await
+        .expect("created")
+        .0
+}
+
+/// Lists a hostile token as asset 3, priced as ether, and gives alice and bob a million units of 18 decimals.
+async fn admit_token(house: &House, token: Address) -> TokenInfo {
+    let p = &house.people;
+    let terms = IParameters::setAssetCall {
+        asset: 3,
+        feed: ETH,
+        underlying: 0,
+        decimals: 18,
+        imHaircut: WAD as u64 / 2,
+        mmHaircut: WAD as u64 / 4,
+    };
+    ok(house.send(&p.deployer, house.at.parameters, &terms).await);
+    let list = IVault::listAssetCall {
+        token,
+        cap: u128::MAX,
+    };
+    assert_eq!(house.exec(&p.deployer, house.at.vault, &list).await, 3);
+    for actor in [&p.alice, &p.bob, &p.bidder] {
+        let mint = reference::Token::mintCall {
+            to: actor.address,
+            amount: U256::from(1_000_000 * WAD),
+        };
+        ok(house.send(&p.deployer, token, &mint).await);
+        let approve = IERC20::approveCall {
+            spender: house.at.vault,
+            amount: U256::MAX,
+        };
+        ok(house.send(actor, token, &approve).await);
+    }
+    TokenInfo {
+        address: token,
+        asset: 3,
+        decimals: 18,
+    }
+}
+
+async fn holds(house: &House, owner: Address, token: Address) -> U256 {
+    ok(house.ask(token, &IERC20::balanceOfCall { owner }).await)
+}
+
+async fn balance(house: &House, actor: &Actor) -> u128 {
+    let call = IVault::balanceOfCall {
+        account: actor.account(),
+        asset: 3,
+    };
+    ok(house.ask(house.at.vault, &call).await)
+}
+
+async fn held(house: &House) -> u128 {
+    ok(house
+        .ask(house.at.vault, &IVault::assetCall { asset: 3 })
+        .await)
+    .held
+}
+
+fn amount(units: u128) -> U256 {
+    U256::from(units * WAD)
+}
+
+/// Alice long 50 ETH with 25,000 coins; the bidder and bob rich; the price at 1,600 and the auction open.
+async fn in_auction() -> House {
+    let house = House::start().await;
+    let p = &house.people;
+    house.give(&p.alice, "25,000").await;
+    house.give(&p.bob, "200,000").await;
+    house.give(&p.bidder, "200,000").await;
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
+        .await;
+    house.set_price(ETH, "1,600").await.unwrap();
+    ok(house
+        .send(
+            &p.stranger,
+            house.at.auction,
+            &IAuction::startCall {
+                account: p.alice.account(),
+            },
+        )
+        .await);
+    house
+}
+
+async fn bid(house: &House, bidder: B256, fraction: u128) -> IAuction::bidCall {
+    let account = house.people.alice.account();
+    let (_, version, _) = ok(house.account(account).await);
+    IAuction::bidCall {
+        b: Bid {
+            account,
+            bidder,
+            fraction: U256::from(fraction),
+            maxPrice: I256::MAX,
+            version,
+            deadline: u64::MAX,
+        },
+    }
+}
+
+/// All methods of a contract with arguments of zeros.
+fn methods(name: &str) -> Vec<(String, Bytes)> {
+    let path = plimsoll::workspace::root()
+        .join("abi")
+        .join(format!("{name}.json"));
+    let json: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let items = json
+        .as_array()
+        .or_else(|| json["abi"].as_array())
+        .unwrap()
+        .clone();
+    let abi: alloy::json_abi::JsonAbi = serde_json::from_value(items.into()).unwrap();
+    abi.functions()
+        .map(|f| {
+            (
+                f.signature(),
+                [f.selector().as_slice(), &[0; 320]].concat().into(),
+            )
+        })
+        .collect()
+}

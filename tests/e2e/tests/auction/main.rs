@@ -1,0 +1,141 @@
+//! Liquidation: start, price, bid, cure, close. The kernel's formulas are the yardstick.
+
+mod bid;
+mod cure;
+mod insolvency;
+mod limits;
+mod options;
+mod parameters;
+mod size;
+mod stale;
+mod start;
+
+use plimsoll_e2e::{reference::LyingVenue::Fill, *};
+use plimsoll_kernel::{
+    auction::{self, ONE},
+    num::mul_div_floor,
+};
+
+const BUFFER: u64 = 150_000_000_000_000_000;
+/// The smallest bid.
+const LEAST: u64 = 10_000_000_000_000_000;
+
+/// Alice is long 50 ETH at 2,000 with 25,000 coins; bob is short; the bidder has 200,000.
+async fn furnished() -> House {
+    let house = House::start().await;
+    let p = &house.people;
+    house.give(&p.alice, "25,000").await;
+    house.give(&p.bob, "200,000").await;
+    house.give(&p.bidder, "200,000").await;
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
+        .await;
+    house
+}
+
+fn start(account: B256) -> IAuction::startCall {
+    IAuction::startCall { account }
+}
+
+fn close(account: B256) -> IAuction::closeCall {
+    IAuction::closeCall { account }
+}
+
+async fn state(house: &House, account: B256) -> AuctionState {
+    ok(house
+        .ask(house.at.auction, &IAuction::stateCall { account })
+        .await)
+}
+
+/// A bid of the bidder for alice's account at any price, at its present version.
+async fn any_bid(house: &House, fraction: U256) -> IAuction::bidCall {
+    let account = house.people.alice.account();
+    let (_, version, _) = ok(house.account(account).await);
+    IAuction::bidCall {
+        b: Bid {
+            account,
+            bidder: house.people.bidder.account(),
+            fraction,
+            maxPrice: I256::MAX,
+            version,
+            deadline: u64::MAX,
+        },
+    }
+}
+
+/// A share of an amount, rounded down.
+fn part(amount: u128, share: u128) -> u128 {
+    mul_div_floor(amount, share, ONE).unwrap()
+}
+
+/// The equity at which an auction ends.
+fn target(a: &Assessment) -> u128 {
+    let (im, mm) = (u128::try_from(a.im).unwrap(), u128::try_from(a.mm).unwrap());
+    auction::target(mm, im, BUFFER)
+}
+
+fn mark(account: B256) -> IAuction::markInsolventCall {
+    IAuction::markInsolventCall { account }
+}
+
+fn narrow(a: &Assessment) -> (i128, u128) {
+    (
+        i128::try_from(a.equity).unwrap(),
+        u128::try_from(a.mm).unwrap(),
+    )
+}
+
+/// An option on ether at the desk.
+fn option(call: bool, day: u16, strike: u128) -> u128 {
+    ids::option(DESK, ETH, call, day, strike * ONE).expect("an option")
+}
+
+/// Two expiries of ether, some 30 and 60 days away.
+async fn days(house: &House) -> [u16; 2] {
+    let today = u16::try_from(house.client.now().await.unwrap() / 86_400).unwrap();
+    [today + 30, today + 60]
+}
+
+/// Pushes forwards at spot and a surface of some 60 % for these days.
+async fn push_expiries(house: &House, days: &[u16], spot: u128) {
+    let unit = WAD as i128;
+    let updates = days
+        .iter()
+        .zip(1..)
+        .map(|(day, n)| ExpiryUpdate {
+            underlying: ETH,
+            expiryDay: *day,
+            forward: spot * ONE,
+            fixedPart: 0,
+            discount: WAD as u64,
+            a: unit / 100 * n,
+            b: unit / 10,
+            rho: -unit / 3,
+            m: 0,
+            sigma: unit / 5,
+        })
+        .collect();
+    ok(house.push(updates).await);
+}
+
+/// A trade of options at their marks.
+async fn trade_options(house: &House, buyer: &Actor, seller: &Actor, legs: &[(u128, &str)]) {
+    for part in legs.chunks(16) {
+        let mut fills = Vec::new();
+        for (instrument, size) in part {
+            fills.push(Fill {
+                buyer: buyer.account(),
+                seller: seller.account(),
+                instrument: *instrument,
+                size: uwad(size),
+                price: house.mark(*instrument).await.unwrap(),
+                buyerFee: U256::ZERO,
+                sellerFee: U256::ZERO,
+            });
+        }
+        let call = reference::LyingVenue::reportCall { fills };
+        ok(house
+            .send(&house.people.stranger, house.desk(), &call)
+            .await);
+    }
+}

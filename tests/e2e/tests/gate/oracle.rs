@@ -1,0 +1,83 @@
+//! Methods of the oracle. Those of its owner set parameters, which the gate does not judge: no other caller gets through.
+
+use super::*;
+
+pub(crate) async fn attempt(method: &str, watch: &mut Watch<'_>) {
+    let oracle = watch.house.at.oracle;
+    match method {
+        "initialize" => initialize(watch).await,
+        "transferOwnership" => watch.transfer_ownership(oracle).await,
+        "acceptOwnership" => watch.accept_ownership(oracle).await,
+        "setFeed" => set_feed(watch).await,
+        "setSurfaceTerms" => set_surface_terms(watch).await,
+        "setSigners" => set_signers(watch).await,
+        "pushExpiries" => push_expiries(watch).await,
+        _ => {}
+    }
+}
+
+async fn initialize(watch: &mut Watch<'_>) {
+    let stranger = &watch.house.people.stranger;
+    let call = IOracle::initializeCall {
+        owner: stranger.address,
+    };
+    watch.attempt(stranger, watch.house.at.oracle, &call).await;
+}
+
+async fn set_feed(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    let call = IOracle::setFeedCall {
+        feed: ETH,
+        aggregator: house.btc_feed,
+        maxAge: 60,
+        minPrice: U256::from(1),
+        maxPrice: uwad("1"),
+        confidence: 0,
+    };
+    watch
+        .attempt(&house.people.alice, house.at.oracle, &call)
+        .await;
+}
+
+async fn set_surface_terms(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    let call = IOracle::setSurfaceTermsCall {
+        underlying: ETH,
+        feed: ETH,
+        maxAge: 60,
+        maxBasis: WAD as u64,
+    };
+    watch
+        .attempt(&house.people.alice, house.at.oracle, &call)
+        .await;
+}
+
+async fn set_signers(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    let call = IOracle::setSignersCall {
+        signers: vec![house.people.alice.address],
+        threshold: 1,
+    };
+    watch
+        .attempt(&house.people.alice, house.at.oracle, &call)
+        .await;
+}
+
+/// What signers say of the market is a price. The same again, by anybody; and what no signer said.
+async fn push_expiries(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    let p = &house.people;
+    let updates = vec![watch.stage.surface("1,750").await];
+    let observed = house.client.now().await.unwrap();
+    let domain = plimsoll::push::domain(house.client.chain_id(), house.at.oracle);
+    let hash = plimsoll::push::signing_hash(&domain, &updates, observed);
+    for signer in [&p.deployer, &p.alice] {
+        let keys = std::slice::from_ref(&signer.signer);
+        let call = IOracle::pushExpiriesCall {
+            updates: updates.clone(),
+            observedAt: observed,
+            signatures: plimsoll::push::sign(hash, keys).unwrap(),
+        };
+        watch.attempt(&p.alice, house.at.oracle, &call).await;
+    }
+}

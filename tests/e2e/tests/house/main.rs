@@ -1,0 +1,8 @@
+//! The house as a whole: it stands, is deployed, kept up, forked, demonstrated, and runs the same under a second engine.
+
+mod demo;
+mod deployment;
+mod fork;
+mod second_engine;
+mod smoke;
+mod upkeep;

@@ -1,0 +1,30 @@
+//! The margin calculator's compiled program: what portfolios that are none are told, and that the chain computes what the
+//! kernel computes natively.
+
+#[path = "../hub/mod.rs"]
+mod hub;
+
+mod native;
+mod options;
+mod totality;
+mod world;
+
+use alloy::sol_types::SolInterface as _;
+use hub::{furnished::*, *};
+use plimsoll_devnode::types::Outcome;
+use plimsoll_e2e::Dice;
+use plimsoll_kernel::{
+    book::{self, Change},
+    codec::{OptionLeg, Strike},
+    portfolio::{
+        self as kernel, MAX_EXPIRIES, MAX_UNDERLYINGS, Scratch,
+        market::expiry_seconds,
+        money::LIMIT,
+        snapshot::{self, Dependencies, SnapshotRequest},
+        terms::{AssetTerms, RateTerms, RuleTerms, UnderlyingTerms as Terms},
+    },
+    surface::SETTLEMENT_WINDOW,
+};
+use world::*;
+
+const UNIT: i128 = ONE.cast_signed();

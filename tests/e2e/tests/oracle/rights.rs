@@ -1,0 +1,176 @@
+//! Who may initialise and own the oracle.
+
+use super::*;
+
+#[test]
+fn i_auth_7_initialised_once_by_the_deployer() {
+    let mut hub = Hub::new();
+    let (oracle, owner) = (hub.oracle, hub.owner);
+    assert_eq!(hub.get(oracle, &IOracle::ownerCall {}), owner);
+    let again = IOracle::initializeCall {
+        owner: hub.stranger,
+    };
+    let _: IOracle::AlreadyInitialized = hub.must_not(oracle, &again);
+    let data = hub.send(hub.stranger, oracle, &again).unwrap_err();
+    let _: IOracle::AlreadyInitialized = decode_error(&data);
+}
+
+/// L-8: whoever deploys can do nothing before `initialize` that is still there after it: no offer of ownership, no signer,
+/// no feed, no venue.
+#[test]
+fn l_8_nothing_of_before_initialize_survives_it() {
+    let mut hub = Hub::new();
+    let (owner, x) = (hub.owner, hub.stranger);
+    let deployer = hub.chain.accounts()[0].address;
+    let [oracle, parameters] =
+        ["oracle", "parameters"].map(|name| hub::create(&mut hub.chain, deployer, name));
+    let [vault, clearinghouse, auction] = ["vault", "clearinghouse", "auction"]
+        .map(|name| hub::deploy(&mut hub.chain, deployer, name));
+    let setters = [
+        (oracle, set_feed(2, x, 60, BOUNDS.0, BOUNDS.1).abi_encode()),
+        (oracle, hub.signers(1).abi_encode()),
+        (
+            oracle,
+            IOracle::setSurfaceTermsCall {
+                underlying: 1,
+                feed: 1,
+                maxAge: 60,
+                maxBasis: 1,
+            }
+            .abi_encode(),
+        ),
+        (
+            parameters,
+            IParameters::setRulesCall {
+                imFactor: ONE as u64,
+                mmFactor: ONE as u64,
+                maxOffset: 0,
+                calmReach: 0,
+                togetherReach: 0,
+                coinFeed: 0,
+            }
+            .abi_encode(),
+        ),
+        (vault, IVault::setCapCall { asset: 0, cap: 1 }.abi_encode()),
+        (
+            vault,
+            IVault::listAssetCall { token: x, cap: 1 }.abi_encode(),
+        ),
+        (
+            clearinghouse,
+            IClearinghouse::setVenueCall {
+                venue: 1,
+                contractAddress: x,
+                feeAccount: B256::repeat_byte(1),
+                band: ONE as u64 / 100,
+                active: true,
+            }
+            .abi_encode(),
+        ),
+        (
+            auction,
+            IAuction::setParametersCall {
+                lambdaMax: ONE as u64 / 2,
+                duration: 600,
+                fundLambdaMax: ONE as u64 / 2,
+                fundDuration: 600,
+                buffer: ONE as u64 / 10,
+                minFraction: ONE as u64 / 100,
+            }
+            .abi_encode(),
+        ),
+    ];
+    for (to, call) in setters {
+        let data = hub.transact(deployer, to, call.into()).unwrap_err();
+        let _: IVault::NotInitialized = decode_error(&data);
+    }
+    let initialise = [
+        (oracle, IOracle::initializeCall { owner }.abi_encode()),
+        (
+            parameters,
+            IParameters::initializeCall {
+                owner,
+                margin: x,
+                oracle,
+                vault: x,
+            }
+            .abi_encode(),
+        ),
+        (
+            vault,
+            IVault::initializeCall {
+                owner,
+                margin: x,
+                clearinghouse: x,
+                auction: x,
+            }
+            .abi_encode(),
+        ),
+        (
+            clearinghouse,
+            IClearinghouse::initializeCall {
+                owner,
+                vault: x,
+                margin: x,
+                oracle,
+            }
+            .abi_encode(),
+        ),
+        (
+            auction,
+            IAuction::initializeCall {
+                owner,
+                vault: x,
+                margin: x,
+            }
+            .abi_encode(),
+        ),
+    ];
+    let offer = IOracle::transferOwnershipCall { newOwner: x };
+    let accept = IOracle::acceptOwnershipCall {};
+    for (to, call) in initialise {
+        let offered = hub.send(deployer, to, &offer);
+        hub.transact(deployer, to, call.into()).unwrap();
+        let e: IOracle::NotOwner = decode_error(&hub.send(x, to, &accept).unwrap_err());
+        assert_eq!((e.caller, e.owner), (x, Address::ZERO));
+        assert_eq!(hub.get(to, &IOracle::ownerCall {}), owner);
+        let pending = hub.get(to, &IOracle::pendingOwnerCall {});
+        assert_eq!(pending, Address::ZERO);
+        let _: IOracle::NotInitialized = decode_error(&offered.unwrap_err());
+        // The new owner's offer is one.
+        hub.must(owner, to, &offer);
+        hub.must(x, to, &accept);
+        assert_eq!(hub.get(to, &IOracle::ownerCall {}), x);
+    }
+}
+
+#[test]
+fn i_auth_6_owner_only_and_handed_over_in_two_steps() {
+    let (mut hub, feed) = listed();
+    let (oracle, owner, stranger) = (hub.oracle, hub.owner, hub.stranger);
+    let calls = set_feed(2, feed, 60, BOUNDS.0, BOUNDS.1);
+    let e: IOracle::NotOwner = decode_error(&hub.send(stranger, oracle, &calls).unwrap_err());
+    assert_eq!((e.caller, e.owner), (stranger, owner));
+    let offer = IOracle::transferOwnershipCall { newOwner: stranger };
+    let e: IOracle::NotOwner = decode_error(&hub.send(stranger, oracle, &offer).unwrap_err());
+    assert_eq!((e.caller, e.owner), (stranger, owner));
+    let done = hub.must(owner, oracle, &offer);
+    let [started] = &events::<IOracle::OwnershipTransferStarted>(&done)[..] else {
+        panic!()
+    };
+    assert_eq!((started.previousOwner, started.newOwner), (owner, stranger));
+    assert_eq!(hub.get(oracle, &IOracle::ownerCall {}), owner);
+    assert_eq!(hub.get(oracle, &IOracle::pendingOwnerCall {}), stranger);
+    let done = hub.must(stranger, oracle, &IOracle::acceptOwnershipCall {});
+    let [moved] = &events::<IOracle::OwnershipTransferred>(&done)[..] else {
+        panic!()
+    };
+    assert_eq!((moved.previousOwner, moved.newOwner), (owner, stranger));
+    assert_eq!(hub.get(oracle, &IOracle::ownerCall {}), stranger);
+    assert_eq!(
+        hub.get(oracle, &IOracle::pendingOwnerCall {}),
+        Address::ZERO
+    );
+    let e: IOracle::NotOwner = hub.must_not(oracle, &calls);
+    assert_eq!((e.caller, e.owner), (owner, stranger));
+}

@@ -1,0 +1,106 @@
+//! Bounds of an underlying's terms.
+
+use super::*;
+
+#[test]
+fn i_par_1_underlyings_are_refused_with_the_numbers() {
+    let mut hub = Floor::new().hub;
+    let default = set_underlying(ETH, default_terms(1));
+    check_bounds(&mut hub, &default, &RateTerms::BOUNDS, |call, place| {
+        rates(&mut call.terms).into_iter().nth(place).unwrap()
+    });
+    let with = |edit: &dyn Fn(&mut UnderlyingTerms)| {
+        let mut call = default.clone();
+        edit(&mut call.terms);
+        call
+    };
+
+    let e: IParameters::UnknownUnderlying = refused(&mut hub, &set_underlying(0, default_terms(1)));
+    assert_eq!(e.underlying, 0);
+    let e: IParameters::FeedRequired = refused(&mut hub, &with(&|t| t.feed = 0));
+    assert_eq!(e.underlying, ETH);
+    let e: IOracle::UnknownFeed = refused(&mut hub, &with(&|t| t.feed = 77));
+    assert_eq!(e.feed, 77);
+    let e: IParameters::ZeroLot = refused(&mut hub, &with(&|t| t.lot = 0));
+    assert_eq!(e.underlying, ETH);
+    for set in [0, 4, 255] {
+        let e: IParameters::UnknownScenarioSet = refused(&mut hub, &with(&|t| t.scenarioSet = set));
+        assert_eq!(e.scenarioSet, set);
+    }
+    for given in [LOT - 1, LOT + 1, 1, u64::MAX] {
+        let e: IParameters::LotFrozen = refused(&mut hub, &with(&|t| t.lot = given));
+        assert_eq!((e.underlying, e.lot, e.given), (ETH, LOT, given));
+    }
+    for place in [6, 8, 10, 12] {
+        let call = with(&|t| {
+            let all = rates(t);
+            *all[place + 1] = *all[place] + MILLIONTH;
+        });
+        let mut terms = call.terms.clone();
+        let all = rates(&mut terms);
+        let e: IParameters::InitialBelowMaintenance = refused(&mut hub, &call);
+        assert_eq!(
+            (usize::from(e.rate), e.initial, e.maintenance),
+            (place, *all[place], *all[place + 1])
+        );
+    }
+    // Set 2 covers 13.5 % of a long option and 18 % of everything else, each with half its closing cost.
+    let envelope = |most, [short, linear, option]: [u32; 3]| {
+        with(&|t| {
+            let all = rates(t);
+            for (place, value) in [
+                (5, most),
+                (6, short),
+                (7, short),
+                (8, linear),
+                (9, linear),
+                (10, option),
+                (11, option),
+            ] {
+                *all[place] = widen(value);
+            }
+        })
+    };
+    for (leg, most, costs, covered) in [
+        (2, 135_501, [5_000, 5_000, 1_000], 135_500),
+        (0, 180_001, [0, 0, 100_000], 180_000),
+        (1, 180_551, [100, 100_000, 1_000], 180_550),
+        (2, 500_000, [900_000, 900_000, 1_000], 135_500),
+    ] {
+        let e: IParameters::EnvelopeExceeded = refused(&mut hub, &envelope(most, costs));
+        assert_eq!(
+            (e.legType, e.maxMove, e.covered),
+            (leg, widen(most), widen(covered))
+        );
+    }
+
+    // What passes is told by an event, by the view and to margin.
+    let call = envelope(135_500, [5_000, 6_000, 1_000]);
+    let done = hub.set(&call);
+    let told = &events::<IParameters::UnderlyingSet>(&done)[..];
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].underlying, &told[0].terms), (ETH, &call.terms));
+    let query = IParameters::underlyingCall { underlying: ETH };
+    assert_eq!(hub.get(hub.parameters, &query), call.terms);
+    let words = hub.get(
+        hub.margin,
+        &IMargin::termsCall {
+            keys: vec![U256::from(snapshot::UNDERLYING | 1)],
+        },
+    );
+    let stored = Terms::decode([words[0], words[1]]).unwrap();
+    let mut terms = call.terms.clone();
+    let all = rates(&mut terms).map(|rate| *rate);
+    assert_eq!(stored.rates.0.map(widen), all);
+    assert_eq!((stored.feed, stored.lot, stored.scenario_set), (1, LOT, 2));
+    let query = IParameters::underlyingCall { underlying: 9 };
+    assert_eq!(
+        hub.get(hub.parameters, &query),
+        UnderlyingTerms {
+            feed: 0,
+            lot: 0,
+            scenarioSet: 0,
+            ..with(&|t| rates(t).into_iter().for_each(|rate| *rate = 0)).terms
+        }
+    );
+}
