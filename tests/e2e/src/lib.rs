@@ -48,12 +48,15 @@
 //! Everything of [`plimsoll::house::House`] (deposit, withdraw, admit, trade, price, time, assess,
 //! legs, marks, balance sheet), any call through `send` and `ask` with the types of
 //! [`plimsoll::bindings`], and what is here: [`House::exec`] (send and typed result),
-//! [`House::expect_revert`], [`House::events`], [`House::fill`], [`House::digest`].
+//! [`House::expect_revert`], [`House::expect_refusals`] for tables of them, [`House::events`], [`House::fill`],
+//! [`House::digest`], and the scenes that several tests begin with, such as [`House::with_a_long`].
 
 pub mod hostile;
+mod refusals;
+mod scene;
 pub mod vectors;
 
-use std::{fmt::Debug, ops::Deref};
+use std::ops::Deref;
 use tokio::sync::OnceCell;
 
 pub use alloy::{
@@ -69,6 +72,8 @@ pub use plimsoll::{
     ids::{self, Leg, WAD},
     term::Progress,
 };
+pub use refusals::Refusal;
+pub use scene::fill;
 
 /// The perpetual on `underlying` of `venue`.
 pub const fn perp(venue: u16, underlying: u16) -> u128 {
@@ -317,29 +322,6 @@ impl House {
         let result = ok(self.client.call_as(actor.address, to, call).await);
         ok(self.send(actor, to, call).await);
         result
-    }
-
-    /// Sends a call that must be refused with `E`, asserts that nothing changed, gives the numbers.
-    ///
-    /// # Panics
-    ///
-    /// It goes through, is refused with something else, or changed something.
-    pub async fn expect_revert<E: SolError + Debug>(
-        &self,
-        actor: &Actor,
-        to: Address,
-        call: &impl SolCall,
-    ) -> E {
-        let before = self.digest().await;
-        let outcome = self.send(actor, to, call).await;
-        let after = self.digest().await;
-        assert_eq!(before, after, "a refused call changed the state");
-        match outcome {
-            Ok(_) => panic!("expected {}, but it went through", E::SIGNATURE),
-            Err(e) => e
-                .as_error::<E>()
-                .unwrap_or_else(|| panic!("expected {}, got {e}", E::SIGNATURE)),
-        }
     }
 
     /// The events `E` that a contract emitted in a transaction.

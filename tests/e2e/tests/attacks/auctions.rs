@@ -5,7 +5,7 @@ use super::*;
 /// A-38, I-AUC-7, I-AUC-9: an owner who buys from himself has no more than before.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_38_self_liquidation_gains_nothing() {
-    let house = in_auction().await;
+    let house = House::with_an_auction().await;
     let p = &house.people;
     let other = p.alice.subaccount(1);
     ok(house
@@ -42,7 +42,7 @@ async fn attack_a_38_self_liquidation_gains_nothing() {
                 .send(
                     &p.alice,
                     house.at.auction,
-                    &bid(&house, other, fraction).await,
+                    &house.bid_of(other, U256::from(fraction)).await,
                 )
                 .await);
             assert!(worth().await <= before, "{price} {fraction}");
@@ -60,14 +60,13 @@ async fn attack_a_38_self_liquidation_gains_nothing() {
 /// the account, however an owner cuts his own, so that he cannot make himself insolvent and have the fund pay.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_38_a_thin_account_is_not_emptied_by_a_part() {
-    let house = in_auction().await;
+    let house = House::with_an_auction().await;
     let p = &house.people;
     let (alice, other) = (p.alice.account(), p.alice.subaccount(1));
     let coins = house.usdc.amount("100,000").unwrap();
     ok(house.deposit(&p.alice, other, house.usdc, coins).await);
     let fund = ids::fund_account(house.at.vault);
-    let chest = house.usdc.amount("50,000").unwrap();
-    ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
+    house.endow_fund("50,000").await;
     house.warp(900).await.unwrap();
     house.set_price(ETH, "1,520").await.unwrap();
     let before = ok(house.assess(alice).await);
@@ -93,7 +92,7 @@ async fn attack_a_38_a_thin_account_is_not_emptied_by_a_part() {
         let (mut sold, mut left) = (0, ONE);
         for percent in cuts {
             let share = ONE / 100 * percent;
-            let call = bid(&house, other, share).await;
+            let call = house.bid_of(other, U256::from(share)).await;
             ok(house.send(&p.alice, house.at.auction, &call).await);
             (sold, left) = (sold + share, left / 100 * (100 - percent));
             let now = i128::try_from(ok(house.assess(alice).await).equity).unwrap();
@@ -117,17 +116,17 @@ async fn attack_a_38_a_thin_account_is_not_emptied_by_a_part() {
 /// A-39, I-AUC-4: many bids in one transaction bring no more discount than one for the same total.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_39_many_bids_are_no_better_than_one() {
-    let house = in_auction().await;
+    let house = House::with_an_auction().await;
     let p = &house.people;
-    let contract = create(
-        &house,
-        &Bidder::BYTECODE,
-        Bidder::constructorCall {
-            vault_: house.at.vault,
-            auction_: house.at.auction,
-        },
-    )
-    .await;
+    let contract = house
+        .create(
+            &Bidder::BYTECODE,
+            Bidder::constructorCall {
+                vault_: house.at.vault,
+                auction_: house.at.auction,
+            },
+        )
+        .await;
     let mint = reference::Token::mintCall {
         to: p.deployer.address,
         amount: house.usdc.amount("300,000").unwrap(),
@@ -198,10 +197,10 @@ async fn attack_a_42_nobody_is_given_dust() {
 /// A-43, I-AUC-10: a deposit does not spoil a bid on its way; a change of legs does, and the bidder is safe.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_43_front_running_a_bid() {
-    let house = in_auction().await;
+    let house = House::with_an_auction().await;
     let p = &house.people;
     house.warp(300).await.unwrap();
-    let call = bid(&house, p.bidder.account(), ONE / 10).await;
+    let call = house.bid_of(p.bidder.account(), U256::from(ONE / 10)).await;
     ok(house
         .deposit(&p.bob, p.alice.account(), house.usdc, U256::from(1_000_000))
         .await);

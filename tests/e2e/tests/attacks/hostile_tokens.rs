@@ -7,13 +7,7 @@ use super::*;
 async fn attack_a_23_blacklists_do_not_stop_auctions() {
     let house = House::start().await;
     let p = &house.people;
-    let (name_, symbol_) = names();
-    let arguments = RestrictedToken::constructorCall {
-        name_,
-        symbol_,
-        decimals_: 18,
-    };
-    let address = create(&house, &RestrictedToken::BYTECODE, arguments).await;
+    let address = create_token(&house, &RestrictedToken::BYTECODE).await;
     let token = admit_token(&house, address).await;
     house.give(&p.alice, "25,000").await;
     house.give(&p.bob, "200,000").await;
@@ -50,13 +44,7 @@ async fn attack_a_23_blacklists_do_not_stop_auctions() {
         )
         .await);
     let alice = p.alice.account();
-    ok(house
-        .send(
-            &p.stranger,
-            house.at.auction,
-            &IAuction::startCall { account: alice },
-        )
-        .await);
+    house.start_auction(alice).await;
     house.warp(500).await.unwrap();
     let (_, version, _) = ok(house.account(alice).await);
     let b = Bid {
@@ -96,13 +84,7 @@ async fn attack_a_23_blacklists_do_not_stop_auctions() {
 async fn attack_a_25_bombs_are_not_copied() {
     let house = House::start().await;
     let p = &house.people;
-    let (name_, symbol_) = names();
-    let arguments = BombToken::constructorCall {
-        name_,
-        symbol_,
-        decimals_: 18,
-    };
-    let address = create(&house, &BombToken::BYTECODE, arguments).await;
+    let address = create_token(&house, &BombToken::BYTECODE).await;
     let token = admit_token(&house, address).await;
     ok(house
         .deposit(&p.alice, p.alice.account(), token, amount(10))
@@ -182,13 +164,7 @@ async fn attack_a_25_bombs_are_not_copied() {
 async fn attack_a_27_totals_do_not_wrap() {
     let house = House::start().await;
     let p = &house.people;
-    let (name_, symbol_) = names();
-    let arguments = OddReturnToken::constructorCall {
-        name_,
-        symbol_,
-        decimals_: 18,
-    };
-    let address = create(&house, &OddReturnToken::BYTECODE, arguments).await;
+    let address = create_token(&house, &OddReturnToken::BYTECODE).await;
     let token = admit_token(&house, address).await;
     let set = OddReturnToken::setReturnCall {
         word_: U256::from(1),

@@ -18,14 +18,15 @@ fn names() -> (String, String) {
     ("Hostile".into(), "HST".into())
 }
 
-async fn create(house: &House, code: &Bytes, arguments: impl SolConstructor) -> Address {
-    let init = [code.as_ref(), &arguments.abi_encode()].concat();
-    house
-        .client
-        .create(&house.people.deployer.signer, init.into())
-        .await
-        .expect("created")
-        .0
+/// Creates a hostile token of 18 decimals whose constructor takes nothing else.
+async fn create_token(house: &House, code: &Bytes) -> Address {
+    let (name_, symbol_) = names();
+    let arguments = OddReturnToken::constructorCall {
+        name_,
+        symbol_,
+        decimals_: 18,
+    };
+    house.create(code, arguments).await
 }
 
 /// Lists a hostile token as asset 3, priced as ether, and gives alice and bob a million units of 18 decimals.
@@ -85,44 +86,6 @@ async fn held(house: &House) -> u128 {
 
 fn amount(units: u128) -> U256 {
     U256::from(units * WAD)
-}
-
-/// Alice long 50 ETH with 25,000 coins; the bidder and bob rich; the price at 1,600 and the auction open.
-async fn in_auction() -> House {
-    let house = House::start().await;
-    let p = &house.people;
-    house.give(&p.alice, "25,000").await;
-    house.give(&p.bob, "200,000").await;
-    house.give(&p.bidder, "200,000").await;
-    house
-        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
-        .await;
-    house.set_price(ETH, "1,600").await.unwrap();
-    ok(house
-        .send(
-            &p.stranger,
-            house.at.auction,
-            &IAuction::startCall {
-                account: p.alice.account(),
-            },
-        )
-        .await);
-    house
-}
-
-async fn bid(house: &House, bidder: B256, fraction: u128) -> IAuction::bidCall {
-    let account = house.people.alice.account();
-    let (_, version, _) = ok(house.account(account).await);
-    IAuction::bidCall {
-        b: Bid {
-            account,
-            bidder,
-            fraction: U256::from(fraction),
-            maxPrice: I256::MAX,
-            version,
-            deadline: u64::MAX,
-        },
-    }
 }
 
 /// All methods of a contract with arguments of zeros.

@@ -183,22 +183,13 @@ async fn attack_a_44_half_a_slot_shelters_nobody() {
     house.assert_balanced().await;
 }
 
-async fn create(house: &House, code: &Bytes, arguments: impl SolConstructor) -> Address {
-    let init = [code.as_ref(), &arguments.abi_encode()].concat();
-    let created = house
-        .client
-        .create(&house.people.deployer.signer, init.into())
-        .await;
-    created.expect("created").0
-}
-
 /// Lists a feed of its own, not yet pushed.
 async fn list_feed(house: &House, number: u16) -> Address {
     let arguments = reference::Feed::constructorCall {
         description_: "feed".into(),
         decimals_: 8,
     };
-    let feed = create(house, &reference::Feed::BYTECODE, arguments).await;
+    let feed = house.create(&reference::Feed::BYTECODE, arguments).await;
     push_feed(house, feed, 2_000).await;
     let call = IOracle::setFeedCall {
         feed: number,
@@ -258,7 +249,7 @@ async fn attack_a_85_the_costliest_account_can_be_sold() {
             symbol_: "TOK".into(),
             decimals_: 18,
         };
-        let address = create(&house, &reference::Token::BYTECODE, arguments).await;
+        let address = house.create(&reference::Token::BYTECODE, arguments).await;
         let terms = IParameters::setAssetCall {
             asset,
             feed,

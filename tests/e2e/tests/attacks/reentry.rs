@@ -8,13 +8,7 @@ use super::*;
 async fn attack_a_17_reentry_finds_the_door_locked() {
     let house = House::start().await;
     let p = &house.people;
-    let (name_, symbol_) = names();
-    let arguments = ReentrantToken::constructorCall {
-        name_,
-        symbol_,
-        decimals_: 18,
-    };
-    let address = create(&house, &ReentrantToken::BYTECODE, arguments).await;
+    let address = create_token(&house, &ReentrantToken::BYTECODE).await;
     let token = admit_token(&house, address).await;
     let alice = p.alice.account();
     house.give(&p.alice, "30,000").await;
@@ -27,15 +21,7 @@ async fn attack_a_17_reentry_finds_the_door_locked() {
         .fill(&p.carol, &p.bob, perp(DESK, ETH), "50", "2,000")
         .await;
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house
-        .send(
-            &p.stranger,
-            house.at.auction,
-            &IAuction::startCall {
-                account: p.carol.account(),
-            },
-        )
-        .await);
+    house.start_auction(p.carol.account()).await;
     ok(house.deposit(&p.alice, alice, token, amount(10)).await);
 
     let locked = Bytes::from(IVault::Locked {}.abi_encode());

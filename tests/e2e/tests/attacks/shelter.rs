@@ -5,7 +5,7 @@ use super::*;
 /// what a cure put in cannot be taken out again: the buffer lies above the line, and leaving needs more still.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_45_cure_and_relapse() {
-    let house = in_auction().await;
+    let house = House::with_an_auction().await;
     let p = &house.people;
     let alice = p.alice.account();
     house.give(&p.alice, "12,020").await; // 1.15 · 14,800 − 5,000
@@ -59,14 +59,14 @@ async fn attack_a_44_dust_on_a_dead_feed_shelters_nobody() {
         let start = IAuction::startCall { account: alice };
         ok(house.send(&p.stranger, at, &start).await);
         house.warp(600).await.unwrap();
-        let call = bid(&house, p.bidder.account(), ONE / 10).await;
+        let call = house.bid_of(p.bidder.account(), U256::from(ONE / 10)).await;
         ok(house.send(&p.bidder, at, &call).await);
         assert_eq!(ok(house.leg(alice, eth).await).unwrap().size, 450_000);
         // With little left, everything that has a price goes in one bid, and that is the end of the auction.
         house.set_price(ETH, "1,510").await.unwrap();
         let before = ok(house.assess(alice).await);
         assert!(before.equity > I256::ZERO);
-        let call = bid(&house, p.bidder.account(), ONE).await;
+        let call = house.bid_of(p.bidder.account(), U256::from(ONE)).await;
         let receipt = ok(house.send(&p.bidder, at, &call).await);
         let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
         assert_eq!(closed.len(), 1);
@@ -85,7 +85,7 @@ async fn attack_a_44_dust_on_a_dead_feed_shelters_nobody() {
 /// A-45, I-GATE-3: a stranger who fills the deposit cap of the settlement coin does not keep an owner from curing.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_45_a_full_cap_does_not_stop_a_cure() {
-    let house = in_auction().await;
+    let house = House::with_an_auction().await;
     let p = &house.people;
     let (alice, vault) = (p.alice.account(), house.at.vault);
     let held = ok(house.ask(vault, &IVault::assetCall { asset: 0 }).await).held;
@@ -134,7 +134,7 @@ async fn attack_a_45_a_full_cap_does_not_stop_a_cure() {
 /// A-47, I-AUC-14: a coin left with an insolvent account hides nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_47_a_gift_does_not_hide_bad_debt() {
-    let house = in_auction().await;
+    let house = House::with_an_auction().await;
     let p = &house.people;
     let fund = ids::fund_account(house.at.vault);
     ok(house
@@ -158,7 +158,7 @@ async fn attack_a_47_a_gift_does_not_hide_bad_debt() {
             },
         )
         .await);
-    let call = bid(&house, p.bidder.account(), ONE).await;
+    let call = house.bid_of(p.bidder.account(), U256::from(ONE)).await;
     let receipt = ok(house.send(&p.bidder, house.at.auction, &call).await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, house.at.auction);
     assert!(taken[0].fundPaid >= uwad("4,999"));
@@ -173,18 +173,18 @@ async fn attack_a_47_a_gift_does_not_hide_bad_debt() {
 /// A coin whose feed is stale stops opening and withdrawing, not the sale of who is below the line.
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_a_45_a_coin_in_doubt_does_not_stop_an_auction() {
-    let house = in_auction().await;
+    let house = House::with_an_auction().await;
     let p = &house.people;
     // The coin's price in dollars: a feed that never answers again.
-    let coin = create(
-        &house,
-        &reference::Feed::BYTECODE,
-        reference::Feed::constructorCall {
-            description_: "coin".into(),
-            decimals_: 8,
-        },
-    )
-    .await;
+    let coin = house
+        .create(
+            &reference::Feed::BYTECODE,
+            reference::Feed::constructorCall {
+                description_: "coin".into(),
+                decimals_: 8,
+            },
+        )
+        .await;
     let answer = reference::Feed::pushCall {
         answer: aliases::I192::try_from(100_000_000).unwrap(),
     };
@@ -226,7 +226,7 @@ async fn attack_a_45_a_coin_in_doubt_does_not_stop_an_auction() {
     let _: IVault::PricesStale = house
         .expect_revert(&p.stranger, house.desk(), &refused)
         .await;
-    let call = bid(&house, p.bidder.account(), WAD / 2).await;
+    let call = house.bid_of(p.bidder.account(), U256::from(WAD / 2)).await;
     let receipt = ok(house.send(&p.bidder, house.at.auction, &call).await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, house.at.auction);
     assert_eq!(taken.len(), 1);

@@ -14,7 +14,7 @@ async fn attack_a_18_fees_on_transfer_are_the_depositors() {
         decimals_: 18,
         feeBps_: U256::from(100),
     };
-    let address = create(&house, &FeeToken::BYTECODE, arguments).await;
+    let address = house.create(&FeeToken::BYTECODE, arguments).await;
     admit_token(&house, address).await;
     let deposit = IVault::depositCall {
         account: p.alice.account(),
@@ -68,13 +68,7 @@ async fn attack_a_18_fees_on_transfer_are_the_depositors() {
 async fn attack_a_19_rebasing_is_nobodys_gain() {
     let house = House::start().await;
     let p = &house.people;
-    let (name_, symbol_) = names();
-    let arguments = RebasingToken::constructorCall {
-        name_,
-        symbol_,
-        decimals_: 18,
-    };
-    let address = create(&house, &RebasingToken::BYTECODE, arguments).await;
+    let address = create_token(&house, &RebasingToken::BYTECODE).await;
     let token = admit_token(&house, address).await;
     house.give(&p.bob, "1,000").await;
     ok(house
@@ -128,13 +122,7 @@ async fn attack_a_19_rebasing_is_nobodys_gain() {
 async fn attack_a_20_odd_answers() {
     let house = House::start().await;
     let p = &house.people;
-    let (name_, symbol_) = names();
-    let arguments = OddReturnToken::constructorCall {
-        name_,
-        symbol_,
-        decimals_: 18,
-    };
-    let address = create(&house, &OddReturnToken::BYTECODE, arguments).await;
+    let address = create_token(&house, &OddReturnToken::BYTECODE).await;
     let set = |word: u64, size: u64, moves_| OddReturnToken::setReturnCall {
         word_: U256::from(word),
         size_: U256::from(size),
@@ -224,13 +212,7 @@ async fn c_4_why_a_token_refused_is_told() {
     let house = House::start().await;
     let p = &house.people;
     let (alice, vault) = (p.alice.account(), house.at.vault);
-    let (name_, symbol_) = names();
-    let arguments = RestrictedToken::constructorCall {
-        name_,
-        symbol_,
-        decimals_: 18,
-    };
-    let address = create(&house, &RestrictedToken::BYTECODE, arguments).await;
+    let address = create_token(&house, &RestrictedToken::BYTECODE).await;
     let token = admit_token(&house, address).await;
     let deposit = |units| IVault::depositCall {
         account: alice,
@@ -280,13 +262,7 @@ async fn c_4_why_a_token_refused_is_told() {
     let house = House::start().await;
     let p = &house.people;
     let vault = house.at.vault;
-    let (name_, symbol_) = names();
-    let arguments = OddReturnToken::constructorCall {
-        name_,
-        symbol_,
-        decimals_: 18,
-    };
-    let address = create(&house, &OddReturnToken::BYTECODE, arguments).await;
+    let address = create_token(&house, &OddReturnToken::BYTECODE).await;
     admit_token(&house, address).await;
     let no = OddReturnToken::setReturnCall {
         word_: U256::ZERO,
@@ -352,7 +328,7 @@ async fn attack_a_22_junk_decimals_are_not_listed() {
     .concat();
 
     // An address that will have code one day.
-    let factory = create(&house, &Create2::BYTECODE, NoArguments).await;
+    let factory = house.create(&Create2::BYTECODE, NoArguments).await;
     let hash = alloy::primitives::keccak256(&init);
     let address = ok(house
         .ask(

@@ -2,91 +2,113 @@
 
 use super::*;
 
+/// The bidder's bid for half of alice's account, with some of it changed.
+fn changed(bid: &IAuction::bidCall, change: impl Fn(&mut Bid)) -> IAuction::bidCall {
+    let mut b = bid.b.clone();
+    change(&mut b);
+    IAuction::bidCall { b }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_10_bids_are_refused_with_reasons() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
-    let (alice, at) = (p.alice.account(), house.at.auction);
-    let bid = any_bid(&house, U256::from(ONE)).await;
+    let (account, at) = (p.alice.account(), house.at.auction);
+    let bid = house.bid(U256::from(ONE)).await;
     let e: IAuction::NoAuction = house.expect_revert(&p.bidder, at, &bid).await;
-    assert_eq!(e.account, alice);
+    assert_eq!(e.account, account);
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(account).await;
     house.warp(450).await.unwrap();
-    let with = |change: &dyn Fn(&mut Bid)| {
-        let mut b = bid.b.clone();
-        change(&mut b);
-        IAuction::bidCall { b }
-    };
-
-    let e: IAuction::Expired = house
-        .expect_revert(&p.bidder, at, &with(&|b| b.deadline = 5))
-        .await;
+    let late = changed(&bid, |b| b.deadline = 5);
+    let e: IAuction::Expired = house.expect_revert(&p.bidder, at, &late).await;
     assert!(e.deadline == 5 && e.nowSeconds > 5);
-    let e: IAuction::SelfBid = house
-        .expect_revert(&p.alice, at, &with(&|b| b.bidder = alice))
-        .await;
-    assert_eq!(e.account, alice);
     let fund = ids::fund_account(house.at.vault);
-    let e: IAuction::SystemAccount = house
-        .expect_revert(&p.bidder, at, &with(&|b| b.bidder = fund))
-        .await;
-    assert_eq!(e.account, fund);
-    let e: IAuction::NotAuthorized = house.expect_revert(&p.stranger, at, &bid).await;
-    assert_eq!(
-        (e.account, e.caller),
-        (p.bidder.account(), p.stranger.address)
-    );
-    let e: IAuction::VersionChanged = house
-        .expect_revert(&p.bidder, at, &with(&|b| b.version += 1))
-        .await;
-    assert_eq!((e.version, e.expected), (bid.b.version, bid.b.version + 1));
+    let not_authorized = IAuction::NotAuthorized {
+        account: p.bidder.account(),
+        caller: p.stranger.address,
+    };
+    let version_changed = IAuction::VersionChanged {
+        version: bid.b.version,
+        expected: bid.b.version + 1,
+    };
+    let rows: [Refusal<'_, _>; 4] = [
+        (
+            "for oneself",
+            &p.alice,
+            changed(&bid, |b| b.bidder = account),
+            IAuction::SelfBid { account }.abi_encode(),
+        ),
+        (
+            "for the fund",
+            &p.bidder,
+            changed(&bid, |b| b.bidder = fund),
+            IAuction::SystemAccount { account: fund }.abi_encode(),
+        ),
+        (
+            "by a stranger",
+            &p.stranger,
+            bid.clone(),
+            not_authorized.abi_encode(),
+        ),
+        (
+            "of another version",
+            &p.bidder,
+            changed(&bid, |b| b.version += 1),
+            version_changed.abi_encode(),
+        ),
+    ];
+    house.expect_refusals(at, rows).await;
     let least = u128::from(LEAST);
-    for fraction in [
-        U256::ZERO,
-        U256::from(least - 1),
-        U256::from(ONE + 1),
-        U256::MAX,
-    ] {
-        let e: IAuction::InvalidFraction = house
-            .expect_revert(&p.bidder, at, &with(&|b| b.fraction = fraction))
-            .await;
-        assert_eq!(
-            (e.fraction, e.minimum, e.maximum),
-            (fraction, U256::from(least), U256::from(ONE))
-        );
-    }
-
-    // The limit: the very price passes, one unit less does not.
-    let half = U256::from(ONE / 2);
-    let asked = with(&|b| b.fraction = half);
-    let paid = ok(house.client.call_as(p.bidder.address, at, &asked).await);
-    let tight = |price: I256| with(&|b| (b.fraction, b.maxPrice) = (paid.fraction, price));
-    let snapshot = house.snapshot().await.unwrap();
-    let time = ok_time(&house).await;
-    house.next_block_at(time).await.unwrap();
-    let e = house
-        .client
-        .call_as(p.bidder.address, at, &tight(paid.price - I256::ONE))
-        .await
-        .unwrap_err();
-    let e = e.as_error::<IAuction::PriceAboveLimit>().unwrap();
-    assert_eq!((e.price, e.maxPrice), (paid.price, paid.price - I256::ONE));
-    ok(house
-        .client
-        .call_as(p.bidder.address, at, &tight(paid.price))
-        .await);
-    house.revert(snapshot).await.unwrap();
-
+    let fractions = [0, least - 1, ONE + 1].map(U256::from);
+    let rows = fractions.into_iter().chain([U256::MAX]).map(|fraction| {
+        let error = IAuction::InvalidFraction {
+            fraction,
+            minimum: U256::from(least),
+            maximum: U256::from(ONE),
+        };
+        let call = changed(&bid, |b| b.fraction = fraction);
+        ("of no share", &p.bidder, call, error.abi_encode())
+    });
+    house.expect_refusals(at, rows).await;
     // A bidder that could not carry it. Its own account, and the numbers are its own.
     let poor = p.carol.account();
     house.give(&p.carol, "10").await;
-    let e: IVault::InsufficientMargin = house
-        .expect_revert(&p.carol, at, &with(&|b| b.bidder = poor))
-        .await;
+    let call = changed(&bid, |b| b.bidder = poor);
+    let e: IVault::InsufficientMargin = house.expect_revert(&p.carol, at, &call).await;
     assert_eq!((e.account, e.equityBefore), (poor, wad("10")));
+    house.assert_balanced().await;
+}
 
-    // An operator of the bidder may bid. Without a price there is nothing to sell, and no end of the auction.
+/// The limit: the very price passes, one unit less does not.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_10_a_limit_is_exact() {
+    let house = House::with_an_auction().await;
+    let bidder = house.people.bidder.address;
+    house.warp(450).await.unwrap();
+    let bid = house.bid(U256::from(ONE / 2)).await;
+    let auction = async |call: &IAuction::bidCall| {
+        let at = house.at.auction;
+        house.client.call_as(bidder, at, call).await
+    };
+    let paid = ok(auction(&bid).await);
+    let tight = |price| changed(&bid, |b| (b.fraction, b.maxPrice) = (paid.fraction, price));
+    house.next_block_at(ok_time(&house).await).await.unwrap();
+    let less = paid.price - I256::ONE;
+    let e = auction(&tight(less)).await.unwrap_err();
+    let e = e.as_error::<IAuction::PriceAboveLimit>().unwrap();
+    assert_eq!((e.price, e.maxPrice), (paid.price, less));
+    ok(auction(&tight(paid.price)).await);
+}
+
+/// An operator of the bidder may bid. Without a price there is nothing to sell, and no end of the auction.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_10_nothing_is_sold_without_a_price() {
+    let house = House::with_an_auction().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.warp(450).await.unwrap();
+    let bid = house.bid(U256::from(ONE)).await;
     let operator = IVault::setOperatorCall {
         account: p.bidder.account(),
         operator: p.stranger.address,
@@ -117,15 +139,15 @@ async fn ok_time(house: &House) -> u64 {
 /// I-AUC-4, I-AUC-6: a part sold for its worth less λ·relief, to the last unit, and the books as before.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_4_a_bid_costs_the_owner_the_discount_exactly() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, bidder, at) = (p.alice.account(), p.bidder.account(), house.at.auction);
     house.give_token(&p.alice, house.weth, "0.7").await;
     house.set_price(ETH, "1,550.01").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     house.warp(333).await.unwrap();
     let fraction = 123_456_789_012_345_678_u128;
-    let call = any_bid(&house, U256::from(fraction)).await;
+    let call = house.bid(U256::from(fraction)).await;
     let (equity, mm) = narrow(&ok(house.assess(alice).await));
     let bidder_before = ok(house.assess(bidder).await);
     let long = ok(house.leg(alice, perp(DESK, ETH)).await).unwrap();
@@ -168,14 +190,14 @@ async fn i_auc_4_a_bid_costs_the_owner_the_discount_exactly() {
 /// A limit is for the share asked for; a clamped share scales it.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_10_a_clamped_share_scales_the_limit() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let at = house.at.auction;
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(p.alice.account())).await);
+    house.start_auction(p.alice.account()).await;
     house.warp(100).await.unwrap();
     house.next_block_at(ok_time(&house).await).await.unwrap();
-    let mut call = any_bid(&house, U256::from(ONE)).await;
+    let mut call = house.bid(U256::from(ONE)).await;
     let paid = ok(house.client.call_as(p.bidder.address, at, &call).await);
     let (share, price) = (
         u128::try_from(paid.fraction).unwrap(),
@@ -228,7 +250,7 @@ async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
     let max = ok(house.max_withdraw(alice, house.usdc).await);
     ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
     house.set_price(ETH, "1,890").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     let s = state(&house, alice).await;
     let (equity, mm) = (
         i128::try_from(s.equity).unwrap(),
@@ -247,12 +269,12 @@ async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
     // no more is not sold more at a limit signed for less.
     for share in [ONE / 20, share] {
         let e: IVault::NotRelieved = house
-            .expect_revert(&p.bidder, at, &any_bid(&house, U256::from(share)).await)
+            .expect_revert(&p.bidder, at, &house.bid(U256::from(share)).await)
             .await;
         assert_eq!((e.account, e.mm, e.mmBefore), (alice, s.mm, s.mm));
     }
     let receipt = ok(house
-        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
+        .send(&p.bidder, at, &house.bid(U256::from(ONE)).await)
         .await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
     let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
@@ -268,22 +290,20 @@ async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
 /// What the event says of the account after a bid is what it is then, also when only cash moved.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_4_the_event_tells_the_truth_when_only_cash_moved() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
-    let fund = ids::fund_account(house.at.vault);
-    let chest = house.usdc.amount("30,000").unwrap();
-    ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
+    house.endow_fund("30,000").await;
     house.give_token(&p.alice, house.wbtc, "0.0000001").await; // ten units
     house.set_price(ETH, "1,400").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     house
         .fill(&p.bob, &p.alice, perp(DESK, ETH), "50", "1,400")
         .await;
     assert_eq!(ok(house.cash(alice).await), -5_000 * WAD as i128);
     // A twentieth of ten units is none.
     let receipt = ok(house
-        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 20)).await)
+        .send(&p.bidder, at, &house.bid(U256::from(ONE / 20)).await)
         .await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
     let a = ok(house.assess(alice).await);

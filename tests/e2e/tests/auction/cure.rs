@@ -5,12 +5,12 @@ use super::*;
 /// I-GATE-4, I-GATE-5: in auction one may deposit and reduce, and nothing else.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_gate_5_an_account_in_auction_may_cure_and_reduce_only() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     let eth = perp(DESK, ETH);
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
 
     let call = IVault::withdrawCall {
         account: alice,
@@ -88,12 +88,12 @@ async fn i_gate_5_an_account_in_auction_may_cure_and_reduce_only() {
 /// of it sold at 1,500 left the owner nothing.
 #[tokio::test(flavor = "multi_thread")]
 async fn l_10_in_auction_a_flat_end_is_judged_like_any_other() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     let eth = perp(DESK, ETH);
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     let before = ok(house.assess(alice).await);
     assert_eq!(before.equity, wad("5,000"));
 
@@ -168,7 +168,7 @@ async fn l_10_in_auction_a_flat_end_is_judged_like_any_other() {
 /// L-11: who bids for another takes over legs of venues its owner admitted, and of no other.
 #[tokio::test(flavor = "multi_thread")]
 async fn l_11_an_operator_loads_no_venue_its_owner_did_not_admit() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, bidder, at) = (p.alice.account(), p.bidder.account(), house.at.auction);
     // Two venues, of which the bidder admits one.
@@ -188,9 +188,9 @@ async fn l_11_an_operator_loads_no_venue_its_owner_did_not_admit() {
     };
     ok(house.send(&p.bidder, house.at.vault, &operator).await);
     house.set_price(ETH, "1,550").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     house.warp(450).await.unwrap();
-    let call = any_bid(&house, U256::from(ONE)).await;
+    let call = house.bid(U256::from(ONE)).await;
     let e: IVault::VenueNotAdmitted = house.expect_revert(&p.stranger, at, &call).await;
     assert_eq!((e.account, e.venue), (bidder, DESK));
     // The owner's own bid is his leave; and where he admits the venue his operator may.

@@ -5,7 +5,7 @@ use super::*;
 /// I-AUC-11, I-AUC-14: equity gone, the fund pays the hole and the discount, no more than it has, and the rest is flat.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     let fund = ids::fund_account(house.at.vault);
@@ -20,7 +20,7 @@ async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
     let e: IAuction::NoAuction = house.expect_revert(&p.stranger, at, &mark(alice)).await;
     assert_eq!(e.account, alice);
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     let e: IAuction::NotInsolvent = house.expect_revert(&p.stranger, at, &mark(alice)).await;
     assert_eq!(e.equity, wad("5,000"));
     house.set_price(ETH, "1,400").await.unwrap(); // equity −5,000
@@ -34,7 +34,7 @@ async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
     assert_eq!(state(&house, alice).await.insolventSince, since);
 
     house.warp(890).await.unwrap();
-    let call = any_bid(&house, U256::from(ONE / 4)).await;
+    let call = house.bid(U256::from(ONE / 4)).await;
     let (equity, mm) = narrow(&ok(house.assess(alice).await));
     let receipt = ok(house.send(&p.bidder, at, &call).await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
@@ -55,7 +55,7 @@ async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
     // The fund runs dry: it pays what is left, and a bidder who asks for more gets nothing.
     house.set_price(ETH, "700").await.unwrap();
     let left = ok(house.cash(fund).await);
-    let mut call = any_bid(&house, U256::from(ONE)).await;
+    let mut call = house.bid(U256::from(ONE)).await;
     call.b.maxPrice = I256::try_from(-left - 1).unwrap();
     let e: IAuction::PriceAboveLimit = house.expect_revert(&p.bidder, at, &call).await;
     assert_eq!(e.price, I256::try_from(-left).unwrap());
@@ -75,7 +75,7 @@ async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
 /// I-AUC-2: where equity passes zero the price does not jump, and going back stops the fund's clock.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_2_no_jump_where_equity_ends() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     let fund = ids::fund_account(house.at.vault);
@@ -88,7 +88,7 @@ async fn i_auc_2_no_jump_where_equity_ends() {
         )
         .await);
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     house.warp(900).await.unwrap();
     house.set_price(ETH, "1,500.02").await.unwrap(); // equity 1
     let rich = state(&house, alice).await;
@@ -105,7 +105,7 @@ async fn i_auc_2_no_jump_where_equity_ends() {
     assert_eq!(poor.lambda, U256::ZERO, "the fund's ramp begins from zero");
     ok(house.send(&p.stranger, at, &mark(alice)).await);
     house.set_price(ETH, "1,510").await.unwrap();
-    let call = any_bid(&house, U256::from(ONE / 50)).await;
+    let call = house.bid(U256::from(ONE / 50)).await;
     ok(house.send(&p.bidder, at, &call).await);
     // Once more down: the fund's ramp begins anew.
     house.warp(600).await.unwrap();
@@ -120,14 +120,12 @@ async fn i_auc_2_no_jump_where_equity_ends() {
 /// for 15 minutes counts no more.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_3_the_fund_clock_runs_only_while_somebody_looks() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
-    let fund = ids::fund_account(house.at.vault);
-    let chest = house.usdc.amount("30,000").unwrap();
-    ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
+    house.endow_fund("30,000").await;
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     house.set_price(ETH, "1,400").await.unwrap();
     let marked = async |receipt: TransactionReceipt| {
         House::events::<IAuction::InsolvencyMarked>(&receipt, at).len()
@@ -166,7 +164,7 @@ async fn i_auc_3_the_fund_clock_runs_only_while_somebody_looks() {
     let late = state(&house, alice).await;
     assert_eq!((late.insolventSince, late.lambda), (0, U256::ZERO));
     let receipt = ok(house
-        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 10)).await)
+        .send(&p.bidder, at, &house.bid(U256::from(ONE / 10)).await)
         .await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
     assert_eq!(taken[0].lambda, U256::ZERO);

@@ -2,14 +2,10 @@
 
 use super::*;
 
-/// I-LIV-1: an account with 64 legs and 3 collaterals is started and sold whole well within a block's gas.
-#[tokio::test(flavor = "multi_thread")]
-async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
-    let house = House::start().await;
+/// Eight venues, and eight underlyings with the six that it lists on the price of ether.
+async fn eight_venues(house: &House) -> Vec<(u16, Address)> {
     let p = &house.people;
-    let (alice, at) = (p.alice.account(), house.at.auction);
     let d = &p.deployer;
-    // Eight venues and eight underlyings, six of them new ones on the price of ether.
     let call = IParameters::underlyingCall { underlying: ETH };
     let terms = ok(house.ask(house.at.parameters, &call).await);
     for underlying in 11..17 {
@@ -21,13 +17,12 @@ async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
     }
     let mut desks = Vec::new();
     for venue in 21..29 {
-        let code = reference::LyingVenue::BYTECODE.to_vec();
-        let arguments = alloy::sol_types::SolValue::abi_encode(&(house.at.clearinghouse,));
-        let (desk, _) = house
-            .client
-            .create(&d.signer, [code, arguments].concat().into())
-            .await
-            .unwrap();
+        let arguments = reference::LyingVenue::constructorCall {
+            clearinghouse_: house.at.clearinghouse,
+        };
+        let desk = house
+            .create(&reference::LyingVenue::BYTECODE, arguments)
+            .await;
         let call = IClearinghouse::setVenueCall {
             venue,
             contractAddress: desk,
@@ -41,56 +36,54 @@ async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
         }
         desks.push((venue, desk));
     }
+    desks
+}
+
+/// Alice buys some of each underlying from bob.
+async fn trade_all(house: &House, venue: u16, desk: Address) {
+    let p = &house.people;
+    let fills = [ETH, BTC].into_iter().chain(11..17).map(|underlying| {
+        let (size, price) = if underlying == BTC {
+            ("0.02", "40,000")
+        } else {
+            ("0.5", "2,000")
+        };
+        fill(&p.alice, &p.bob, perp(venue, underlying), size, price)
+    });
+    let call = reference::LyingVenue::reportCall {
+        fills: fills.collect(),
+    };
+    ok(house.send(&p.stranger, desk, &call).await);
+}
+
+/// I-LIV-1: an account with 64 legs and 3 collaterals is started and sold whole well within a block's gas.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_liv_1_sixty_four_legs_are_sold_in_one_bid() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let desks = eight_venues(&house).await;
     house.give(&p.alice, "20,000").await;
     for (token, amount) in [(house.weth, "0.1"), (house.wbtc, "0.01")] {
         house.give_token(&p.alice, token, amount).await;
     }
     house.give(&p.bob, "1,000,000").await;
     house.give(&p.bidder, "1,000,000").await;
-    for (venue, desk) in &desks {
-        let fills = [ETH, BTC]
-            .into_iter()
-            .chain(11..17)
-            .map(|underlying| {
-                (
-                    underlying,
-                    if underlying == BTC {
-                        ("0.02", "40,000")
-                    } else {
-                        ("0.5", "2,000")
-                    },
-                )
-            })
-            .map(|(underlying, (size, price))| Fill {
-                buyer: alice,
-                seller: p.bob.account(),
-                instrument: perp(*venue, underlying),
-                size: uwad(size),
-                price: uwad(price),
-                buyerFee: U256::ZERO,
-                sellerFee: U256::ZERO,
-            })
-            .collect();
-        ok(house
-            .send(
-                &p.stranger,
-                *desk,
-                &reference::LyingVenue::reportCall { fills },
-            )
-            .await);
+    for (venue, desk) in desks {
+        trade_all(&house, venue, desk).await;
     }
     assert_eq!(ok(house.account(alice).await).0.legs.len(), 64);
     house.set_price(ETH, "1,500").await.unwrap();
-    let receipt = ok(house.send(&p.stranger, at, &start(alice)).await);
+    let receipt = house.start_auction(alice).await;
     println!("start, 64 legs: {} gas", receipt.gas_used);
     assert!(receipt.gas_used < 16_000_000);
     house.warp(900).await.unwrap();
-    let call = any_bid(&house, U256::from(ONE / 2)).await;
+    let call = house.bid(U256::from(ONE / 2)).await;
     let receipt = ok(house.send(&p.bidder, at, &call).await);
     println!("bid for half of 64 legs: {} gas", receipt.gas_used);
     assert!(receipt.gas_used < 16_000_000);
     house.set_price(ETH, "1,000").await.unwrap();
-    let call = any_bid(&house, U256::from(ONE)).await;
+    let call = house.bid(U256::from(ONE)).await;
     let receipt = ok(house.send(&p.bidder, at, &call).await);
     println!("bid for all of 64 legs: {} gas", receipt.gas_used);
     assert!(receipt.gas_used < 16_000_000);
@@ -121,13 +114,13 @@ async fn i_liv_1_a_hundred_and_twenty_eight_options_are_sold_in_one_bid() {
     ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
     house.set_price(ETH, "1,600").await.unwrap();
     push_expiries(&house, &days, 1_600).await;
-    let receipt = ok(house.send(&p.stranger, at, &start(alice)).await);
+    let receipt = house.start_auction(alice).await;
     println!("start, 128 options: {} gas", receipt.gas_used);
     assert!(receipt.gas_used < 16_000_000);
     house.warp(900).await.unwrap();
     house.set_price(ETH, "1,300").await.unwrap();
     push_expiries(&house, &days, 1_300).await;
-    let call = any_bid(&house, U256::from(ONE)).await;
+    let call = house.bid(U256::from(ONE)).await;
     let receipt = ok(house.send(&p.bidder, at, &call).await);
     println!("bid for all of 128 options: {} gas", receipt.gas_used);
     assert!(receipt.gas_used < 16_000_000);

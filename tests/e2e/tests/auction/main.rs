@@ -20,19 +20,6 @@ const BUFFER: u64 = 150_000_000_000_000_000;
 /// The smallest bid.
 const LEAST: u64 = 10_000_000_000_000_000;
 
-/// Alice is long 50 ETH at 2,000 with 25,000 coins; bob is short; the bidder has 200,000.
-async fn furnished() -> House {
-    let house = House::start().await;
-    let p = &house.people;
-    house.give(&p.alice, "25,000").await;
-    house.give(&p.bob, "200,000").await;
-    house.give(&p.bidder, "200,000").await;
-    house
-        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
-        .await;
-    house
-}
-
 fn start(account: B256) -> IAuction::startCall {
     IAuction::startCall { account }
 }
@@ -45,22 +32,6 @@ async fn state(house: &House, account: B256) -> AuctionState {
     ok(house
         .ask(house.at.auction, &IAuction::stateCall { account })
         .await)
-}
-
-/// A bid of the bidder for alice's account at any price, at its present version.
-async fn any_bid(house: &House, fraction: U256) -> IAuction::bidCall {
-    let account = house.people.alice.account();
-    let (_, version, _) = ok(house.account(account).await);
-    IAuction::bidCall {
-        b: Bid {
-            account,
-            bidder: house.people.bidder.account(),
-            fraction,
-            maxPrice: I256::MAX,
-            version,
-            deadline: u64::MAX,
-        },
-    }
 }
 
 /// A share of an amount, rounded down.

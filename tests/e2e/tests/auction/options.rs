@@ -2,32 +2,59 @@
 
 use super::*;
 
+/// Alice's account below its line: long ether and a call, short a put of a later day.
+struct Book {
+    house: House,
+    days: Vec<u16>,
+    call: u128,
+    put: u128,
+}
+
+impl Book {
+    async fn new() -> Self {
+        let house = House::start().await;
+        let p = &house.people;
+        house.give(&p.alice, "25,000").await;
+        house.give(&p.bob, "400,000").await;
+        house.give(&p.bidder, "400,000").await;
+        let days = days(&house).await;
+        push_expiries(&house, &days, 2_000).await;
+        let call = option(true, days[0], 2_200);
+        let put = option(false, days[1], 1_800);
+        let eth = perp(DESK, ETH);
+        house.fill(&p.alice, &p.bob, eth, "30", "2,000").await;
+        trade_options(&house, &p.bob, &p.alice, &[(put, "20.0001")]).await;
+        trade_options(&house, &p.alice, &p.bob, &[(call, "3.0003")]).await;
+        house.set_price(ETH, "1,700").await.unwrap();
+        push_expiries(&house, &days, 1_700).await;
+        Self {
+            days: days.to_vec(),
+            house,
+            call,
+            put,
+        }
+    }
+}
+
 /// I-AUC-4, I-AUC-5: options are sold like the rest, by whole lots away from zero, for their worth less the discount.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_5_options_are_sold_like_the_rest() {
-    let house = House::start().await;
+    let Book {
+        house,
+        days: _,
+        call,
+        put,
+    } = Book::new().await;
     let p = &house.people;
     let (alice, bidder, at) = (p.alice.account(), p.bidder.account(), house.at.auction);
-    house.give(&p.alice, "25,000").await;
-    house.give(&p.bob, "400,000").await;
-    house.give(&p.bidder, "400,000").await;
-    let days = days(&house).await;
-    push_expiries(&house, &days, 2_000).await;
-    let call = option(true, days[0], 2_200);
-    let put = option(false, days[1], 1_800);
     let eth = perp(DESK, ETH);
-    house.fill(&p.alice, &p.bob, eth, "30", "2,000").await;
-    trade_options(&house, &p.bob, &p.alice, &[(put, "20.0001")]).await;
-    trade_options(&house, &p.alice, &p.bob, &[(call, "3.0003")]).await;
-    house.set_price(ETH, "1,700").await.unwrap();
-    push_expiries(&house, &days, 1_700).await;
     let before = ok(house.assess(alice).await);
     assert!(!before.stale && before.best < I256::ZERO, "{before:?}");
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     house.warp(300).await.unwrap();
     let (equity, mm) = narrow(&ok(house.assess(alice).await));
     let theirs = ok(house.assess(bidder).await).equity;
-    let bid = any_bid(&house, U256::from(ONE / 10)).await;
+    let bid = house.bid(U256::from(ONE / 10)).await;
     // In the second in which the account was looked at: options need less with every second.
     let now = house.client.now().await.unwrap();
     house.next_block_at(now).await.unwrap();
@@ -58,8 +85,24 @@ async fn i_auc_5_options_are_sold_like_the_rest() {
         "{discount} {gained}"
     );
     house.assert_balanced().await;
+}
 
-    // A day's surface dies: what rests on it stays, the rest goes, of its slot too.
+/// A day's surface dies: what rests on it stays, the rest goes, of its slot too.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_11_options_that_cannot_be_priced_stay() {
+    let Book {
+        house,
+        days,
+        call,
+        put,
+    } = Book::new().await;
+    let p = &house.people;
+    let (alice, bidder, at) = (p.alice.account(), p.bidder.account(), house.at.auction);
+    let eth = perp(DESK, ETH);
+    house.start_auction(alice).await;
+    house.warp(300).await.unwrap();
+    let bid = house.bid(U256::from(ONE / 10)).await;
+    ok(house.send(&p.bidder, at, &bid).await);
     house.warp(8_000).await.unwrap();
     house.set_price(ETH, "1,700").await.unwrap();
     push_expiries(&house, &days[..1], 1_700).await;
@@ -67,7 +110,7 @@ async fn i_auc_5_options_are_sold_like_the_rest() {
     assert!(a.stale && a.staleLegs.count_ones() == 1 && a.staleAssets == 0);
     let slots = ok(house.account(alice).await).0.legs;
     house.set_price(ETH, "1,500").await.unwrap();
-    let mut bid = any_bid(&house, U256::from(ONE)).await;
+    let mut bid = house.bid(U256::from(ONE)).await;
     let before = ok(house.assess(alice).await);
     // Not to the first bidder, who holds some of it now and cannot be seen to be healthy.
     let e: IVault::PricesStale = house.expect_revert(&p.bidder, at, &bid).await;

@@ -5,11 +5,11 @@ use super::*;
 /// I-AUC-2, I-AUC-5: the price falls with time, the largest share reaches the buffer and ends the auction.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_5_the_largest_share_ends_the_auction_at_the_buffer() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     let (mut last_lambda, mut last_share) = (U256::ZERO, U256::ZERO);
     let mut unit_price = I256::MAX;
     for _ in 0..4 {
@@ -28,7 +28,7 @@ async fn i_auc_5_the_largest_share_ends_the_auction_at_the_buffer() {
         house.warp(200).await.unwrap();
     }
     // Asking for everything takes what is needed.
-    let call = any_bid(&house, U256::from(ONE)).await;
+    let call = house.bid(U256::from(ONE)).await;
     let receipt = ok(house.send(&p.bidder, at, &call).await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
     let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
@@ -46,7 +46,7 @@ async fn i_auc_5_the_largest_share_ends_the_auction_at_the_buffer() {
     );
     assert!(!ok(house.account(alice).await).2);
     let e: IAuction::NoAuction = house
-        .expect_revert(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
+        .expect_revert(&p.bidder, at, &house.bid(U256::from(ONE)).await)
         .await;
     assert_eq!(e.account, alice);
     house.assert_balanced().await;
@@ -55,11 +55,11 @@ async fn i_auc_5_the_largest_share_ends_the_auction_at_the_buffer() {
 /// I-AUC-5: the auction ends at the initial requirement where that is nearer than the buffer.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_5_it_ends_at_the_initial_requirement_where_that_is_nearer() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     let parameters = ok(house.ask(at, &IAuction::parametersCall {}).await);
     let call = IAuction::setParametersCall {
         lambdaMax: parameters.lambdaMax,
@@ -85,7 +85,7 @@ async fn i_auc_5_it_ends_at_the_initial_requirement_where_that_is_nearer() {
     // A bid takes that much and ends it.
     let snapshot = house.snapshot().await.unwrap();
     let receipt = ok(house
-        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 2)).await)
+        .send(&p.bidder, at, &house.bid(U256::from(ONE / 2)).await)
         .await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
     let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
@@ -134,10 +134,10 @@ async fn h_2_a_rest_of_a_sale_never_becomes_everything() {
     let before = ok(house.assess(alice).await);
     assert_eq!(before.equity / wad("1"), I256::unchecked_from(7_987));
     assert_eq!(before.mm / uwad("1"), U256::from(8_121));
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     house.warp(900).await.unwrap();
     let receipt = ok(house
-        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
+        .send(&p.bidder, at, &house.bid(U256::from(ONE)).await)
         .await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
     let percent = taken[0].fraction / U256::from(ONE / 1_000);
@@ -151,7 +151,7 @@ async fn h_2_a_rest_of_a_sale_never_becomes_everything() {
     // So the auction has ended, and nobody can be sold the rest.
     let closed: Vec<IAuction::AuctionClosed> = House::events(&receipt, at);
     assert_eq!(closed.len(), 1, "the largest share is below the smallest");
-    let call = any_bid(&house, U256::from(ONE)).await;
+    let call = house.bid(U256::from(ONE)).await;
     let e: IAuction::NoAuction = house.expect_revert(&p.bidder, at, &call).await;
     assert_eq!(e.account, alice);
     let lost = before.equity - ok(house.assess(alice).await).equity;

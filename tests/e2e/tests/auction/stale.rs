@@ -8,49 +8,137 @@ async fn only_ether_lives(house: &House, price: &str) {
     house.set_price(ETH, price).await.unwrap();
 }
 
-/// I-AUC-1: below the line only at the worst its stale items could be worth, an account is sold once that was noted and an
-/// hour has passed, and not later than an hour after that; the note can be taken back.
-#[tokio::test(flavor = "multi_thread")]
-async fn i_auc_1_a_dead_feed_shelters_for_an_hour() {
+/// Alice's account, long ether and bitcoin, which is below its line only at the worst that its stale bitcoin could be worth.
+struct Doubt {
+    house: House,
+    /// Ether's price then, and the assessment.
+    price: String,
+    doubtful: Assessment,
+}
+
+const BITCOIN: u128 = perp(DESK, BTC);
+
+impl Doubt {
+    async fn new() -> Self {
+        let house = long_two().await;
+        house.warp(8_000).await.unwrap();
+        let alice = house.people.alice.account();
+        let mut price = 2_000;
+        let doubtful = loop {
+            house.set_price(ETH, &price.to_string()).await.unwrap();
+            let a = ok(house.assess(alice).await);
+            if a.worst < I256::ZERO {
+                break a;
+            }
+            price -= 5;
+        };
+        assert!(
+            doubtful.stale && doubtful.best >= I256::ZERO,
+            "{doubtful:?}"
+        );
+        Self {
+            house,
+            price: price.to_string(),
+            doubtful,
+        }
+    }
+
+    /// Noted an hour and some minutes ago.
+    async fn ripe() -> Self {
+        let doubt = Self::new().await;
+        assert_eq!(doubt.note().await.len(), 1);
+        doubt.house.warp(3_600).await.unwrap();
+        doubt.house.set_price(ETH, &doubt.price).await.unwrap();
+        doubt
+    }
+
+    async fn note(&self) -> Vec<IAuction::StaleNoted> {
+        note(&self.house, &self.house.people.stranger).await
+    }
+
+    /// That it cannot be started yet.
+    async fn wait(&self) -> IAuction::StaleWait {
+        let (p, at) = (&self.house.people, self.house.at.auction);
+        let call = start(p.alice.account());
+        self.house.expect_revert(&p.stranger, at, &call).await
+    }
+
+    async fn is_liquidatable(&self) -> bool {
+        let account = self.house.people.alice.account();
+        let call = IAuction::isLiquidatableCall { account };
+        ok(self.house.ask(self.house.at.auction, &call).await)
+    }
+}
+
+/// Alice is long 50 ETH and half a bitcoin, with 40,000 coins.
+async fn long_two() -> House {
     let house = House::start().await;
     let p = &house.people;
-    let (alice, at) = (p.alice.account(), house.at.auction);
     house.give(&p.alice, "40,000").await;
     house.give(&p.bob, "400,000").await;
     house.give(&p.bidder, "400,000").await;
-    let btc = perp(DESK, BTC);
     house
         .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
         .await;
-    house.fill(&p.alice, &p.bob, btc, "0.5", "40,000").await;
-    let note = IAuction::noteStaleCall { account: alice };
-    let noted = |receipt: &TransactionReceipt| House::events::<IAuction::StaleNoted>(receipt, at);
-    let liquidatable = async || {
-        ok(house
-            .ask(at, &IAuction::isLiquidatableCall { account: alice })
-            .await)
-    };
-    // Fresh and healthy: nothing to note, nothing to take back.
-    assert!(noted(&ok(house.send(&p.stranger, at, &note).await)).is_empty());
+    house.fill(&p.alice, &p.bob, BITCOIN, "0.5", "40,000").await;
+    house
+}
 
-    house.warp(8_000).await.unwrap();
-    let mut price = 2_000;
-    let doubtful = loop {
-        house.set_price(ETH, &price.to_string()).await.unwrap();
-        let a = ok(house.assess(alice).await);
-        if a.worst < I256::ZERO {
-            break a;
-        }
-        price -= 5;
-    };
-    assert!(
-        doubtful.stale && doubtful.best >= I256::ZERO,
-        "{doubtful:?}"
-    );
-    let e: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
-    assert_eq!((e.account, e.notedAt), (alice, 0));
+/// Notes that alice's account is in doubt; gives what was noted.
+async fn note(house: &House, actor: &Actor) -> Vec<IAuction::StaleNoted> {
+    let account = house.people.alice.account();
+    let call = IAuction::noteStaleCall { account };
+    let receipt = ok(house.send(actor, house.at.auction, &call).await);
+    House::events(&receipt, house.at.auction)
+}
+
+/// I-AUC-1: below the line only at the worst its stale items could be worth, an account is sold once that was noted and an
+/// hour has passed.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_1_a_dead_feed_shelters_for_an_hour() {
+    let doubt = Doubt::ripe().await;
+    let house = &doubt.house;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    assert!(doubt.is_liquidatable().await);
+    house.start_auction(alice).await;
+    let call = IAuction::noteStaleCall { account: alice };
+    let e: IAuction::AuctionOpen = house.expect_revert(&p.stranger, at, &call).await;
+    assert_eq!(e.account, alice);
+    let a = ok(house.assess(alice).await);
+    let e: IAuction::NotRecovered = house.expect_revert(&p.stranger, at, &close(alice)).await;
+    assert_eq!(e.equity, a.worst + I256::try_from(a.mm).unwrap());
+    house.warp(300).await.unwrap();
+    // It is sold until it is safe at the worst; what is stale stays.
+    let long = ok(house.leg(alice, BITCOIN).await).unwrap();
+    let mut bids = 0;
+    while ok(house.account(alice).await).2 {
+        assert!(state(house, alice).await.maxFraction > U256::ZERO);
+        let bid = house.bid(U256::from(ONE)).await;
+        ok(house.send(&p.bidder, at, &bid).await);
+        bids += 1;
+        assert!(bids < 12, "it does not end");
+    }
+    let left = ok(house.leg(alice, BITCOIN).await).unwrap();
+    assert_eq!((left.size, left.quote), (long.size, long.quote));
+    let a = ok(house.assess(alice).await);
+    assert!(a.worst >= I256::ZERO && a.equity > I256::ZERO, "{a:?}");
+    house.assert_balanced().await;
+}
+
+/// I-AUC-1: only what is in doubt is noted, and noting again changes nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_1_a_doubt_is_noted_once() {
+    // Fresh and healthy: nothing to note, nothing to take back.
+    let house = long_two().await;
+    assert!(note(&house, &house.people.stranger).await.is_empty());
+
+    let doubt = Doubt::new().await;
+    let (house, doubtful) = (&doubt.house, &doubt.doubtful);
+    let e = doubt.wait().await;
+    assert_eq!((e.account, e.notedAt), (house.people.alice.account(), 0));
     assert_eq!((e.best, e.worst), (doubtful.best, doubtful.worst));
-    let events = noted(&ok(house.send(&p.stranger, at, &note).await));
+    let events = doubt.note().await;
     assert_eq!(
         (events.len(), events[0].best, events[0].worst),
         (1, e.best, e.worst)
@@ -58,70 +146,54 @@ async fn i_auc_1_a_dead_feed_shelters_for_an_hour() {
     let at_note = events[0].notedAt;
     assert_eq!(at_note, house.client.now().await.unwrap());
 
-    // Not yet. Noting again changes nothing.
     house.warp(3_000).await.unwrap();
-    assert!(noted(&ok(house.send(&p.stranger, at, &note).await)).is_empty());
-    let e: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
-    assert_eq!(e.notedAt, at_note);
-    assert!(!liquidatable().await);
+    assert!(doubt.note().await.is_empty());
+    assert_eq!(doubt.wait().await.notedAt, at_note);
+    assert!(!doubt.is_liquidatable().await);
+}
 
-    // Taken back when the feed is, and so is the account.
-    let snapshot = house.snapshot().await.unwrap();
+/// I-AUC-1: the note is taken back when the feed is back, and so is the account.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_1_a_note_is_taken_back() {
+    let doubt = Doubt::new().await;
+    let house = &doubt.house;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    doubt.note().await;
+    house.warp(3_000).await.unwrap();
     house.refresh().await;
-    let events = noted(&ok(house.send(&p.alice, at, &note).await));
+    let events = note(house, &p.alice).await;
     assert_eq!((events.len(), events[0].notedAt), (1, 0));
     assert_eq!(events[0].best, events[0].worst);
     let e: IAuction::NotLiquidatable = house.expect_revert(&p.stranger, at, &start(alice)).await;
     assert_eq!(e.account, alice);
-    house.revert(snapshot).await.unwrap();
+}
 
-    // Too late: note it anew.
-    let eth = price.to_string();
-    let snapshot = house.snapshot().await.unwrap();
-    house.warp(4_250).await.unwrap();
-    house.set_price(ETH, &eth).await.unwrap();
-    let _: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
-    let events = noted(&ok(house.send(&p.stranger, at, &note).await));
-    assert!(events[0].notedAt > at_note + 7_200);
-    house.revert(snapshot).await.unwrap();
+/// I-AUC-1: two hours after the note it is too late: the account must be noted anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_1_a_note_ends_after_two_hours() {
+    let doubt = Doubt::new().await;
+    let at_note = doubt.note().await[0].notedAt;
+    doubt.house.warp(7_250).await.unwrap();
+    doubt.house.set_price(ETH, &doubt.price).await.unwrap();
+    doubt.wait().await;
+    assert!(doubt.note().await[0].notedAt > at_note + 7_200);
+}
 
-    // An hour after the note it starts, and is sold until it is safe at the worst; what is stale stays.
-    house.warp(600).await.unwrap();
-    house.set_price(ETH, &eth).await.unwrap();
-    assert!(liquidatable().await);
-    let snapshot = house.snapshot().await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
-    let e: IAuction::AuctionOpen = house.expect_revert(&p.stranger, at, &note).await;
-    assert_eq!(e.account, alice);
-    let a = ok(house.assess(alice).await);
-    let e: IAuction::NotRecovered = house.expect_revert(&p.stranger, at, &close(alice)).await;
-    assert_eq!(e.equity, a.worst + I256::try_from(a.mm).unwrap());
-    house.warp(300).await.unwrap();
-    let long = ok(house.leg(alice, btc).await).unwrap();
-    let mut bids = 0;
-    while ok(house.account(alice).await).2 {
-        assert!(state(&house, alice).await.maxFraction > U256::ZERO);
-        ok(house
-            .send(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
-            .await);
-        bids += 1;
-        assert!(bids < 12, "it does not end");
-    }
-    let left = ok(house.leg(alice, btc).await).unwrap();
-    assert_eq!((left.size, left.quote), (long.size, long.quote));
-    let a = ok(house.assess(alice).await);
-    assert!(a.worst >= I256::ZERO && a.equity > I256::ZERO, "{a:?}");
-    house.assert_balanced().await;
-
-    // The same auction, and the feed is back: it ends at once, nothing is sold for the feed's age.
-    house.revert(snapshot).await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+/// I-AUC-1: when the feed is back, the auction ends at once, or nothing is sold for the feed's age.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auc_1_an_auction_ends_when_the_feed_is_back() {
+    let doubt = Doubt::ripe().await;
+    let house = &doubt.house;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    house.start_auction(alice).await;
     house.refresh().await;
     let a = ok(house.assess(alice).await);
     if narrow(&a).0 >= target(&a).cast_signed() {
         ok(house.send(&p.stranger, at, &close(alice)).await);
     } else {
-        assert!(state(&house, alice).await.maxFraction < U256::from(ONE / 2));
+        assert!(state(house, alice).await.maxFraction < U256::from(ONE / 2));
     }
 }
 
@@ -129,21 +201,13 @@ async fn i_auc_1_a_dead_feed_shelters_for_an_hour() {
 /// worth.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_11_stale_items_pay_before_the_fund() {
-    let house = House::start().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
-    house.give(&p.alice, "25,000").await;
     house.give_token(&p.alice, house.wbtc, "0.05").await; // 2,000 at its last price
-    house.give(&p.bob, "200,000").await;
-    house.give(&p.bidder, "200,000").await;
-    let fund = ids::fund_account(house.at.vault);
-    let chest = house.usdc.amount("30,000").unwrap();
-    ok(house.deposit(&p.carol, fund, house.usdc, chest).await);
-    house
-        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
-        .await;
+    house.endow_fund("30,000").await;
     only_ether_lives(&house, "1,490").await;
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     assert_eq!(state(&house, alice).await.equity, wad("-500"));
     // The coin alone, as margin sees it: nothing, or at least its last price.
     let mut coin = ok(house.account(alice).await).0;
@@ -158,7 +222,7 @@ async fn i_auc_11_stale_items_pay_before_the_fund() {
     assert_eq!(e.equity, reserve - wad("500"));
     house.warp(900).await.unwrap();
     let receipt = ok(house
-        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE / 2)).await)
+        .send(&p.bidder, at, &house.bid(U256::from(ONE / 2)).await)
         .await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
     // Half of it at its mark; the account pays what that lacks.
@@ -175,7 +239,7 @@ async fn i_auc_11_stale_items_pay_before_the_fund() {
     house.warp(600).await.unwrap();
     let mm = state(&house, alice).await.mm;
     let receipt = ok(house
-        .send(&p.bidder, at, &any_bid(&house, U256::from(ONE)).await)
+        .send(&p.bidder, at, &house.bid(U256::from(ONE)).await)
         .await);
     let taken: Vec<IAuction::BidTaken> = House::events(&receipt, at);
     let relief = u128::try_from(mm - taken[0].mmAfter).unwrap();
@@ -198,12 +262,12 @@ async fn i_auc_11_stale_items_pay_before_the_fund() {
 /// I-AUC-16: without legs and debt an auction can be closed whatever feed is dead.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_16_a_flat_account_is_closed_without_prices() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     house.give_token(&p.alice, house.wbtc, "0.01").await;
     house.set_price(ETH, "1,600").await.unwrap();
-    ok(house.send(&p.stranger, at, &start(alice)).await);
+    house.start_auction(alice).await;
     house
         .fill(&p.bob, &p.alice, perp(DESK, ETH), "50", "1,600")
         .await;

@@ -5,7 +5,7 @@ use super::*;
 /// I-AUC-1: below the line and only below it, to the smallest unit of the coin.
 #[tokio::test(flavor = "multi_thread")]
 async fn i_auc_1_starts_below_the_line_only() {
-    let house = furnished().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     let a = ok(house.assess(alice).await);
@@ -34,7 +34,7 @@ async fn i_auc_1_starts_below_the_line_only() {
     ok(house.deposit(&p.bob, alice, house.usdc, units).await);
     let snapshot = house.snapshot().await.unwrap();
     assert!(liquidatable().await);
-    let receipt = ok(house.send(&p.stranger, at, &start(alice)).await);
+    let receipt = house.start_auction(alice).await;
     let events: Vec<IAuction::AuctionStarted> = House::events(&receipt, at);
     assert_eq!(
         (events.len(), events[0].account, events[0].starter),

@@ -8,18 +8,6 @@ mod venues;
 
 use plimsoll_e2e::{reference::LyingVenue::Fill, *};
 
-fn fill(buyer: &Actor, seller: &Actor, instrument: u128, size: &str, price: &str) -> Fill {
-    Fill {
-        buyer: buyer.account(),
-        seller: seller.account(),
-        instrument,
-        size: uwad(size),
-        price: uwad(price),
-        buyerFee: U256::ZERO,
-        sellerFee: U256::ZERO,
-    }
-}
-
 /// The same trade as the clearinghouse's own struct.
 fn same(f: Fill) -> plimsoll_e2e::bindings::Fill {
     plimsoll_e2e::bindings::Fill {

@@ -5,14 +5,8 @@ use plimsoll_e2e::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn c_5_an_account_is_liquidated_on_the_fork_alone() {
-    let house = House::start().await;
+    let house = House::with_a_long().await;
     let p = &house.people;
-    house.give(&p.alice, "25,000").await;
-    house.give(&p.bob, "200,000").await;
-    house.give(&p.bidder, "200,000").await;
-    house
-        .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
-        .await;
     let alice = p.alice.account();
     let before = ok(house.assess(alice).await);
     let there = house.digest().await;

@@ -17,10 +17,10 @@ use plimsoll_kernel::{
     book::{self, Change},
     codec::{OptionLeg, Strike},
     portfolio::{
-        self as kernel, MAX_EXPIRIES, MAX_UNDERLYINGS, Scratch,
+        MAX_EXPIRIES, MAX_UNDERLYINGS, Scratch,
         market::expiry_seconds,
         money::LIMIT,
-        snapshot::{self, Dependencies, SnapshotRequest},
+        snapshot::{Dependencies, SnapshotRequest},
         terms::{AssetTerms, RateTerms, RuleTerms, UnderlyingTerms as Terms},
     },
     surface::SETTLEMENT_WINDOW,

@@ -60,49 +60,39 @@ fn i_prc_9_native_and_wasm_agree_in_every_field() {
     assert!(seen.options > 2_000, "{seen:?}");
 }
 
-/// I-MAR-11: what others in the call hold changes nothing, though together they exceed what a market holds; and linked
-/// collateral that finds no room is scanned alone, whoever else is asked about.
-#[test]
-fn i_mar_11_answers_do_not_depend_on_the_company() {
+/// The floor with underlyings 3 to 12 at bitcoin's price, and an asset linked to the last.
+fn crowded() -> Floor {
     let mut floor = Floor::new();
     let hub = &mut floor.hub;
-    // Underlyings 3 to 12 at bitcoin's price, an asset linked to the last.
     for number in 3..=12 {
         hub.set(&set_underlying(number, default_terms(2)));
     }
     hub.set(&set_asset(5, 2, 12, 18, (100_000, 50_000)));
+    floor
+}
+
+/// A long leg of each underlying.
+fn on(numbers: &[u16]) -> Vec<U256> {
+    numbers
+        .iter()
+        .map(|n| perpetual(1, *n, LOTS, UNIT))
+        .collect()
+}
+
+/// I-MAR-11: what others in the call hold changes nothing, though together they exceed what a market holds.
+#[test]
+fn i_mar_11_answers_do_not_depend_on_the_company() {
+    let mut floor = crowded();
+    let hub = &mut floor.hub;
     let day = floor.day;
     let days: Vec<_> = (0..16).map(|n| day + n).collect();
-    let updates: Vec<_> = days
-        .iter()
-        .flat_map(|day| {
-            [surface(
-                ETH,
-                *day,
-                2_000 * ONE,
-                UNIT / 20 + i128::from(*day - days[0]) * UNIT / 1_000,
-            )]
-        })
-        .collect();
-    hub.pushed(&updates);
-    let updates: Vec<_> = days
-        .iter()
-        .map(|day| {
-            surface(
-                BTC,
-                *day,
-                40_000 * ONE,
-                UNIT / 20 + i128::from(*day - days[0]) * UNIT / 1_000,
-            )
-        })
-        .collect();
-    hub.pushed(&updates);
-    let on = |numbers: &[u16]| -> Vec<U256> {
-        numbers
-            .iter()
-            .map(|n| perpetual(1, *n, LOTS, UNIT))
-            .collect()
-    };
+    for (underlying, forward) in [(ETH, 2_000 * ONE), (BTC, 40_000 * ONE)] {
+        let updates: Vec<_> = (0..)
+            .zip(&days)
+            .map(|(n, day)| surface(underlying, *day, forward, UNIT / 20 + n * UNIT / 1_000))
+            .collect();
+        hub.pushed(&updates);
+    }
     let written = |underlying, strike: u128| {
         let legs: Vec<_> = days
             .iter()
@@ -128,8 +118,12 @@ fn i_mar_11_answers_do_not_depend_on_the_company() {
         let expected: Vec<_> = places.iter().map(|i| alone[*i].clone()).collect();
         assert_eq!(hub.assess(&chosen), expected, "{subset:b}");
     }
+}
 
-    // Eight underlyings of legs leave no room for what collateral moves with: it is scanned alone, by 31.5 %.
+/// I-MAR-11: eight underlyings of legs leave no room for what collateral moves with: it is scanned alone, by 31.5 %.
+#[test]
+fn i_mar_11_linked_collateral_without_room_is_scanned_alone() {
+    let hub = crowded().hub;
     let eight: Vec<u16> = (3..=10).collect();
     assert_eq!(eight.len(), MAX_UNDERLYINGS);
     let held = [(WETH, ONE), (5, ONE)];
@@ -155,8 +149,9 @@ fn i_mar_11_answers_do_not_depend_on_the_company() {
         "{more}"
     );
     assert!(!a.stale && !b.stale);
+    let other = |first| portfolio(UNIT, &[], &on(&[first, first + 1, first + 2, first + 3]));
     assert_eq!(
-        hub.assess(&[batch[2].clone(), crowded, roomy, batch[0].clone()])[1..3],
+        hub.assess(&[other(9), crowded, roomy, other(1)])[1..3],
         [a, b]
     );
 }

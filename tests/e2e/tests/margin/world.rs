@@ -1,6 +1,7 @@
 //! A random market and random portfolios, on the chain and in the kernel.
 
 use super::*;
+use plimsoll_kernel::portfolio as kernel;
 
 /// The kernel's answer on this machine, from the same words margin rests on.
 pub(crate) fn native(hub: &Hub, given: &Portfolio) -> Assessment {

@@ -15,117 +15,150 @@ fn i_auth_7_initialised_once_by_the_deployer() {
     let _: IOracle::AlreadyInitialized = decode_error(&data);
 }
 
+/// The five contracts that a deployer has not initialised yet.
+struct Fresh {
+    hub: Hub,
+    deployer: Address,
+    oracle: Address,
+    parameters: Address,
+    vault: Address,
+    clearinghouse: Address,
+    auction: Address,
+}
+
+impl Fresh {
+    fn new() -> Self {
+        let mut hub = Hub::new();
+        let deployer = hub.chain.accounts()[0].address;
+        let [oracle, parameters] =
+            ["oracle", "parameters"].map(|name| hub::create(&mut hub.chain, deployer, name));
+        let [vault, clearinghouse, auction] = ["vault", "clearinghouse", "auction"]
+            .map(|name| hub::deploy(&mut hub.chain, deployer, name));
+        Self {
+            hub,
+            deployer,
+            oracle,
+            parameters,
+            vault,
+            clearinghouse,
+            auction,
+        }
+    }
+
+    /// Calls of the owner that would outlast `initialize`.
+    fn setters(&self) -> Vec<(Address, Vec<u8>)> {
+        let (x, signers) = (self.hub.stranger, self.hub.signers(1));
+        let rules = hub::furnished::set_rules([1_000_000, 1_000_000, 0, 0, 0], 0);
+        vec![
+            (
+                self.oracle,
+                set_feed(2, x, 60, BOUNDS.0, BOUNDS.1).abi_encode(),
+            ),
+            (self.oracle, signers.abi_encode()),
+            (
+                self.oracle,
+                IOracle::setSurfaceTermsCall {
+                    underlying: 1,
+                    feed: 1,
+                    maxAge: 60,
+                    maxBasis: 1,
+                }
+                .abi_encode(),
+            ),
+            (self.parameters, rules.abi_encode()),
+            (
+                self.vault,
+                IVault::setCapCall { asset: 0, cap: 1 }.abi_encode(),
+            ),
+            (
+                self.vault,
+                IVault::listAssetCall { token: x, cap: 1 }.abi_encode(),
+            ),
+            (
+                self.clearinghouse,
+                IClearinghouse::setVenueCall {
+                    venue: 1,
+                    contractAddress: x,
+                    feeAccount: B256::repeat_byte(1),
+                    band: ONE as u64 / 100,
+                    active: true,
+                }
+                .abi_encode(),
+            ),
+            (
+                self.auction,
+                IAuction::setParametersCall {
+                    lambdaMax: ONE as u64 / 2,
+                    duration: 600,
+                    fundLambdaMax: ONE as u64 / 2,
+                    fundDuration: 600,
+                    buffer: ONE as u64 / 10,
+                    minFraction: ONE as u64 / 100,
+                }
+                .abi_encode(),
+            ),
+        ]
+    }
+
+    fn initialise(&self) -> Vec<(Address, Vec<u8>)> {
+        let (owner, x, oracle) = (self.hub.owner, self.hub.stranger, self.oracle);
+        vec![
+            (self.oracle, IOracle::initializeCall { owner }.abi_encode()),
+            (
+                self.parameters,
+                IParameters::initializeCall {
+                    owner,
+                    margin: x,
+                    oracle,
+                    vault: x,
+                }
+                .abi_encode(),
+            ),
+            (
+                self.vault,
+                IVault::initializeCall {
+                    owner,
+                    margin: x,
+                    clearinghouse: x,
+                    auction: x,
+                }
+                .abi_encode(),
+            ),
+            (
+                self.clearinghouse,
+                IClearinghouse::initializeCall {
+                    owner,
+                    vault: x,
+                    margin: x,
+                    oracle,
+                }
+                .abi_encode(),
+            ),
+            (
+                self.auction,
+                IAuction::initializeCall {
+                    owner,
+                    vault: x,
+                    margin: x,
+                }
+                .abi_encode(),
+            ),
+        ]
+    }
+}
+
 /// L-8: whoever deploys can do nothing before `initialize` that is still there after it: no offer of ownership, no signer,
 /// no feed, no venue.
 #[test]
 fn l_8_nothing_of_before_initialize_survives_it() {
-    let mut hub = Hub::new();
-    let (owner, x) = (hub.owner, hub.stranger);
-    let deployer = hub.chain.accounts()[0].address;
-    let [oracle, parameters] =
-        ["oracle", "parameters"].map(|name| hub::create(&mut hub.chain, deployer, name));
-    let [vault, clearinghouse, auction] = ["vault", "clearinghouse", "auction"]
-        .map(|name| hub::deploy(&mut hub.chain, deployer, name));
-    let setters = [
-        (oracle, set_feed(2, x, 60, BOUNDS.0, BOUNDS.1).abi_encode()),
-        (oracle, hub.signers(1).abi_encode()),
-        (
-            oracle,
-            IOracle::setSurfaceTermsCall {
-                underlying: 1,
-                feed: 1,
-                maxAge: 60,
-                maxBasis: 1,
-            }
-            .abi_encode(),
-        ),
-        (
-            parameters,
-            IParameters::setRulesCall {
-                imFactor: ONE as u64,
-                mmFactor: ONE as u64,
-                maxOffset: 0,
-                calmReach: 0,
-                togetherReach: 0,
-                coinFeed: 0,
-            }
-            .abi_encode(),
-        ),
-        (vault, IVault::setCapCall { asset: 0, cap: 1 }.abi_encode()),
-        (
-            vault,
-            IVault::listAssetCall { token: x, cap: 1 }.abi_encode(),
-        ),
-        (
-            clearinghouse,
-            IClearinghouse::setVenueCall {
-                venue: 1,
-                contractAddress: x,
-                feeAccount: B256::repeat_byte(1),
-                band: ONE as u64 / 100,
-                active: true,
-            }
-            .abi_encode(),
-        ),
-        (
-            auction,
-            IAuction::setParametersCall {
-                lambdaMax: ONE as u64 / 2,
-                duration: 600,
-                fundLambdaMax: ONE as u64 / 2,
-                fundDuration: 600,
-                buffer: ONE as u64 / 10,
-                minFraction: ONE as u64 / 100,
-            }
-            .abi_encode(),
-        ),
-    ];
-    for (to, call) in setters {
-        let data = hub.transact(deployer, to, call.into()).unwrap_err();
+    let mut fresh = Fresh::new();
+    let (owner, x, deployer) = (fresh.hub.owner, fresh.hub.stranger, fresh.deployer);
+    for (to, call) in fresh.setters() {
+        let data = fresh.hub.transact(deployer, to, call.into()).unwrap_err();
         let _: IVault::NotInitialized = decode_error(&data);
     }
-    let initialise = [
-        (oracle, IOracle::initializeCall { owner }.abi_encode()),
-        (
-            parameters,
-            IParameters::initializeCall {
-                owner,
-                margin: x,
-                oracle,
-                vault: x,
-            }
-            .abi_encode(),
-        ),
-        (
-            vault,
-            IVault::initializeCall {
-                owner,
-                margin: x,
-                clearinghouse: x,
-                auction: x,
-            }
-            .abi_encode(),
-        ),
-        (
-            clearinghouse,
-            IClearinghouse::initializeCall {
-                owner,
-                vault: x,
-                margin: x,
-                oracle,
-            }
-            .abi_encode(),
-        ),
-        (
-            auction,
-            IAuction::initializeCall {
-                owner,
-                vault: x,
-                margin: x,
-            }
-            .abi_encode(),
-        ),
-    ];
+    let initialise = fresh.initialise();
+    let hub = &mut fresh.hub;
     let offer = IOracle::transferOwnershipCall { newOwner: x };
     let accept = IOracle::acceptOwnershipCall {};
     for (to, call) in initialise {

@@ -2,6 +2,31 @@
 
 use super::*;
 
+/// Ether's default terms, edited.
+fn with(edit: impl Fn(&mut UnderlyingTerms)) -> IParameters::setUnderlyingCall {
+    let mut terms = default_terms(1);
+    edit(&mut terms);
+    set_underlying(ETH, terms)
+}
+
+/// Terms with this largest move, and the costs of short options, of linear legs and of options, initial and maintenance.
+fn envelope(most: u32, [short, linear, option]: [u32; 3]) -> IParameters::setUnderlyingCall {
+    with(|t| {
+        let all = rates(t);
+        for (place, value) in [
+            (5, most),
+            (6, short),
+            (7, short),
+            (8, linear),
+            (9, linear),
+            (10, option),
+            (11, option),
+        ] {
+            *all[place] = widen(value);
+        }
+    })
+}
+
 #[test]
 fn i_par_1_underlyings_are_refused_with_the_numbers() {
     let mut hub = Floor::new().hub;
@@ -9,30 +34,29 @@ fn i_par_1_underlyings_are_refused_with_the_numbers() {
     check_bounds(&mut hub, &default, &RateTerms::BOUNDS, |call, place| {
         rates(&mut call.terms).into_iter().nth(place).unwrap()
     });
-    let with = |edit: &dyn Fn(&mut UnderlyingTerms)| {
-        let mut call = default.clone();
-        edit(&mut call.terms);
-        call
-    };
-
     let e: IParameters::UnknownUnderlying = refused(&mut hub, &set_underlying(0, default_terms(1)));
     assert_eq!(e.underlying, 0);
-    let e: IParameters::FeedRequired = refused(&mut hub, &with(&|t| t.feed = 0));
+    let e: IParameters::FeedRequired = refused(&mut hub, &with(|t| t.feed = 0));
     assert_eq!(e.underlying, ETH);
-    let e: IOracle::UnknownFeed = refused(&mut hub, &with(&|t| t.feed = 77));
+    let e: IOracle::UnknownFeed = refused(&mut hub, &with(|t| t.feed = 77));
     assert_eq!(e.feed, 77);
-    let e: IParameters::ZeroLot = refused(&mut hub, &with(&|t| t.lot = 0));
+    let e: IParameters::ZeroLot = refused(&mut hub, &with(|t| t.lot = 0));
     assert_eq!(e.underlying, ETH);
     for set in [0, 4, 255] {
-        let e: IParameters::UnknownScenarioSet = refused(&mut hub, &with(&|t| t.scenarioSet = set));
+        let e: IParameters::UnknownScenarioSet = refused(&mut hub, &with(|t| t.scenarioSet = set));
         assert_eq!(e.scenarioSet, set);
     }
     for given in [LOT - 1, LOT + 1, 1, u64::MAX] {
-        let e: IParameters::LotFrozen = refused(&mut hub, &with(&|t| t.lot = given));
+        let e: IParameters::LotFrozen = refused(&mut hub, &with(|t| t.lot = given));
         assert_eq!((e.underlying, e.lot, e.given), (ETH, LOT, given));
     }
+}
+
+#[test]
+fn i_par_1_rates_of_an_underlying_fit_each_other() {
+    let mut hub = Floor::new().hub;
     for place in [6, 8, 10, 12] {
-        let call = with(&|t| {
+        let call = with(|t| {
             let all = rates(t);
             *all[place + 1] = *all[place] + MILLIONTH;
         });
@@ -45,22 +69,6 @@ fn i_par_1_underlyings_are_refused_with_the_numbers() {
         );
     }
     // Set 2 covers 13.5 % of a long option and 18 % of everything else, each with half its closing cost.
-    let envelope = |most, [short, linear, option]: [u32; 3]| {
-        with(&|t| {
-            let all = rates(t);
-            for (place, value) in [
-                (5, most),
-                (6, short),
-                (7, short),
-                (8, linear),
-                (9, linear),
-                (10, option),
-                (11, option),
-            ] {
-                *all[place] = widen(value);
-            }
-        })
-    };
     for (leg, most, costs, covered) in [
         (2, 135_501, [5_000, 5_000, 1_000], 135_500),
         (0, 180_001, [0, 0, 100_000], 180_000),
@@ -73,8 +81,12 @@ fn i_par_1_underlyings_are_refused_with_the_numbers() {
             (leg, widen(most), widen(covered))
         );
     }
+}
 
-    // What passes is told by an event, by the view and to margin.
+/// What passes is told by an event, by the view and to margin.
+#[test]
+fn terms_of_an_underlying_are_told() {
+    let mut hub = Floor::new().hub;
     let call = envelope(135_500, [5_000, 6_000, 1_000]);
     let done = hub.set(&call);
     let told = &events::<IParameters::UnderlyingSet>(&done)[..];
@@ -100,7 +112,7 @@ fn i_par_1_underlyings_are_refused_with_the_numbers() {
             feed: 0,
             lot: 0,
             scenarioSet: 0,
-            ..with(&|t| rates(t).into_iter().for_each(|rate| *rate = 0)).terms
+            ..with(|t| rates(t).into_iter().for_each(|rate| *rate = 0)).terms
         }
     );
 }

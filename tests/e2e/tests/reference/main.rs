@@ -51,6 +51,12 @@ impl Bench {
             .0
     }
 
+    /// Creates a contract whose constructor takes nothing.
+    async fn plain(&self, code: &Bytes) -> Address {
+        let created = self.client.create(&self.me, code.clone()).await;
+        created.expect("created").0
+    }
+
     async fn send(&self, to: Address, call: &impl SolCall) {
         ok(self.client.send(&self.me, to, call).await);
     }
@@ -72,6 +78,15 @@ impl Bench {
                 .as_revert_data()
                 .unwrap_or_default()
         })
+    }
+
+    /// Mints a million units of a token to itself.
+    async fn mint(&self, token: Address) {
+        let call = Token::mintCall {
+            to: self.me.address(),
+            amount: amount(),
+        };
+        self.send(token, &call).await;
     }
 
     async fn balance(&self, token: Address, owner: Address) -> U256 {

@@ -2,29 +2,27 @@
 
 use super::*;
 
+fn transfer(b: &Bench, units: u64) -> IERC20::transferCall {
+    IERC20::transferCall {
+        to: b.other,
+        amount: U256::from(units),
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens_answer_what_they_are_told_to() {
     let b = Bench::new().await;
-    let names = || ("Odd".to_owned(), "ODD".to_owned());
-    let (name_, symbol_) = names();
     let odd = b
         .create(
             &OddReturnToken::BYTECODE,
             OddReturnToken::constructorCall {
-                name_,
-                symbol_,
+                name_: "Odd".into(),
+                symbol_: "ODD".into(),
                 decimals_: 6,
             },
         )
         .await;
-    b.send(
-        odd,
-        &Token::mintCall {
-            to: b.me.address(),
-            amount: amount(),
-        },
-    )
-    .await;
+    b.mint(odd).await;
     let transfer = IERC20::transferCall {
         to: b.other,
         amount: U256::from(1),
@@ -65,15 +63,18 @@ async fn tokens_answer_what_they_are_told_to() {
         .await
         .expect("it says nothing and does nothing");
     assert_eq!(b.balance(odd, b.other).await, before);
+}
 
-    let (name_, symbol_) = names();
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_say_any_decimals() {
+    let b = Bench::new().await;
     let answer_ = U256::from(77).to_be_bytes_vec().into();
     let junk = b
         .create(
             &JunkDecimalsToken::BYTECODE,
             JunkDecimalsToken::constructorCall {
-                name_,
-                symbol_,
+                name_: "Junk".into(),
+                symbol_: "JUNK".into(),
                 answer_,
             },
         )
@@ -110,13 +111,8 @@ async fn tokens_answer_what_they_are_told_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tokens_keep_shares_rebase_and_refuse() {
+async fn tokens_take_fees() {
     let b = Bench::new().await;
-    let transfer = |n: u64| IERC20::transferCall {
-        to: b.other,
-        amount: U256::from(n),
-    };
-
     let call = FeeToken::constructorCall {
         name_: "Fee".into(),
         symbol_: "FEE".into(),
@@ -124,15 +120,8 @@ async fn tokens_keep_shares_rebase_and_refuse() {
         feeBps_: U256::from(100),
     };
     let fee = b.create(&FeeToken::BYTECODE, call).await;
-    b.send(
-        fee,
-        &Token::mintCall {
-            to: b.me.address(),
-            amount: amount(),
-        },
-    )
-    .await;
-    b.send(fee, &transfer(1_000)).await;
+    b.mint(fee).await;
+    b.send(fee, &transfer(&b, 1_000)).await;
     assert_eq!(b.balance(fee, b.other).await, U256::from(990));
     assert_eq!(
         b.balance(fee, b.me.address()).await,
@@ -146,23 +135,20 @@ async fn tokens_keep_shares_rebase_and_refuse() {
         },
     )
     .await;
-    b.send(fee, &transfer(1_000)).await;
+    b.send(fee, &transfer(&b, 1_000)).await;
     assert_eq!(b.balance(fee, b.other).await, U256::from(990));
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_rebase() {
+    let b = Bench::new().await;
     let call = RebasingToken::constructorCall {
         name_: "Re".into(),
         symbol_: "RE".into(),
         decimals_: 18,
     };
     let re = b.create(&RebasingToken::BYTECODE, call).await;
-    b.send(
-        re,
-        &Token::mintCall {
-            to: b.me.address(),
-            amount: amount(),
-        },
-    )
-    .await;
+    b.mint(re).await;
     b.send(
         re,
         &RebasingToken::setFactorCall {
@@ -171,23 +157,20 @@ async fn tokens_keep_shares_rebase_and_refuse() {
     )
     .await;
     assert_eq!(b.balance(re, b.me.address()).await, U256::from(N / 2));
-    b.send(re, &transfer(100)).await;
+    b.send(re, &transfer(&b, 100)).await;
     assert_eq!(b.balance(re, b.other).await, U256::from(100));
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_refuse() {
+    let b = Bench::new().await;
     let call = RestrictedToken::constructorCall {
         name_: "R".into(),
         symbol_: "R".into(),
         decimals_: 6,
     };
     let strict = b.create(&RestrictedToken::BYTECODE, call).await;
-    b.send(
-        strict,
-        &Token::mintCall {
-            to: b.me.address(),
-            amount: amount(),
-        },
-    )
-    .await;
+    b.mint(strict).await;
     b.send(
         strict,
         &RestrictedToken::setBlockedCall {
@@ -196,7 +179,7 @@ async fn tokens_keep_shares_rebase_and_refuse() {
         },
     )
     .await;
-    let refused = b.raw(strict, &transfer(1)).await.expect_err("blocked");
+    let refused = b.raw(strict, &transfer(&b, 1)).await.expect_err("blocked");
     assert_eq!(
         RestrictedToken::Blocked::abi_decode(&refused)
             .expect("typed")
@@ -213,6 +196,6 @@ async fn tokens_keep_shares_rebase_and_refuse() {
     .await;
     b.send(strict, &RestrictedToken::setPausedCall { paused_: true })
         .await;
-    let refused = b.raw(strict, &transfer(1)).await.expect_err("paused");
+    let refused = b.raw(strict, &transfer(&b, 1)).await.expect_err("paused");
     assert!(RestrictedToken::Paused::abi_decode(&refused).is_ok());
 }

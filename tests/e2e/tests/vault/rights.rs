@@ -44,54 +44,21 @@ async fn venues_are_admitted_one_by_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ownership_moves_in_two_steps() {
     let house = House::start().await;
-    let p = &house.people;
+    let at = house.at;
     for contract in [
-        house.at.oracle,
-        house.at.parameters,
-        house.at.vault,
-        house.at.clearinghouse,
-        house.at.auction,
+        at.oracle,
+        at.parameters,
+        at.vault,
+        at.clearinghouse,
+        at.auction,
     ] {
-        let offer = IVault::transferOwnershipCall {
-            newOwner: p.alice.address,
-        };
-        let e: IVault::NotOwner = house.expect_revert(&p.bob, contract, &offer).await;
-        assert_eq!((e.caller, e.owner), (p.bob.address, p.deployer.address));
-        ok(house.send(&p.deployer, contract, &offer).await);
-        assert_eq!(
-            ok(house.ask(contract, &IVault::ownerCall {}).await),
-            p.deployer.address
-        );
-        assert_eq!(
-            ok(house.ask(contract, &IVault::pendingOwnerCall {}).await),
-            p.alice.address
-        );
-        let accept = IVault::acceptOwnershipCall {};
-        let e: IVault::NotOwner = house.expect_revert(&p.bob, contract, &accept).await;
-        assert_eq!((e.caller, e.owner), (p.bob.address, p.alice.address));
-        ok(house.send(&p.alice, contract, &accept).await);
-        assert_eq!(
-            ok(house.ask(contract, &IVault::ownerCall {}).await),
-            p.alice.address
-        );
-        assert_eq!(
-            ok(house.ask(contract, &IVault::pendingOwnerCall {}).await),
-            Address::ZERO
-        );
-        let e: IVault::NotOwner = house.expect_revert(&p.deployer, contract, &offer).await;
-        assert_eq!((e.caller, e.owner), (p.deployer.address, p.alice.address));
-        let again = IOracle::initializeCall {
-            owner: p.alice.address,
-        };
-        if contract == house.at.oracle {
-            let _: IOracle::AlreadyInitialized =
-                house.expect_revert(&p.alice, contract, &again).await;
-        }
+        hand_over(&house, contract).await;
     }
-    // Margin is its parameters' for good; nobody has the lens.
-    let owner = ok(house.ask(house.at.margin, &IMargin::ownerCall {}).await);
-    assert_eq!(owner, house.at.parameters);
-    for contract in [house.at.margin, house.at.lens] {
+    // The owner of margin is parameters, for good; the lens has none.
+    let owner = ok(house.ask(at.margin, &IMargin::ownerCall {}).await);
+    assert_eq!(owner, at.parameters);
+    let p = &house.people;
+    for contract in [at.margin, at.lens] {
         let offer = IVault::transferOwnershipCall {
             newOwner: p.alice.address,
         };
@@ -100,54 +67,89 @@ async fn ownership_moves_in_two_steps() {
             assert_eq!(e.selector, IVault::transferOwnershipCall::SELECTOR);
         }
     }
-    let again = IMargin::initializeCall {
-        parameters: p.alice.address,
-        oracle: p.alice.address,
+}
+
+/// From the deployer to alice, with all that is refused on the way.
+async fn hand_over(house: &House, contract: Address) {
+    let p = &house.people;
+    let [deployer, alice, bob] = [&p.deployer, &p.alice, &p.bob].map(|actor| actor.address);
+    let owners = async || {
+        let owner = ok(house.ask(contract, &IVault::ownerCall {}).await);
+        let pending = ok(house.ask(contract, &IVault::pendingOwnerCall {}).await);
+        (owner, pending)
     };
-    let _: IMargin::AlreadyInitialized =
-        house.expect_revert(&p.alice, house.at.margin, &again).await;
-    let again = ILens::initializeCall {
-        vault: p.alice.address,
-        clearinghouse: p.alice.address,
-        auction: p.alice.address,
-        margin: p.alice.address,
-        oracle: p.alice.address,
+    let offer = IVault::transferOwnershipCall { newOwner: alice };
+    let e: IVault::NotOwner = house.expect_revert(&p.bob, contract, &offer).await;
+    assert_eq!((e.caller, e.owner), (bob, deployer));
+    ok(house.send(&p.deployer, contract, &offer).await);
+    assert_eq!(owners().await, (deployer, alice));
+    let accept = IVault::acceptOwnershipCall {};
+    let e: IVault::NotOwner = house.expect_revert(&p.bob, contract, &accept).await;
+    assert_eq!((e.caller, e.owner), (bob, alice));
+    ok(house.send(&p.alice, contract, &accept).await);
+    assert_eq!(owners().await, (alice, Address::ZERO));
+    let e: IVault::NotOwner = house.expect_revert(&p.deployer, contract, &offer).await;
+    assert_eq!((e.caller, e.owner), (deployer, alice));
+}
+
+/// A contract is initialised once: not again by its owner.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_contract_is_initialised_again() {
+    let house = House::start().await;
+    let (p, at) = (&house.people, house.at);
+    for contract in [
+        at.oracle,
+        at.parameters,
+        at.vault,
+        at.clearinghouse,
+        at.auction,
+    ] {
+        hand_over(&house, contract).await;
+    }
+    let a = p.alice.address;
+    let call = IOracle::initializeCall { owner: a };
+    let _: IOracle::AlreadyInitialized = house.expect_revert(&p.alice, at.oracle, &call).await;
+    let call = IMargin::initializeCall {
+        parameters: a,
+        oracle: a,
     };
-    let e: ILens::NotOwner = house
-        .expect_revert(&p.deployer, house.at.lens, &again)
-        .await;
+    let _: IMargin::AlreadyInitialized = house.expect_revert(&p.alice, at.margin, &call).await;
+    let call = ILens::initializeCall {
+        vault: a,
+        clearinghouse: a,
+        auction: a,
+        margin: a,
+        oracle: a,
+    };
+    let e: ILens::NotOwner = house.expect_revert(&p.deployer, at.lens, &call).await;
     assert_eq!((e.caller, e.owner), (p.deployer.address, Address::ZERO));
-    let again = IParameters::initializeCall {
-        owner: p.alice.address,
-        margin: p.alice.address,
-        oracle: p.alice.address,
-        vault: p.alice.address,
+    let call = IParameters::initializeCall {
+        owner: a,
+        margin: a,
+        oracle: a,
+        vault: a,
     };
-    let _: IParameters::AlreadyInitialized = house
-        .expect_revert(&p.alice, house.at.parameters, &again)
-        .await;
-    let again = IVault::initializeCall {
-        owner: p.alice.address,
-        margin: p.alice.address,
-        clearinghouse: p.alice.address,
-        auction: p.alice.address,
+    let _: IParameters::AlreadyInitialized =
+        house.expect_revert(&p.alice, at.parameters, &call).await;
+    let call = IVault::initializeCall {
+        owner: a,
+        margin: a,
+        clearinghouse: a,
+        auction: a,
     };
-    let _: IVault::AlreadyInitialized = house.expect_revert(&p.alice, house.at.vault, &again).await;
-    let again = IAuction::initializeCall {
-        owner: p.alice.address,
-        vault: p.alice.address,
-        margin: p.alice.address,
+    let _: IVault::AlreadyInitialized = house.expect_revert(&p.alice, at.vault, &call).await;
+    let call = IAuction::initializeCall {
+        owner: a,
+        vault: a,
+        margin: a,
     };
-    let _: IAuction::AlreadyInitialized = house
-        .expect_revert(&p.alice, house.at.auction, &again)
-        .await;
-    let again = IClearinghouse::initializeCall {
-        owner: p.alice.address,
-        vault: p.alice.address,
-        margin: p.alice.address,
-        oracle: p.alice.address,
+    let _: IAuction::AlreadyInitialized = house.expect_revert(&p.alice, at.auction, &call).await;
+    let call = IClearinghouse::initializeCall {
+        owner: a,
+        vault: a,
+        margin: a,
+        oracle: a,
     };
-    let _: IClearinghouse::AlreadyInitialized = house
-        .expect_revert(&p.alice, house.at.clearinghouse, &again)
-        .await;
+    let _: IClearinghouse::AlreadyInitialized =
+        house.expect_revert(&p.alice, at.clearinghouse, &call).await;
 }

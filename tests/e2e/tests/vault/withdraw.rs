@@ -6,142 +6,112 @@ use super::*;
 async fn withdrawals_are_refused_with_reasons() {
     let house = House::start().await;
     let p = &house.people;
-    let (alice, vault) = (p.alice.account(), house.at.vault);
+    let (account, vault) = (p.alice.account(), house.at.vault);
     house.give(&p.alice, "1,000").await;
     house.give_token(&p.alice, house.weth, "2").await;
+    let usdc = |amount| withdraw(account, house.usdc, amount, p.alice.address);
     let one = U256::from(COIN);
 
-    for thief in [&p.bob, &p.deployer, &p.stranger] {
-        let e: IVault::NotAuthorized = house
-            .expect_revert(
-                thief,
-                vault,
-                &withdraw(alice, house.usdc, one, thief.address),
-            )
-            .await;
-        assert_eq!((e.account, e.caller), (alice, thief.address));
-    }
-    for to in [Address::ZERO, vault] {
-        let e: IVault::InvalidReceiver = house
-            .expect_revert(&p.alice, vault, &withdraw(alice, house.usdc, one, to))
-            .await;
-        assert_eq!(e.to, to);
-    }
-    let _: IVault::ZeroAmount = house
-        .expect_revert(
-            &p.alice,
-            vault,
-            &withdraw(alice, house.usdc, U256::ZERO, p.alice.address),
-        )
-        .await;
-    let call = IVault::withdrawCall {
-        account: alice,
-        token: alice_token(&house),
-        amount: one,
-        to: p.alice.address,
-    };
-    let _: IVault::UnknownToken = house.expect_revert(&p.alice, vault, &call).await;
-    let e: IVault::InsufficientCash = house
-        .expect_revert(
-            &p.alice,
-            vault,
-            &withdraw(
-                alice,
-                house.usdc,
-                house.usdc.amount("1,000.000001").unwrap(),
-                p.alice.address,
-            ),
-        )
-        .await;
-    assert_eq!((e.have, e.want), (wad("1,000"), uwad("1,000.000001")));
-    let e: IVault::InsufficientBalance = house
-        .expect_revert(
-            &p.alice,
-            vault,
-            &withdraw(alice, house.weth, U256::from(2 * WAD + 1), p.alice.address),
-        )
-        .await;
-    assert_eq!(
-        (e.account, e.asset, e.have, e.want),
-        (alice, 2, U256::from(2 * WAD), U256::from(2 * WAD + 1))
-    );
-    for amount in [U256::from(1) << 128, U256::MAX] {
-        let e: IVault::AmountTooLarge = house
-            .expect_revert(
-                &p.alice,
-                vault,
-                &withdraw(alice, house.usdc, amount, p.alice.address),
-            )
-            .await;
+    let thieves = [&p.bob, &p.deployer, &p.stranger].map(|thief| {
+        let caller = thief.address;
+        let call = withdraw(account, house.usdc, one, caller);
+        let error = IVault::NotAuthorized { account, caller };
+        ("a thief", thief, call, error.abi_encode())
+    });
+    house.expect_refusals(vault, thieves).await;
+    let receivers = [Address::ZERO, vault].map(|to| {
+        let call = withdraw(account, house.usdc, one, to);
+        let error = IVault::InvalidReceiver { to };
+        ("a receiver", &p.alice, call, error.abi_encode())
+    });
+    house.expect_refusals(vault, receivers).await;
+
+    for amount in [U256::from(1) << 128, U256::MAX, U256::from(u128::MAX)] {
+        let e: IVault::AmountTooLarge = house.expect_revert(&p.alice, vault, &usdc(amount)).await;
         assert_eq!(e.amount, amount);
     }
-    let e: IVault::AmountTooLarge = house
-        .expect_revert(
+    let token = p.alice.address;
+    let unknown = IVault::withdrawCall { token, ..usdc(one) };
+    let more = house.usdc.amount("1,000.000001").unwrap();
+    let no_cash = IVault::InsufficientCash {
+        account,
+        have: wad("1,000"),
+        want: uwad("1,000.000001"),
+    };
+    let ether = U256::from(2 * WAD);
+    let no_ether = IVault::InsufficientBalance {
+        account,
+        asset: 2,
+        have: ether,
+        want: ether + U256::from(1),
+    };
+    let more_ether = withdraw(account, house.weth, no_ether.want, p.alice.address);
+    let table = [
+        (
+            "nothing",
             &p.alice,
-            vault,
-            &withdraw(alice, house.usdc, U256::from(u128::MAX), p.alice.address),
-        )
-        .await;
-    assert_eq!(e.amount, U256::from(u128::MAX));
-
-    // I-AUTH-3: an operator pays out to the owner only, grants nothing, and is gone when dismissed.
-    let set = |approved| IVault::setOperatorCall {
-        account: alice,
-        operator: p.carol.address,
-        approved,
-    };
-    let _: IVault::NotAuthorized = house.expect_revert(&p.carol, vault, &set(true)).await;
-    ok(house.send(&p.alice, vault, &set(true)).await);
-    let _: IVault::NotAuthorized = house
-        .expect_revert(
-            &p.carol,
-            vault,
-            &withdraw(alice, house.usdc, one, p.carol.address),
-        )
-        .await;
-    ok(house
-        .send(
-            &p.carol,
-            vault,
-            &withdraw(alice, house.usdc, one, p.alice.address),
-        )
-        .await);
-    let admit = IVault::admitVenueCall {
-        account: alice,
-        venue: 77,
-        admitted: true,
-    };
-    let _: IVault::NotAuthorized = house.expect_revert(&p.carol, vault, &admit).await;
-    let other = IVault::setOperatorCall {
-        account: alice,
-        operator: p.bob.address,
-        approved: true,
-    };
-    let _: IVault::NotAuthorized = house.expect_revert(&p.carol, vault, &other).await;
-    ok(house.send(&p.alice, vault, &set(false)).await);
-    let _: IVault::NotAuthorized = house
-        .expect_revert(
-            &p.carol,
-            vault,
-            &withdraw(alice, house.usdc, one, p.alice.address),
-        )
-        .await;
-    // An operator of one account is nobody for its neighbour.
-    ok(house.send(&p.alice, vault, &set(true)).await);
-    let neighbour = p.alice.subaccount(1);
-    ok(house.deposit(&p.alice, neighbour, house.usdc, one).await);
-    let _: IVault::NotAuthorized = house
-        .expect_revert(
-            &p.carol,
-            vault,
-            &withdraw(neighbour, house.usdc, one, p.alice.address),
-        )
-        .await;
+            usdc(U256::ZERO),
+            IVault::ZeroAmount {}.abi_encode(),
+        ),
+        (
+            "no token",
+            &p.alice,
+            unknown,
+            IVault::UnknownToken { token }.abi_encode(),
+        ),
+        ("more cash", &p.alice, usdc(more), no_cash.abi_encode()),
+        ("more ether", &p.alice, more_ether, no_ether.abi_encode()),
+    ];
+    house.expect_refusals(vault, table).await;
     house.assert_balanced().await;
 }
 
-fn alice_token(house: &House) -> Address {
-    house.people.alice.address
+/// I-AUTH-3: an operator pays out to the owner only, grants nothing, and is gone when dismissed.
+#[tokio::test(flavor = "multi_thread")]
+async fn i_auth_3_an_operator_pays_out_to_the_owner_only() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (account, vault) = (p.alice.account(), house.at.vault);
+    house.give(&p.alice, "1,000").await;
+    let one = U256::from(COIN);
+    let set = |operator: &Actor, approved| IVault::setOperatorCall {
+        account,
+        operator: operator.address,
+        approved,
+    };
+    let refused = |account| {
+        let caller = p.carol.address;
+        IVault::NotAuthorized { account, caller }.abi_encode()
+    };
+    let pay = |account, to: &Actor| withdraw(account, house.usdc, one, to.address);
+    let appoints = |what, operator| (what, &p.carol, set(operator, true), refused(account));
+    let pays = |what, account, to| (what, &p.carol, pay(account, to), refused(account));
+
+    let table = [appoints("appoints herself", &p.carol)];
+    house.expect_refusals(vault, table).await;
+    ok(house.send(&p.alice, vault, &set(&p.carol, true)).await);
+    let table = [pays("pays herself", account, &p.carol)];
+    house.expect_refusals(vault, table).await;
+    ok(house.send(&p.carol, vault, &pay(account, &p.alice)).await);
+    let admit = IVault::admitVenueCall {
+        account,
+        venue: 77,
+        admitted: true,
+    };
+    let table = [("admits a venue", &p.carol, admit, refused(account))];
+    house.expect_refusals(vault, table).await;
+    let table = [appoints("appoints bob", &p.bob)];
+    house.expect_refusals(vault, table).await;
+    ok(house.send(&p.alice, vault, &set(&p.carol, false)).await);
+    let table = [pays("is dismissed", account, &p.alice)];
+    house.expect_refusals(vault, table).await;
+    // An operator of one account has no rights over its neighbour.
+    ok(house.send(&p.alice, vault, &set(&p.carol, true)).await);
+    let neighbour = p.alice.subaccount(1);
+    ok(house.deposit(&p.alice, neighbour, house.usdc, one).await);
+    let table = [pays("of a neighbour", neighbour, &p.alice)];
+    house.expect_refusals(vault, table).await;
+    house.assert_balanced().await;
 }
 
 /// I-MAR-15 and I-GATE-2: the most that may leave may leave, and not one unit more.

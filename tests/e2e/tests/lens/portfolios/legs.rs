@@ -92,12 +92,26 @@ fn i_mar_16_a_what_if_is_what_margin_would_say() {
     assert_ne!(told.before, told.after_);
 }
 
+fn good() -> Leg {
+    leg(perpetual(1, ETH, LOTS, 0))
+}
+
+fn ask(legs: &[Leg]) -> ILens::assessLegsCall {
+    assess_legs(0, &[], legs)
+}
+
+fn what_if(portfolio: &Portfolio, cash: i128) -> ILens::whatIfCall {
+    ILens::whatIfCall {
+        portfolio: portfolio.clone(),
+        cash,
+        changes: vec![],
+    }
+}
+
 #[test]
 fn changes_are_refused_with_reasons() {
     let floor = floor();
     let (hub, day) = (&floor.hub, floor.day);
-    let good = || leg(perpetual(1, ETH, LOTS, 0));
-    let ask = |legs: &[Leg]| assess_legs(0, &[], legs);
     let written = || leg_of(option(1, ETH, true, day, 2_000 * ONE, 1));
     for bad in [
         Leg {
@@ -155,15 +169,15 @@ fn changes_are_refused_with_reasons() {
         let e: ILens::SizeOutOfRange = hub.refused(hub.lens, &ask(&legs));
         assert_eq!(e.instrument, legs[0].instrument);
     }
-    let what_if = |portfolio: &Portfolio, cash| ILens::whatIfCall {
-        portfolio: portfolio.clone(),
-        cash,
-        changes: vec![],
-    };
     let e: ILens::SizeOutOfRange =
         hub.refused(hub.lens, &what_if(&portfolio(i128::MAX, &[], &[]), 1));
     assert_eq!(e.instrument, 0);
+}
 
+#[test]
+fn too_many_legs_or_assets_are_refused() {
+    let floor = floor();
+    let hub = &floor.hub;
     let many = |given: usize, limit: usize, call: &dyn Fn() -> Result<(), Bytes>| {
         let e: ILens::TooManyItems = decode_error(&call().unwrap_err());
         assert_eq!((e.given, e.limit), (U256::from(given), U256::from(limit)));

@@ -78,49 +78,123 @@ fn i_par_1_terms_and_signers_are_refused_with_the_numbers() {
     desk.must(&set(many(16), 16));
 }
 
+/// A push of one update that is signed by all three, of whom two must sign.
+struct Push {
+    desk: Desk,
+    updates: [ExpiryUpdate; 1],
+    time: u64,
+    good: IOracle::pushExpiriesCall,
+    all: Vec<Bytes>,
+    addresses: Vec<Address>,
+}
+
+impl Push {
+    fn new() -> Self {
+        let mut desk = Desk::new();
+        let updates = [desk.update(desk.day)];
+        desk.at(desk.next() + 100);
+        let time = desk.next() - 50;
+        let hash = desk.hash(&updates, time);
+        Self {
+            good: desk.push(&updates, time),
+            all: push::sign(hash, &desk.hub.keys).unwrap(),
+            addresses: desk
+                .hub
+                .keys
+                .iter()
+                .map(PrivateKeySigner::address)
+                .collect(),
+            desk,
+            updates,
+            time,
+        }
+    }
+
+    /// The push with other signatures.
+    fn with(&self, signatures: &[&Bytes]) -> IOracle::pushExpiriesCall {
+        IOracle::pushExpiriesCall {
+            signatures: signatures.iter().map(|s| (*s).clone()).collect(),
+            ..self.good.clone()
+        }
+    }
+
+    fn refused<E: SolError + Debug>(&mut self, signatures: &[&Bytes]) -> E {
+        let call = self.with(signatures);
+        self.desk.refused(&call)
+    }
+}
+
 /// I-AUTH-4: nothing but the signatures of enough signers, each once, over this push, for this chain and contract.
 #[test]
 fn i_auth_4_a_quorum_is_enough_signers_over_this_push() {
-    let mut desk = Desk::new();
-    let updates = [desk.update(desk.day)];
-    desk.at(desk.next() + 100);
-    let time = desk.next() - 50;
-    let good = desk.push(&updates, time);
-    let hash = desk.hash(&updates, time);
-    let all = push::sign(hash, &desk.hub.keys).unwrap();
-    let with = |signatures: &[&Bytes]| IOracle::pushExpiriesCall {
-        signatures: signatures.iter().map(|s| (*s).clone()).collect(),
-        ..good.clone()
-    };
-    let addresses: Vec<_> = desk
-        .hub
-        .keys
-        .iter()
-        .map(PrivateKeySigner::address)
-        .collect();
+    let mut push = Push::new();
+    let (all, addresses) = (push.all.clone(), push.addresses.clone());
+    // Any two, or all three, from anybody.
+    for signatures in [
+        vec![&all[0], &all[1]],
+        vec![&all[0], &all[2]],
+        vec![&all[1], &all[2]],
+        all.iter().collect(),
+    ] {
+        let before = push.desk.hub.chain.snapshot();
+        push.desk.must(&push.with(&signatures));
+        assert_eq!(push.desk.days(), [push.desk.day]);
+        assert!(push.desk.hub.chain.revert(before));
+    }
+    // A signer that is taken off the list does not count any more.
+    push.desk.must(&IOracle::setSignersCall {
+        signers: vec![addresses[0], addresses[2]],
+        threshold: 1,
+    });
+    let e: IOracle::UnknownSigner = push.desk.refused(&push.good);
+    assert_eq!(e.signer, addresses[1]);
+    push.desk.must(&push.with(&[&all[2]]));
+}
 
+#[test]
+fn i_auth_4_too_few_signers_or_too_many_are_no_quorum() {
+    let mut push = Push::new();
+    let (all, addresses) = (push.all.clone(), push.addresses.clone());
     for signatures in [&[][..], &[&all[0]], &[&all[2]]] {
-        let e: IOracle::TooFewSignatures = desk.refused(&with(signatures));
+        let e: IOracle::TooFewSignatures = push.refused(signatures);
         assert_eq!((e.given, e.threshold), (U256::from(signatures.len()), 2));
     }
     for (signatures, index, signer) in [
         ([&all[1], &all[0]], 1, addresses[0]),
         ([&all[1], &all[1]], 1, addresses[1]),
     ] {
-        let e: IOracle::SignersNotAscending = desk.refused(&with(&signatures));
+        let e: IOracle::SignersNotAscending = push.refused(&signatures);
         assert_eq!((e.index, e.signer), (U256::from(index), signer));
     }
-    let e: IOracle::TooManyItems = desk.refused(&with(&[&all[0]; 17]));
+    let e: IOracle::TooManyItems = push.refused(&[&all[0]; 17]);
     assert_eq!((e.given, e.limit), (U256::from(17), U256::from(16)));
+}
+
+#[test]
+fn i_auth_4_a_foreign_signature_is_refused() {
+    let mut push = Push::new();
+    let all = push.all.clone();
+    let hash = push.desk.hash(&push.updates, push.time);
     let foreign = PrivateKeySigner::from_bytes(&B256::repeat_byte(9)).unwrap();
-    let theirs = push::sign(hash, std::slice::from_ref(&foreign)).unwrap();
-    let e: IOracle::UnknownSigner = desk.refused(&with(&[&all[0], &theirs[0]]));
+    let theirs = plimsoll::push::sign(hash, std::slice::from_ref(&foreign)).unwrap();
+    let e: IOracle::UnknownSigner = push.refused(&[&all[0], &theirs[0]]);
     assert_eq!(e.signer, foreign.address());
     // A third that is wrong spoils two that are right.
-    let e: IOracle::UnknownSigner = desk.refused(&with(&[&all[0], &all[1], &theirs[0]]));
+    let e: IOracle::UnknownSigner = push.refused(&[&all[0], &all[1], &theirs[0]]);
     assert_eq!(e.signer, foreign.address());
+}
 
-    // Another chain, another contract, other data: the same signatures are strangers'.
+/// Another chain, another contract, other data: the same signatures are strangers'.
+#[test]
+fn i_auth_4_a_signature_is_of_one_chain_contract_and_push() {
+    let Push {
+        mut desk,
+        updates,
+        time,
+        good,
+        addresses,
+        ..
+    } = Push::new();
     let (chain, oracle) = (desk.hub.chain.config().chain_id, desk.hub.oracle);
     let other = |domain, updates: &[ExpiryUpdate], time| {
         push::sign(
@@ -138,15 +212,23 @@ fn i_auth_4_a_quorum_is_enough_signers_over_this_push() {
         other(push::domain(chain, oracle), &updates, time - 1),
         other(push::domain(chain, oracle), &[], time),
     ] {
-        let call = with(&signatures.iter().collect::<Vec<_>>());
+        let call = IOracle::pushExpiriesCall {
+            signatures,
+            ..good.clone()
+        };
         let e: IOracle::UnknownSigner =
             decode_error(&desk.hub.send(desk.hub.stranger, oracle, &call).unwrap_err());
         assert!(!addresses.contains(&e.signer));
     }
     let separator = desk.hub.get(oracle, &IOracle::domainSeparatorCall {});
     assert_eq!(separator, push::domain(chain, oracle).separator());
+}
 
-    // I-SIG: not the other form of a signature, not another encoding of it.
+/// I-SIG: not the other form of a signature, not another encoding of it.
+#[test]
+fn i_auth_4_a_signature_has_one_form() {
+    let mut push = Push::new();
+    let all = push.all.clone();
     let mut high = all[0].to_vec();
     let s = ORDER - U256::from_be_slice(&high[32..64]);
     high[32..64].copy_from_slice(&s.to_be_bytes::<32>());
@@ -166,32 +248,11 @@ fn i_auth_4_a_quorum_is_enough_signers_over_this_push() {
         edited(&|b| b[..64].fill(0)),
         edited(&|b| b[..32].fill(0xff)),
     ] {
-        let e: IOracle::InvalidSignature = desk.refused(&with(&[&bad, &all[1]]));
+        let e: IOracle::InvalidSignature = push.refused(&[&bad, &all[1]]);
         assert_eq!(e.index, U256::ZERO, "{bad}");
-        let e: IOracle::InvalidSignature = desk.refused(&with(&[&all[0], &bad]));
+        let e: IOracle::InvalidSignature = push.refused(&[&all[0], &bad]);
         assert_eq!(e.index, U256::from(1), "{bad}");
     }
-
-    // Any two, or all three, from anybody.
-    for signatures in [
-        vec![&all[0], &all[1]],
-        vec![&all[0], &all[2]],
-        vec![&all[1], &all[2]],
-        all.iter().collect(),
-    ] {
-        let before = desk.hub.chain.snapshot();
-        desk.must(&with(&signatures));
-        assert_eq!(desk.days(), [desk.day]);
-        assert!(desk.hub.chain.revert(before));
-    }
-    // Whoever is taken off the list does not count any more.
-    desk.must(&IOracle::setSignersCall {
-        signers: vec![addresses[0], addresses[2]],
-        threshold: 1,
-    });
-    let e: IOracle::UnknownSigner = desk.refused(&good);
-    assert_eq!(e.signer, addresses[1]);
-    desk.must(&with(&[&all[2]]));
 }
 
 /// I-AUTH-4: the domain is of the chain the contract is on, whichever that is.

@@ -119,7 +119,7 @@ fn i_ora_10_a_settled_expiry_is_skipped() {
     }
 }
 
-/// A-08, I-ORA-6: one settlement price, after expiry, from an observation after expiry; nothing replaces it.
+/// A-08, I-ORA-6: after expiry nothing but a settlement price is taken, from an observation after expiry.
 #[test]
 fn i_ora_6_settlement_is_final() {
     let mut desk = Desk::new();
@@ -151,6 +151,13 @@ fn i_ora_6_settlement_is_final() {
             (update.forward, update.fixedPart, observed_at)
         );
     }
+}
+
+/// I-ORA-6: a settlement price is an eighth of spot at the least, and eight times spot at the most.
+#[test]
+fn i_ora_6_a_settlement_has_bounds() {
+    let mut desk = Desk::new();
+    let (day, expiry) = (desk.day, expiry_seconds(desk.day));
     desk.at(expiry);
     for price in [16_000 * ONE + 1, 250 * ONE - 1] {
         desk.at(expiry);
@@ -166,7 +173,16 @@ fn i_ora_6_settlement_is_final() {
         desk.pushed(&[far]);
         assert!(desk.hub.chain.revert(before));
     }
-    // Unsettled it goes stale.
+}
+
+/// A-08, I-ORA-6: unsettled, an expiry goes stale; settled, it is so for ever, whatever the terms.
+#[test]
+fn i_ora_6_nothing_replaces_a_settlement() {
+    let mut desk = Desk::new();
+    let (day, expiry) = (desk.day, expiry_seconds(desk.day));
+    desk.at(expiry - 100);
+    desk.pushed(&[desk.update(day), desk.update(day + 1)]);
+    let settlement = desk.settlement(1_990 * ONE);
     let late = expiry + 501;
     desk.at(late);
     assert!(!desk.expiry(day).fresh);
@@ -196,7 +212,6 @@ fn i_ora_6_settlement_is_final() {
             (ETH, day, 1_990 * ONE)
         );
     }
-    // For ever, whatever the terms.
     desk.at(late + 300 * 86_400);
     desk.must(&terms(ETH, 7, 1, 1));
     let record = words(&desk.snapshot(&[day]).words);

@@ -6,7 +6,6 @@
 mod book;
 mod pool;
 
-use alloy::sol_types::SolConstructor as _;
 use plimsoll_e2e::*;
 use reference::{BookExchange, Feed, PoolExchange};
 
@@ -33,7 +32,7 @@ impl<'a> Book<'a> {
             makerFee_: uwad("0.0002"),
             takerFee_: uwad("0.0005"),
         };
-        let at = create(house, &BookExchange::BYTECODE, &code.abi_encode()).await;
+        let at = house.create(&BookExchange::BYTECODE, code).await;
         let fees = ids::account_id(at, 7);
         let admit = IClearinghouse::setVenueCall {
             venue: EXTRA,
@@ -122,15 +121,6 @@ impl<'a> Book<'a> {
     async fn position(&self, account: B256) -> I256 {
         units(self.house, account, self.instrument).await
     }
-}
-
-async fn create(house: &House, code: &Bytes, arguments: &[u8]) -> Address {
-    let init = [code.as_ref(), arguments].concat();
-    let made = house
-        .client
-        .create(&house.people.deployer.signer, init.into())
-        .await;
-    made.expect("creation goes through").0
 }
 
 async fn units(house: &House, account: B256, instrument: u128) -> I256 {

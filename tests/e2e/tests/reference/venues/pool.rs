@@ -68,8 +68,17 @@ async fn i_acc_3_the_pool_trades_through_the_house() {
         cash(&house, pool).await > pool_cash,
         "the spread is the pool's"
     );
+    house.assert_balanced().await;
+}
 
-    // Limits: price, deadline, inventory, somebody else's account, an old feed.
+/// Limits: price, deadline, inventory, another owner's account, an old feed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pool_refuses_with_reasons() {
+    let house = House::start().await;
+    let (alice, bob) = (&house.people.alice, &house.people.bob);
+    house.give(alice, "200,000").await;
+    house.give(bob, "200,000").await;
+    let instrument = perp(POOL, ETH);
     let trade = PoolExchange::tradeCall {
         account: bob.account(),
         instrument,
