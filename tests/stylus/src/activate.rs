@@ -6,7 +6,7 @@ use wasmparser_nitro::{DataKind, ElementItems, ElementKind, ExternalKind, Operat
 
 use crate::{
     instrument::{self, ADDED_GLOBALS, FuncInfo},
-    params::StylusParams,
+    params::{Activation, StylusParams},
     parse::{self, Binary, ENTRY_POINT, FuncType, MEMORY, Reason},
 };
 
@@ -16,31 +16,6 @@ const HEAP_BOUND: u64 = 128;
 const PAGE_SIZE: u64 = 65_536;
 /// Gas per microsecond of checking.
 const GAS_PER_MICROSECOND: u64 = 28;
-
-/// What the chain writes down of an accepted module.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Activation {
-    /// Stylus version it was accepted for.
-    pub version: u16,
-    /// Start cost, in gas before scaling.
-    pub init_cost: u16,
-    /// Cached start cost, in gas before scaling.
-    pub cached_init_cost: u16,
-    /// Estimated machine code, in bytes.
-    pub asm_estimate: u32,
-    /// Pages it starts with.
-    pub footprint: u16,
-    /// Index of the global that counts ink.
-    pub ink_left: u32,
-    /// Index of the global that says ink ran out.
-    pub ink_status: u32,
-    /// Index of the global that counts stack words.
-    pub depth_left: u32,
-    /// Index of the entry point's function.
-    pub user_main: u32,
-    /// Gas the acceptance itself took.
-    pub gas_used: u64,
-}
 
 /// Why a module was not accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]

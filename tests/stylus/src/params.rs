@@ -248,6 +248,31 @@ impl StylusParams {
     }
 }
 
+/// What the chain writes down of an accepted module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activation {
+    /// Stylus version it was accepted for.
+    pub version: u16,
+    /// Start cost, in gas before scaling.
+    pub init_cost: u16,
+    /// Cached start cost, in gas before scaling.
+    pub cached_init_cost: u16,
+    /// Estimated machine code, in bytes.
+    pub asm_estimate: u32,
+    /// Pages it starts with.
+    pub footprint: u16,
+    /// Index of the global that counts ink.
+    pub ink_left: u32,
+    /// Index of the global that says ink ran out.
+    pub ink_status: u32,
+    /// Index of the global that counts stack words.
+    pub depth_left: u32,
+    /// Index of the entry point's function.
+    pub user_main: u32,
+    /// Gas the acceptance itself took.
+    pub gas_used: u64,
+}
+
 /// What the chain keeps of an activated program, by code hash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Program {
@@ -270,7 +295,7 @@ pub struct Program {
 impl Program {
     /// The record of an activation at Unix time `now`.
     #[must_use]
-    pub fn new(activation: &crate::Activation, now: u64, cached: bool) -> Self {
+    pub fn new(activation: &Activation, now: u64, cached: bool) -> Self {
         Self {
             version: activation.version,
             init_cost: activation.init_cost,
