@@ -15,16 +15,10 @@ import {
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 
+const registry = JSON.parse(readFileSync(join(root, 'contracts/registry.json'), 'utf8'));
+
 /** The contracts: key in the record → interface. */
-export const CONTRACTS = {
-  oracle: 'IOracle',
-  margin: 'IMargin',
-  parameters: 'IParameters',
-  vault: 'IVault',
-  clearinghouse: 'IClearinghouse',
-  auction: 'IAuction',
-  lens: 'ILens',
-};
+export const CONTRACTS = Object.fromEntries(registry.contracts.map((c) => [c.name, c.interface]));
 
 /** Exit status of the scripts. */
 export const EXIT = {

@@ -40,12 +40,12 @@
 //! JSON-RPC only. Every test has its own chain (a fork of the first house of its binary), so tests
 //! run side by side.
 //!
-//! Inside a test, [`plimsoll::house::House::snapshot`] and `revert` go back in time; `warp` moves
+//! Inside a test, [`plimsoll_house::House::snapshot`] and `revert` go back in time; `warp` moves
 //! the clock (feeds go stale after two hours: [`House::refresh`] pushes the same answers again).
 //!
 //! # What to ask it
 //!
-//! Everything of [`plimsoll::house::House`] (deposit, withdraw, admit, trade, price, time, assess,
+//! Everything of [`plimsoll_house::House`] (deposit, withdraw, admit, trade, price, time, assess,
 //! legs, marks, balance sheet), any call through `send` and `ask` with the types of
 //! [`plimsoll::bindings`], and what is here: [`House::exec`] (send and typed result),
 //! [`House::expect_revert`], [`House::expect_refusals`] for tables of them, [`House::events`], [`House::fill`],
@@ -68,12 +68,12 @@ pub use plimsoll::{
     bindings::{self, *},
     client::{CallError, Client, GasLimit},
     deploy::Addresses,
-    house::{Actor, BOOK, BTC, DESK, ETH, Options, POOL, TokenInfo},
     ids::{self, Leg, WAD},
     term::Progress,
 };
 pub use refusals::Refusal;
 pub use scene::fill;
+pub use plimsoll_house::{Actor, BOOK, BTC, DESK, ETH, Options, POOL, TokenInfo};
 
 /// The perpetual on `underlying` of `venue`.
 pub const fn perp(venue: u16, underlying: u16) -> u128 {
@@ -111,11 +111,11 @@ pub fn uwad(text: &str) -> U256 {
 /// A house for tests, with the desk admitted as a third venue. Panics where a command would explain.
 #[derive(Debug)]
 pub struct House {
-    inner: plimsoll::house::House,
+    inner: plimsoll_house::House,
 }
 
 impl Deref for House {
-    type Target = plimsoll::house::House;
+    type Target = plimsoll_house::House;
     fn deref(&self) -> &Self::Target {
         &self.inner
     }
@@ -129,7 +129,7 @@ impl House {
     ///
     /// It cannot be furnished; the message says at which step.
     pub async fn start() -> Self {
-        static FIRST: OnceCell<plimsoll::house::House> = OnceCell::const_new();
+        static FIRST: OnceCell<plimsoll_house::House> = OnceCell::const_new();
         let build = async || Self::start_with(Options::default()).await.inner;
         let inner = FIRST.get_or_init(build).await.fork().await;
         Self {
@@ -152,7 +152,7 @@ impl House {
             desk: true,
             ..options
         };
-        match plimsoll::house::House::start(options, progress).await {
+        match plimsoll_house::House::start(options, progress).await {
             Ok(inner) => Self { inner },
             Err(e) => panic!("the house does not start: {e:?}"),
         }

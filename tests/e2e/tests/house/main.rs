@@ -1,6 +1,5 @@
-//! The house as a whole: it stands, is deployed, kept up, forked, demonstrated, and runs the same under a second engine.
+//! The house as a whole: it stands, is deployed, kept up, forked, and runs the same under a second engine.
 
-mod demo;
 mod deployment;
 mod fork;
 mod second_engine;

@@ -1,0 +1,173 @@
+//! The `plimsoll` command.
+
+mod deployment;
+mod devnode;
+mod expiries;
+mod fork;
+mod house;
+
+use clap::{Args, Parser, Subcommand};
+use deployment::{CompareArgs, DeployArgs, RenewArgs, StatusArgs};
+use devnode::DevnodeArgs;
+use expiries::{PushArgs, SignArgs};
+use eyre::{Result, bail};
+use house::HouseArgs;
+use plimsoll::{account, term::Progress};
+use plimsoll_bench::BenchArgs;
+use plimsoll_cli::demo::{self, DemoOptions};
+use plimsoll_verify::VerifyArgs;
+use std::process::ExitCode;
+
+/// A cross-margin clearing house for derivative protocols on Arbitrum.
+#[derive(Debug, Parser)]
+#[command(name = "plimsoll", version, propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Replay 19 May 2021 on an in-process node: trades, a cure, a liquidation, the balance sheet.
+    Demo(DemoArgs),
+    /// Run every check: format, lints, tests, ABI, advisories.
+    Verify(VerifyArgs),
+    /// Measure the gas of deposits, trades, withdrawals and auctions, and the contracts' sizes.
+    BenchGas(BenchArgs),
+    /// Run a development chain that executes Stylus programs. docs/devnode.md says what it does not model.
+    Devnode(DevnodeArgs),
+    /// Build the contracts to WASM, check that the chain would accept them, show their sizes and what a start costs.
+    ///
+    /// The same source gives the same code hashes wherever it lies. Sizes are bytes: of the module, and of what stands on
+    /// chain in so many accounts (fragments). Starts are gas before the first instruction: cold, called earlier in the
+    /// block, and in the chain's cache.
+    Build(BuildArgs),
+    /// Deploy a house, or finish or extend one, on any Arbitrum chain.
+    Deploy(DeployArgs),
+    /// Show whether the programs of a house run, for how long, and what to do about each.
+    Status(StatusArgs),
+    /// Show what renewing the programs of a house costs, or do it: anybody may.
+    Renew(RenewArgs),
+    /// Compare a house on a chain with what this source builds: code, pointers, owners.
+    VerifyDeployment(CompareArgs),
+    /// Show an account: health, legs, collateral, sensitivities, distance to liquidation.
+    Account(AccountArgs),
+    /// Sign forwards and volatility surfaces for the oracle, as one of its signers.
+    SignExpiries(SignArgs),
+    /// Push forwards and volatility surfaces to the oracle with the signatures of its signers.
+    PushExpiries(PushArgs),
+}
+
+#[derive(Debug, Args)]
+struct DemoArgs {
+    /// One JSON object on stdout, progress on stderr.
+    #[arg(long)]
+    json: bool,
+    /// Leave the node running afterwards and say how to connect.
+    #[arg(long)]
+    serve: bool,
+    /// Port for --serve; 0 takes any that is free.
+    #[arg(long, default_value_t = 8545, requires = "serve")]
+    port: u16,
+}
+
+#[derive(Debug, Args)]
+struct BuildArgs {
+    /// One JSON object on stdout, progress on stderr.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct AccountArgs {
+    /// 32 bytes in hex, an address (its subaccount 0), or address:subaccount.
+    account: String,
+    #[command(flatten)]
+    house: HouseArgs,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(e) => {
+            eprintln!("error: no runtime: {e}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(code) => code,
+        Err(e) => {
+            eprintln!("error: {e:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    let progress = Progress::new();
+    match cli.command {
+        Command::Demo(args) => {
+            let options = DemoOptions {
+                json: args.json,
+                serve: args.serve.then_some(args.port),
+            };
+            let result = demo::run(&options, progress).await?;
+            if !result.balance_sheet.ok {
+                bail!("the books do not balance");
+            }
+            let s = result.story;
+            if !(s.hedged_survived && s.cured_by_owner && s.liquidated_by_bidder) {
+                bail!("the day did not end as it should: {s:?}");
+            }
+        }
+        Command::Verify(args) => return plimsoll_verify::run(&args, progress),
+        Command::BenchGas(args) => plimsoll_bench::run(args, progress).await?,
+        Command::Devnode(args) => devnode::run(args).await?,
+        Command::Build(args) => build(&args, &progress)?,
+        Command::Deploy(args) => deployment::deploy(args, progress).await?,
+        Command::Status(args) => return deployment::status(args).await,
+        Command::Renew(args) => deployment::renew(args, progress).await?,
+        Command::VerifyDeployment(args) => {
+            return deployment::verify_deployment(args, progress).await;
+        }
+        Command::Account(args) => show(args).await?,
+        Command::SignExpiries(args) => expiries::sign(args).await?,
+        Command::PushExpiries(args) => expiries::push(args).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(args: &BuildArgs, progress: &Progress) -> Result<()> {
+    let programs = plimsoll_build::build(progress)?;
+    if args.json {
+        println!(
+            "{}",
+            serde_json::json!({ "contracts": plimsoll_build::sizes(&programs) })
+        );
+    } else {
+        print!("{}", plimsoll_build::table(&programs).render(0));
+    }
+    Ok(())
+}
+
+async fn show(args: AccountArgs) -> Result<()> {
+    let account = account::parse_id(&args.account)?;
+    let (client, record) = args.house.open().await?;
+    let view = account::read(&client, &record, account).await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&view)?);
+    } else {
+        if let Some(what) = account::describe(record.addresses()?.vault, account) {
+            println!("{what}");
+        }
+        print!("{}", view.render());
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! The contracts of the house, as `contracts/registry.json` lists them.
+//!
+//! Whatever is done for each contract iterates over [`CONTRACTS`]; `contracts/README.md` explains the
+//! keys. Inside this crate the macro `contracts!`, which the build script makes of the same file, gives
+//! the names as identifiers.
+
+/// Who owns a contract once it is initialised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// The deployer, who may hand it over.
+    Deployer,
+    /// Another contract of the house.
+    Sibling(&'static str),
+    /// No address.
+    None,
+}
+
+impl Owner {
+    const fn of(name: &'static str) -> Self {
+        match name.as_bytes() {
+            b"deployer" => Self::Deployer,
+            b"none" => Self::None,
+            _ => Self::Sibling(name),
+        }
+    }
+}
+
+/// A contract of the house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contract {
+    /// Its name: of its folder in `contracts/`, in records and in [`crate::deploy::Addresses`].
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    /// Its interface in `abi/`.
+    pub interface: &'static str,
+    /// Who owns it.
+    pub owner: Owner,
+    /// Whether it stands behind a proxy.
+    pub proxied: bool,
+    /// Whether a house can do without it.
+    pub optional: bool,
+    /// The arguments of `initialize`: contracts, and `owner`.
+    pub initialize: &'static [&'static str],
+    /// Most bytes of its module, decompressed.
+    pub most_module: usize,
+    /// Most bytes of its code on chain, in all fragments.
+    pub most_code: usize,
+}
+
+impl Contract {
+    /// Its package.
+    pub fn package(&self) -> String {
+        format!("plimsoll-{}", self.name)
+    }
+
+    /// Whether its owner may hand it over.
+    pub const fn is_owned(&self) -> bool {
+        matches!(self.owner, Owner::Deployer)
+    }
+}
+
+macro_rules! list {
+    ($($name:ident {
+        $about:literal, $interface:ident $errors:ident, owner $owner:literal, proxied $proxied:literal,
+        optional $optional:literal, most $module:literal $code:literal, initialize [$($argument:ident),*],
+        getters [$($getters:tt)*], siblings [$($siblings:tt)*]
+    })*) => {
+        /// The contracts, in the order they are deployed and initialised.
+        pub const CONTRACTS: &[Contract] = &[$(Contract {
+            name: stringify!($name),
+            about: $about,
+            interface: stringify!($interface),
+            owner: Owner::of($owner),
+            proxied: $proxied,
+            optional: $optional,
+            initialize: &[$(stringify!($argument)),*],
+            most_module: $module,
+            most_code: $code,
+        }),*];
+    };
+}
+
+contracts!(list);
+
+/// The contract of that name.
+pub fn find(name: &str) -> Option<&'static Contract> {
+    CONTRACTS.iter().find(|contract| contract.name == name)
+}
+
+/// The names, in the same order.
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+    CONTRACTS.iter().map(|contract| contract.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace;
+    use std::{collections::BTreeSet, fs};
+
+    /// A crate of `contracts/` that compiles to a module of its own is a contract.
+    #[test]
+    fn every_contract_is_registered() {
+        let mut modules = BTreeSet::new();
+        for entry in fs::read_dir(workspace::root().join("contracts")).unwrap() {
+            let path = entry.unwrap().path();
+            let manifest = fs::read_to_string(path.join("Cargo.toml")).unwrap_or_default();
+            if manifest.contains("cdylib") {
+                modules.insert(path.file_name().unwrap().to_string_lossy().into_owned());
+            }
+        }
+        let registered: BTreeSet<_> = names().map(str::to_owned).collect();
+        assert_eq!(
+            modules, registered,
+            "crates of contracts/ beside registry.json"
+        );
+    }
+
+    /// An interface without a contract would be in no list that iterates over the registry.
+    #[test]
+    fn every_interface_has_a_contract() {
+        let mut interfaces = BTreeSet::new();
+        for entry in fs::read_dir(workspace::root().join("abi")).unwrap() {
+            let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+            let interface = name.strip_suffix(".sol").unwrap_or_default();
+            let mut letters = interface.chars().map(char::is_uppercase);
+            if interface.starts_with('I') && letters.nth(1) == Some(true) {
+                interfaces.insert(interface.to_owned());
+            }
+        }
+        let registered: BTreeSet<_> = CONTRACTS.iter().map(|c| c.interface.to_owned()).collect();
+        assert_eq!(interfaces, registered, "files of abi/ beside registry.json");
+    }
+}
