@@ -71,9 +71,9 @@ pub use plimsoll::{
     ids::{self, Leg, WAD},
     term::Progress,
 };
+pub use plimsoll_house::{Actor, BOOK, BTC, DESK, ETH, Options, POOL, TokenInfo};
 pub use refusals::Refusal;
 pub use scene::fill;
-pub use plimsoll_house::{Actor, BOOK, BTC, DESK, ETH, Options, POOL, TokenInfo};
 
 /// The perpetual on `underlying` of `venue`.
 pub const fn perp(venue: u16, underlying: u16) -> u128 {

@@ -39,7 +39,7 @@ const CONTRACTS: [(&str, &str); 7] = [
 ];
 
 fn modules() -> BTreeMap<&'static str, Constants> {
-    plimsoll::wasm::build_cached(&Progress::silent())
+    plimsoll_build::build_cached(&Progress::silent())
         .expect("the contracts build")
         .into_iter()
         .map(|program| (program.name, Constants::of(&program.wasm)))

@@ -59,7 +59,7 @@ async fn deploying_again_changes_nothing() {
     };
     let used = nonce(&house);
 
-    let programs = plimsoll::wasm::build_cached(&Progress::silent()).unwrap();
+    let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
     let signer = house.people.deployer.signer.clone();
     let mut again = plimsoll::deploy::Deployer::new(
         &house.client,
@@ -89,7 +89,7 @@ async fn nobody_initialises_what_another_deployed() {
     assert!(e.as_error::<IOracle::AlreadyInitialized>().is_some(), "{e}");
 
     // A new contract of the same code: the deployer stands in slot 0.
-    let programs = plimsoll::wasm::build_cached(&Progress::silent()).unwrap();
+    let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
     let code = plimsoll::deploy::init_code(&programs[0].code(&[])).unwrap();
     let (fresh, _) = house.client.create(&p.deployer.signer, code).await.unwrap();
     let e = house.send(&p.stranger, fresh, &call).await.unwrap_err();

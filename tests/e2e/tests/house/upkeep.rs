@@ -108,7 +108,7 @@ async fn anybody_renews_a_house_before_it_expires_and_after() {
     house.give(&p.alice, "1,000").await;
     let fresh = status(&house).await;
     let names: Vec<_> = fresh.programs.iter().map(|p| p.name.as_str()).collect();
-    let mut wanted = plimsoll::wasm::CONTRACTS.to_vec();
+    let mut wanted = plimsoll::registry::names().collect::<Vec<_>>();
     wanted.sort_unstable();
     assert_eq!(names, wanted);
     assert!(fresh.ok);
@@ -186,7 +186,7 @@ async fn anybody_renews_a_house_before_it_expires_and_after() {
 async fn what_differs_from_the_build_is_named() {
     let house = House::start().await;
     let p = &house.people;
-    let programs = plimsoll::wasm::build_cached(&Progress::silent()).unwrap();
+    let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
     let owner = Some(p.deployer.address);
     let differences = async |house: &House, record: &plimsoll::deploy::Record, owner| {
         let compared = compare(&house.client, record, &programs, owner)
@@ -270,7 +270,7 @@ async fn what_differs_from_the_build_is_named() {
     );
 }
 
-async fn auction_of(house: &plimsoll::house::House, account: B256) -> AuctionState {
+async fn auction_of(house: &plimsoll_house::House, account: B256) -> AuctionState {
     ok(house
         .ask(house.at.auction, &IAuction::stateCall { account })
         .await)
@@ -343,7 +343,7 @@ async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
 
     let done = renew(&house).await;
     // A chain of ArbOS 51 knows no fragments, so its house has no lens yet.
-    assert_eq!(done.renewals.len(), plimsoll::wasm::CONTRACTS.len() - 2);
+    assert_eq!(done.renewals.len(), plimsoll::registry::CONTRACTS.len() - 2);
     assert!(done.renewals.iter().all(|r| r.action == "activate"));
     let now = status(&house).await;
     assert!(now.ok && now.programs.iter().all(|p| p.version == Some(3)));
@@ -384,7 +384,7 @@ async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
     let path = std::env::temp_dir().join(format!("plimsoll-upgraded-{}.json", std::process::id()));
     assert!(house.at.lens.is_zero());
     house.record.save(&path).unwrap();
-    let programs = plimsoll::wasm::build_cached(&Progress::silent()).unwrap();
+    let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
     let (signer, silent) = (&p.deployer.signer, Progress::silent());
     let mut again =
         plimsoll::deploy::Deployer::new(&house.client, signer, Some(path.clone()), silent).unwrap();

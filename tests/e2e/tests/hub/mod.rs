@@ -348,7 +348,7 @@ pub(crate) fn deploy(chain: &mut Chain, deployer: Address, name: &str) -> Addres
 
 /// Another one of code that is activated.
 pub(crate) fn create(chain: &mut Chain, deployer: Address, name: &str) -> Address {
-    let programs = plimsoll::wasm::build_cached(&Progress::silent()).expect("the contracts build");
+    let programs = plimsoll_build::build_cached(&Progress::silent()).expect("the contracts build");
     let program = programs
         .iter()
         .find(|p| p.name == name)

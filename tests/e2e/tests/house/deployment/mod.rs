@@ -9,7 +9,8 @@ use plimsoll::{
     bindings::reference::{Feed, Token},
     config::HouseConfig,
     deploy::{Deployer, Record, compare::compare},
-    wasm::{self, Program},
+    program::Program,
+    registry,
 };
 use plimsoll_devnode::{
     ChainConfig,
@@ -75,7 +76,7 @@ fn file(house: &House, feeds: &str, tokens: &str) -> eyre::Result<HouseConfig> {
 
 /// The programs of the house, the lens cut into three fragments.
 fn in_fragments() -> Vec<Program> {
-    let mut programs = wasm::build_cached(&Progress::silent()).unwrap();
+    let mut programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
     let lens = programs.iter_mut().find(|p| p.name == "lens").unwrap();
     let size = lens.compressed().div_ceil(3) + 16;
     let pieces = code::fragments(&lens.wasm, size);
