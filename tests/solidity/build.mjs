@@ -209,7 +209,11 @@ function selectorsPage(contracts) {
   ].join('\n');
 }
 
-const isInterface = (name) => /^I[A-Z]/.test(name);
+/** The interfaces of the contracts in the registry. */
+const registered = JSON.parse(readFileSync(join(root, 'contracts/registry.json'), 'utf8')).contracts.map(
+  (contract) => contract.interface,
+);
+const isInterface = (name) => registered.includes(name);
 
 const { keccak256 } = createRequire(require.resolve('solc'))('js-sha3');
 const topic = (signature) => '0x' + keccak256(signature);
@@ -244,7 +248,10 @@ function outputs() {
   for (const [file, units] of Object.entries(contracts)) {
     for (const [name, unit] of Object.entries(units)) {
       const public_ = file.startsWith('abi/');
-      if (public_ && !isInterface(name)) continue;
+      if (public_ && !isInterface(name)) {
+        if (/^I[A-Z]/.test(name)) throw new Error(`${file}: ${name} is the interface of no contract in contracts/registry.json`);
+        continue;
+      }
       if (!public_ && unit.evm.bytecode.object === '') continue; // interfaces and abstract contracts
       if (seen.has(name)) throw new Error(`${name} is defined in ${seen.get(name)} and ${file}`);
       seen.set(name, file);
@@ -264,6 +271,8 @@ function outputs() {
       }
     }
   }
+  const missing = registered.filter((name) => !abis.has(name));
+  if (missing.length > 0) throw new Error(`contracts/registry.json: abi/ has no interface ${missing.join(', ')}`);
   files.set(join(abiDir, 'index.js'), moduleOf(abis));
   files.set(join(abiDir, 'index.d.ts'), typesOf(abis));
   files.set(join(abiDir, 'SELECTORS.md'), selectorsPage(contracts));
