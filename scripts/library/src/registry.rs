@@ -117,6 +117,28 @@ mod tests {
         );
     }
 
+    /// The page for readers and the workspace are written by hand.
+    #[test]
+    fn every_crate_of_contracts_is_on_the_page_and_in_the_workspace() {
+        let root = workspace::root();
+        let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+        let (page, manifest) = (read("contracts/README.md"), read("Cargo.toml"));
+        for entry in fs::read_dir(root.join("contracts")).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if entry.path().is_dir() {
+                assert!(
+                    page.contains(&format!("| [`{name}`]({name}) |")),
+                    "contracts/README.md has no row for `{name}`"
+                );
+                assert!(
+                    manifest.contains(&format!("\"contracts/{name}\",")),
+                    "Cargo.toml has no member contracts/{name}"
+                );
+            }
+        }
+    }
+
     /// An interface without a contract would be in no list that iterates over the registry.
     #[test]
     fn every_interface_has_a_contract() {
