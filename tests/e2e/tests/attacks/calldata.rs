@@ -47,13 +47,9 @@ async fn call(house: &House, to: Address, data: Vec<u8>, value: u64) -> Result<B
 async fn attack_a_73_calldata_fuzz() {
     let house = House::start().await;
     let mut dice = Dice(7);
-    let contracts = [
-        ("IOracle", house.at.oracle),
-        ("IMargin", house.at.margin),
-        ("IVault", house.at.vault),
-        ("IClearinghouse", house.at.clearinghouse),
-        ("IAuction", house.at.auction),
-    ];
+    let contracts = plimsoll::registry::CONTRACTS
+        .iter()
+        .map(|c| (c.interface, house.at.get(c.name).expect("an address")));
     let (mut answered, mut refused) = (0, 0);
     for (name, to) in contracts {
         for (signature, data) in methods(name) {

@@ -23,18 +23,10 @@ use watch::Watch;
 /// Every state-changing method of the house's contracts, from the published ABI.
 fn methods() -> Vec<(&'static str, String)> {
     let abi = plimsoll::workspace::root().join("abi");
-    let contracts = [
-        "IOracle",
-        "IMargin",
-        "IParameters",
-        "IVault",
-        "IClearinghouse",
-        "IAuction",
-        "ILens",
-    ];
-    contracts
+    plimsoll::registry::CONTRACTS
         .iter()
-        .flat_map(|name| {
+        .flat_map(|contract| {
+            let name = contract.interface;
             let text = std::fs::read_to_string(abi.join(format!("{name}.json")))
                 .expect("the ABI is there");
             let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
@@ -48,7 +40,7 @@ fn methods() -> Vec<(&'static str, String)> {
                 .filter(|item| {
                     item["type"] == "function" && item["stateMutability"] == "nonpayable"
                 })
-                .map(move |item| (*name, item["name"].as_str().expect("a name").to_owned()))
+                .map(move |item| (name, item["name"].as_str().expect("a name").to_owned()))
         })
         .collect()
 }

@@ -46,7 +46,7 @@ async fn a_program_in_fragments_is_deployed_like_any_other() {
     );
 
     // Other builds: in other pieces, and in another order.
-    let built = wasm::build_cached(&Progress::silent()).unwrap();
+    let built = plimsoll_build::build_cached(&Progress::silent()).unwrap();
     let count = built.iter().find(|p| p.name == "lens").unwrap();
     let count = format!("{} fragments", count.fragments.len());
     let compared = compare(&client, &record, &built, None).await.unwrap();

@@ -53,7 +53,7 @@ async fn an_interrupted_deployment_pays_for_nothing_twice() {
     let programs = in_fragments();
     let (mut cut, mut tried) = (1, 0);
     // Three fragments; each contract is created, activated, initialised; the lens is named.
-    const ALL: usize = 3 + 3 * wasm::CONTRACTS.len() + 1;
+    const ALL: usize = 3 + 3 * registry::CONTRACTS.len() + 1;
     let step = if std::env::var("PLIMSOLL_CUTS").is_ok_and(|v| v == "all") {
         1
     } else {
@@ -94,7 +94,7 @@ async fn an_interrupted_deployment_pays_for_nothing_twice() {
 /// A creation that was written down and never reached the chain is sent again.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_never_sent_is_sent() {
-    let programs = wasm::build_cached(&Progress::silent()).unwrap();
+    let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
     let node = node().await;
     let client = Client::connect(&node.url).await.unwrap();
     let signer = node.chain.with(|chain| chain.accounts()[0].signer.clone());
