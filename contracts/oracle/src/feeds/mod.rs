@@ -8,7 +8,7 @@ use crate::{
         InvalidPrice, PriceFromFuture, PriceOutOfBounds, PriceWouldJump, StalePrice, TooManyDigits,
         TooManyFeedDecimals, UnknownFeed,
     },
-    sources::Reading,
+    sources::{Reading, Source},
 };
 use alloy_primitives::{Address, I256, U256};
 use plimsoll_common::{Revert, interface::Price};
@@ -53,10 +53,12 @@ impl Oracle {
             step: Confidence::STEP,
             limit: Confidence::MAX,
         })?;
-        let decimals = self.decimals_of(feed, aggregator)?;
+        let source = Source::Chainlink;
+        let decimals = self.decimals_of(feed, source, aggregator)?;
         let (min, max) = (bound(min_price)?, bound(max_price)?);
         let record = Record {
             aggregator,
+            source,
             decimals,
             max_age,
             min,
@@ -87,7 +89,7 @@ impl Oracle {
             confidence: record.confidence.to_wad(),
             ..Price::default()
         };
-        if let Ok(reading) = Record::source().reading(self.vm(), &record)? {
+        if let Ok(reading) = record.source.reading(self.vm(), &record)? {
             let Reading {
                 answer,
                 confidence,
@@ -128,7 +130,7 @@ impl Oracle {
         let now = self.vm().block_timestamp();
         let Reading {
             answer, observed, ..
-        } = match Record::source().reading(self.vm(), record)? {
+        } = match record.source.reading(self.vm(), record)? {
             Ok(reading) => reading,
             Err(reason) => {
                 return Ok(Err(FeedFailed {
@@ -200,8 +202,8 @@ impl Oracle {
     }
 
     /// The decimals of an aggregator that is to be listed.
-    fn decimals_of(&self, feed: u16, aggregator: Address) -> Result<u8, Revert> {
-        let decimals = Record::source().decimals(self.vm(), aggregator)?;
+    fn decimals_of(&self, feed: u16, source: Source, aggregator: Address) -> Result<u8, Revert> {
+        let decimals = source.decimals(self.vm(), aggregator)?;
         let decimals = decimals.map_err(|reason| FeedFailed {
             feed,
             aggregator,

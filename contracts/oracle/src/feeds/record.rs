@@ -3,11 +3,14 @@ use crate::sources::Source;
 use alloy_primitives::{Address, U256};
 use plimsoll_kernel::price::{Bound, Confidence, Terms};
 
-/// From the high byte down: confidence 8 · max 24 · min 24 · decimals 8 · max age 32 · aggregator 160.
+/// From the high bit down: confidence 8 · max 24 · min 24 · source 2 · decimals 6 · max age 32 · aggregator 160.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     /// Not zero.
     pub(crate) aggregator: Address,
+    /// The kind of contract at that address.
+    pub(crate) source: Source,
+    /// At most 36.
     pub(crate) decimals: u8,
     /// Seconds.
     pub(crate) max_age: u32,
@@ -17,12 +20,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The kind of source at the address of the aggregator.
-    pub(crate) const fn source() -> Source {
-        Source::Chainlink
-    }
-
-    /// What the kernel judges a reading by.
+    /// The terms that the kernel judges a reading by.
     pub(crate) fn terms(&self) -> Terms {
         Terms {
             decimals: self.decimals,
@@ -37,7 +35,8 @@ impl Record {
         let [_, n2, n1, n0] = self.min.to_bits().to_be_bytes();
         let [a3, a2, a1, a0] = self.max_age.to_be_bytes();
         let mut word = [0; 32];
-        let (c, d) = (self.confidence.to_bits(), self.decimals);
+        let c = self.confidence.to_bits();
+        let d = (self.source as u8) << 6 | self.decimals;
         let head = [c, x2, x1, x0, n2, n1, n0, d, a3, a2, a1, a0];
         let bytes = head.iter().chain(self.aggregator.0.iter());
         word.iter_mut()
@@ -46,7 +45,7 @@ impl Record {
         U256::from_be_bytes(word)
     }
 
-    /// `None` for the empty word.
+    /// `None` for the empty word, and for a source that does not exist.
     pub(crate) fn decode(word: U256) -> Option<Self> {
         if word.is_zero() {
             return None;
@@ -60,7 +59,7 @@ impl Record {
             n2,
             n1,
             n0,
-            decimals,
+            kind,
             a3,
             a2,
             a1,
@@ -69,7 +68,8 @@ impl Record {
         ] = word;
         Some(Self {
             aggregator: Address::from(aggregator),
-            decimals,
+            source: Source::from_number(kind >> 6)?,
+            decimals: kind & 63,
             max_age: u32::from_be_bytes([a3, a2, a1, a0]),
             min: Bound::from_bits(u32::from_be_bytes([0, n2, n1, n0])),
             max: Bound::from_bits(u32::from_be_bytes([0, x2, x1, x0])),
@@ -87,6 +87,7 @@ mod tests {
     fn a_record_is_one_word() {
         let record = Record {
             aggregator: Address::from([0xab; 20]),
+            source: Source::Chainlink,
             decimals: 8,
             max_age: 86_400,
             min: Bound::from_wad(100 * 10_u128.pow(18)).unwrap(),
@@ -96,5 +97,7 @@ mod tests {
         assert_eq!(Record::decode(record.encode()), Some(record));
         assert_eq!(record.encode() >> 248, U256::from(10));
         assert_eq!(Record::decode(U256::ZERO), None);
+        let unknown = record.encode() | U256::from(3) << 198;
+        assert_eq!(Record::decode(unknown), None);
     }
 }

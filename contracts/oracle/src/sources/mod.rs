@@ -1,7 +1,7 @@
 //! Sources of prices: contracts of others, asked with bounded gas for an answer of known length.
 //!
-//! A source is a file here and a row of `sources!` below. It has two functions: `decimals`, asked once, when a feed is
-//! listed, and `reading`, asked for every price. Age, bounds and confidence of a feed are in its
+//! A source is a file here and a row of `sources!` below; a feed's record names its source. It has two functions:
+//! `decimals`, asked once, when a feed is listed, and `reading`, asked for every price. Age, bounds and confidence of a feed are in its
 //! [`Record`]; the kernel decides whether a reading is fresh (`plimsoll_kernel::price`).
 use crate::{feeds::Record, sol::InsufficientGas};
 use alloy_primitives::{Address, U256};
@@ -31,18 +31,26 @@ pub(crate) struct Reading {
 /// The outer error is [`InsufficientGas`]: whether the source answers is not known.
 pub(crate) type Answered<T> = Result<Result<T, Bytes>, Revert>;
 
-/// Declares the sources, one row each: `Name => module`.
+/// Declares the sources, one row each: `Name = number => module`. At most four, because a record has two bits for them.
 macro_rules! sources {
-    ($($(#[$attribute:meta])* $name:ident => $module:ident),* $(,)?) => {
+    ($($(#[$attribute:meta])* $name:ident = $number:literal => $module:ident),* $(,)?) => {
         $(mod $module;)*
 
         /// A kind of source.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Source {
-            $($(#[$attribute])* $name),*
+            $($(#[$attribute])* $name = $number),*
         }
 
         impl Source {
+            /// The source with this number.
+            pub(crate) const fn from_number(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+
             /// The decimals of answers of the contract at `address`.
             pub(crate) fn decimals(self, vm: &VM, address: Address) -> Answered<U256> {
                 match self { $(Self::$name => $module::decimals(vm, address)),* }
@@ -58,7 +66,7 @@ macro_rules! sources {
 
 sources! {
     /// Chainlink AggregatorV3.
-    Chainlink => chainlink,
+    Chainlink = 0 => chainlink,
 }
 
 /// Asks a contract for an answer of exactly `N` bytes, at most [`MAX_REASON`].
