@@ -18,10 +18,15 @@
 //! grows with a scenario, per option.
 
 pub mod readme;
+pub mod snapshot;
+mod tables;
+mod trace;
+
+pub use trace::Split;
 
 use alloy::{
     consensus::TxEnvelope,
-    eips::{BlockId, BlockNumberOrTag, Encodable2718},
+    eips::Encodable2718,
     network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder},
     primitives::{Address, B256, U256},
     providers::Provider,
@@ -40,18 +45,18 @@ use plimsoll::{
     deploy::ARB_WASM_CACHE,
     ids,
     program::{self, Program},
-    registry,
-    term::{Progress, Table, grouped},
+    term::Progress,
 };
 use plimsoll_build::Size;
-use plimsoll_devnode::{CallFrame, ChainConfig};
+use plimsoll_devnode::ChainConfig;
 use plimsoll_house::{DESK, ETH, House, Options};
 use readme::Mode;
 use serde::Serialize;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
+use trace::{split_of, storage_floor};
 
 /// What to measure for.
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -59,11 +64,11 @@ pub struct BenchArgs {
     /// One JSON object on stdout, progress on stderr.
     #[arg(long)]
     json: bool,
-    /// Compare the tables of README.md and docs/method.md with what is measured; differences are an
-    /// error.
+    /// Compare tests/bench/gas.json and the tables of README.md and docs/method.md with what is measured; differences
+    /// are an error.
     #[arg(long, conflicts_with = "write")]
     check: bool,
-    /// Write those tables.
+    /// Write that file and those tables.
     #[arg(long)]
     write: bool,
 }
@@ -120,29 +125,6 @@ pub const OPERATIONS: [&str; 11] = [
     "black76_value",
 ];
 
-/// Where the gas of one assessment goes.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Split {
-    /// All of it.
-    pub total: u64,
-    /// Of the transaction: intrinsic, and calldata.
-    pub transaction: u64,
-    /// Start-up of vault, margin and oracle.
-    pub start_up: u64,
-    /// Their loads from storage.
-    pub storage: u64,
-    /// Calls of feeds.
-    pub feeds: u64,
-    /// Margin's own instructions: decoding, the market, the mathematics, encoding.
-    pub margin: u64,
-    /// The vault's and the oracle's own instructions.
-    pub others: u64,
-    /// What is left: calls, memory, copying between programs.
-    pub rest: u64,
-    /// Pages of 64 KiB that margin ends with.
-    pub margin_pages: u64,
-}
-
 /// Measures and prints.
 ///
 /// # Errors
@@ -151,8 +133,8 @@ pub struct Split {
 pub async fn run(args: BenchArgs, progress: Progress) -> Result<()> {
     let programs = plimsoll_build::build(&progress)?;
     let bench = measure(&programs, progress).await?;
-    let gas = gas_table(&bench.gas);
-    let split = split_table(&bench);
+    let gas = tables::gas_table(&bench.gas);
+    let split = tables::split_table(&bench);
     let contracts = plimsoll_build::table(&programs);
     if args.json {
         println!("{}", serde_json::to_string(&bench)?);
@@ -170,56 +152,14 @@ pub async fn run(args: BenchArgs, progress: Progress) -> Result<()> {
         (_, true) => Mode::Write,
         _ => return Ok(()),
     };
+    const WRITTEN_BY: &str = "`cargo bench-gas --write` writes them";
+    snapshot::settle(mode, &bench).wrap_err(WRITTEN_BY)?;
     let blocks = [
         (("README.md", "gas"), gas.markdown()),
         (("README.md", "contracts"), contracts.markdown()),
         (("docs/method.md", "split"), split.markdown()),
     ];
-    readme::settle(mode, &blocks).wrap_err("`cargo bench-gas --write` writes them")
-}
-
-fn gas_table(gas: &BTreeMap<&'static str, GasRow>) -> Table {
-    let mut table = Table::new(["gas", "cold", "warm in block", "cached", "storage floor"]);
-    for name in OPERATIONS {
-        let row = gas.get(name).copied().unwrap_or_default();
-        let figures = [row.cold, row.warm_in_block, row.cached, row.storage_floor];
-        let cells = figures.into_iter().map(grouped);
-        table.row(std::iter::once(name.to_owned()).chain(cells));
-    }
-    table
-}
-
-fn split_table(bench: &Bench) -> Table {
-    let mut table = Table::new([
-        "cold gas of",
-        "total",
-        "transaction",
-        "start-up",
-        "storage",
-        "feeds",
-        "margin's code",
-        "others' code",
-        "rest",
-        "margin's pages",
-    ]);
-    for name in OPERATIONS {
-        if let Some(s) = bench.split.get(name) {
-            let figures = [
-                s.total,
-                s.transaction,
-                s.start_up,
-                s.storage,
-                s.feeds,
-                s.margin,
-                s.others,
-                s.rest,
-                s.margin_pages,
-            ];
-            let cells = figures.into_iter().map(grouped);
-            table.row(std::iter::once(name.to_owned()).chain(cells));
-        }
-    }
-    table
+    readme::settle(mode, &blocks).wrap_err(WRITTEN_BY)
 }
 
 /// Measures everything.
@@ -640,139 +580,6 @@ async fn operations(
         (wide.saturating_sub(narrow).div_ceil(640), 0),
     );
     Ok((out, split))
-}
-
-/// Where the gas of an assessment went, from its trace.
-fn split_of(h: &House, programs: &[Program], receipt: &TransactionReceipt) -> Result<Split> {
-    let hash = receipt.transaction_hash;
-    let frame = h
-        .node
-        .chain
-        .with(move |c| c.trace_transaction(hash))
-        .map_err(|e| eyre!("{e}"))?;
-    let mut split = Split {
-        total: receipt.gas_used,
-        transaction: receipt.gas_used - frame.gas_used,
-        ..Split::default()
-    };
-    add_frame(h, programs, &frame, &mut split);
-    let known = split.transaction
-        + split.start_up
-        + split.storage
-        + split.feeds
-        + split.margin
-        + split.others;
-    split.rest = split.total.saturating_sub(known);
-    Ok(split)
-}
-
-fn add_frame(h: &House, programs: &[Program], frame: &CallFrame, split: &mut Split) {
-    const INK: u64 = 10_000;
-    let program = programs
-        .iter()
-        .find(|p| h.at.get(p.name).is_some() && h.at.get(p.name) == frame.to);
-    let Some(program) = program else {
-        split.feeds += frame.gas_used;
-        return;
-    };
-    split.start_up += program.start_gas().cold;
-    let ink = |calls: &[plimsoll_devnode::HostCall]| -> u64 {
-        calls
-            .windows(2)
-            .map(|pair| pair[0].end_ink.saturating_sub(pair[1].start_ink))
-            .sum()
-    };
-    let own = ink(&frame.host_calls) / INK;
-    if program.name == "margin" {
-        split.margin += own;
-        let grown = frame
-            .host_calls
-            .iter()
-            .filter(|call| call.name == "pay_for_memory_grow");
-        split.margin_pages = u64::from(program.activation.footprint)
-            + grown
-                .map(|call| {
-                    let pages = call.args.iter();
-                    pages.fold(0, |sum, byte| sum << 8 | u64::from(*byte))
-                })
-                .sum::<u64>();
-    } else {
-        split.others += own;
-    }
-    let loads = frame
-        .host_calls
-        .iter()
-        .filter(|call| call.name == "storage_load_bytes32");
-    split.storage += loads
-        .map(|call| call.start_ink.saturating_sub(call.end_ink))
-        .sum::<u64>()
-        / INK;
-    for inner in &frame.calls {
-        add_frame(h, programs, inner, split);
-    }
-}
-
-/// What the house's own storage costs in a transaction, whatever the code does.
-fn storage_floor(h: &House, receipt: &TransactionReceipt) -> Result<u64> {
-    let hash = receipt.transaction_hash;
-    let frame = h
-        .node
-        .chain
-        .with(move |c| c.trace_transaction(hash))
-        .map_err(|e| eyre!("{e}"))?;
-    let ours: BTreeSet<Address> = registry::names()
-        .filter_map(|name| h.at.get(name))
-        .collect();
-    let mut touched = BTreeSet::new();
-    let mut written = BTreeMap::new();
-    walk(&frame, &ours, &mut touched, &mut written);
-
-    let parent = receipt.block_number.unwrap_or_default().saturating_sub(1);
-    let parent = BlockId::Number(BlockNumberOrTag::Number(parent));
-    let mut gas = 2_100 * touched.len() as u64;
-    for ((address, key), value) in written {
-        let slot = U256::from_be_bytes(key.0);
-        let was = h
-            .node
-            .chain
-            .with(move |c| c.storage(address, slot, parent))
-            .map_err(|e| eyre!("{e}"))?;
-        gas += match (was.is_zero(), was == value) {
-            (_, true) => 0,
-            (true, false) => 20_000,
-            (false, false) => 2_900,
-        };
-    }
-    Ok(gas)
-}
-
-/// Slots that frames of our programs touched, and the last value each was given.
-fn walk(
-    frame: &CallFrame,
-    ours: &BTreeSet<Address>,
-    touched: &mut BTreeSet<(Address, B256)>,
-    written: &mut BTreeMap<(Address, B256), B256>,
-) {
-    if let Some(address) = frame.to.filter(|to| frame.stylus && ours.contains(to)) {
-        for call in &frame.host_calls {
-            let word = |at: usize| call.args.get(at..at + 32).map(B256::from_slice);
-            match (call.name, word(0), word(32)) {
-                ("storage_load_bytes32", Some(key), _) => {
-                    touched.insert((address, key));
-                }
-                ("storage_cache_bytes32", Some(key), Some(value)) => {
-                    touched.insert((address, key));
-                    written.insert((address, key), value);
-                }
-                _ => {}
-            }
-        }
-    }
-    for inner in &frame.calls {
-        if inner.error.is_none() {
-            walk(inner, ours, touched, written);
-        }
-    }
 }
 
 /// Transactions a second: signed beforehand, sent one by one over HTTP, each in a block on return.
