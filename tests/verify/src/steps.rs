@@ -2,7 +2,11 @@
 
 use crate::audit;
 use eyre::Result;
-use plimsoll::{term::Progress, workspace};
+use plimsoll::{
+    registry::{self, Contract},
+    term::Progress,
+    workspace,
+};
 use std::{
     env, fs, io,
     process::{Command, Stdio},
@@ -150,30 +154,39 @@ fn contract_packages() -> io::Result<Vec<String>> {
     Ok(packages)
 }
 
+/// What a contract must not do, beside what the workspace warns of everywhere.
+const CONTRACT_LINTS: [&str; 7] = [
+    "clippy::unwrap_used",
+    "clippy::expect_used",
+    "clippy::indexing_slicing",
+    "clippy::panic",
+    "clippy::cast_possible_truncation",
+    "clippy::cast_possible_wrap",
+    "clippy::cast_sign_loss",
+];
+
 fn clippy_wasm() -> Action {
-    let packages = match contract_packages() {
+    let all = match contract_packages() {
         Ok(packages) => packages,
         Err(e) => return Action::Skip(format!("cannot read contracts/: {e}")),
     };
-    let mut command = cargo(&[
-        "clippy",
-        "--locked",
-        "--lib",
-        "--target",
-        plimsoll_build::TARGET,
-    ]);
-    for package in packages {
-        command.args(["-p", &package]);
-    }
+    let contracts: Vec<_> = registry::CONTRACTS.iter().map(Contract::package).collect();
     // I-RND-7: `clippy.toml` allows the operators of primitives, whose overflow is checked. Those of wide integers wrap.
-    command.args([
-        "--",
-        "-D",
-        "warnings",
-        "-D",
-        "clippy::arithmetic_side_effects",
-    ]);
-    Action::Run(vec![command])
+    let wide = clippy_for_wasm(&all, &["warnings", "clippy::arithmetic_side_effects"]);
+    Action::Run(vec![wide, clippy_for_wasm(&contracts, &CONTRACT_LINTS)])
+}
+
+fn clippy_for_wasm(packages: &[String], denied: &[&str]) -> Command {
+    let mut command = cargo(&["clippy", "--locked", "--lib", "--no-deps", "--target"]);
+    command.arg(plimsoll_build::TARGET);
+    for package in packages {
+        command.args(["-p", package]);
+    }
+    command.arg("--");
+    for lint in denied {
+        command.args(["-D", lint]);
+    }
+    command
 }
 
 fn test() -> Action {
