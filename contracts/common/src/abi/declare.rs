@@ -78,7 +78,7 @@ macro_rules! errors {
     )*};
 }
 
-/// Declares events: indexed fields in brackets, the others in braces. Fields are single words.
+/// Declares events: indexed fields, single words, in brackets, the others in braces.
 #[macro_export]
 macro_rules! events {
     ($($(#[$attribute:meta])* $name:ident
@@ -86,8 +86,8 @@ macro_rules! events {
         { $($field:ident: $type:ty),* $(,)? }
     )*) => {$(
         $(#[$attribute])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(missing_docs)]
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, missing_copy_implementations)]
         pub struct $name { $(pub $topic: $topic_type,)* $(pub $field: $type,)* }
 
         impl $name {
@@ -110,6 +110,9 @@ macro_rules! events {
                 let mut out = $crate::abi::Encoder::new(&[], words);
                 out.raw(&Self::SIGNATURE_HASH);
                 $(out.field(&self.$topic);)*
+                if false $(|| <$type as $crate::abi::Abi>::DYNAMIC)* {
+                    out.begin();
+                }
                 $(out.field(&self.$field);)*
                 vm.emit_log(&out.finish(), topics);
             }

@@ -65,6 +65,11 @@ impl Encoder {
         self.head = end;
     }
 
+    /// Counts offsets from here on: what was written so far is not part of the data.
+    pub const fn begin(&mut self) {
+        self.frame = self.head;
+    }
+
     /// Reserves the heads of a new frame at the end; returns what [`Self::close`] needs.
     #[inline(never)]
     pub fn open(&mut self, words: usize) -> (usize, usize) {
