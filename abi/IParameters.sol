@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.4;
 
-import {UnderlyingTerms} from "./Types.sol";
+import {Rate, RateInfo} from "./Types.sol";
 
 /// Parameters of margin: checked as a set when they are set, stored in IMargin.
 ///
-/// Rates are 1e18 and multiples of 1e-6. IM >= MM for every portfolio follows from what is checked here.
+/// Rates are 1e18 and multiples of 1e-6. Each has an id: its position among the rates of rules, underlyings or assets, which
+/// `rateTable` lists and `Rates.sol` names. Ids are only ever appended. A call changes the rates it gives; what is not given
+/// keeps its value, and in a first listing takes its default. Events and views show all rates by id.
+/// All rates of a call are checked as one set. IM >= MM for every portfolio follows from what is checked here.
 interface IParameters {
-    /// Factors, offset and reaches 1e18.
-    event RulesSet(uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed);
-    /// Listed, or changed.
-    event UnderlyingSet(uint16 indexed underlying, UnderlyingTerms terms);
-    /// Haircuts 1e18.
-    event AssetSet(uint8 indexed asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
+    /// `rates` 1e18, all of them by id.
+    event RulesSet(uint16 coinFeed, uint64[] rates);
+    /// Listed, or changed. `rates` 1e18, all of them by id.
+    event UnderlyingSet(uint16 indexed underlying, uint16 feed, uint64 lot, uint8 scenarioSet, uint64[] rates);
+    /// `rates` 1e18, all of them by id.
+    event AssetSet(uint8 indexed asset, uint16 feed, uint16 underlying, uint8 decimals, uint64[] rates);
     /// Ownership has been offered; nothing changes until `newOwner` accepts.
     event OwnershipTransferStarted(address indexed previousOwner, address indexed newOwner);
     /// Ownership has moved.
@@ -43,11 +46,15 @@ interface IParameters {
     error LotFrozen(uint16 underlying, uint64 lot, uint64 given);
     /// There are sets 1, 2 and 3.
     error UnknownScenarioSet(uint8 scenarioSet);
-    /// `rate` is the position of the rate among those of the call, from 0 (in UnderlyingTerms: beta is 0, depegMm 13).
+    /// There are `count` rates of this kind, from 0.
+    error UnknownRate(uint8 rate, uint8 count);
+    /// A call gives each rate once.
+    error RateGivenTwice(uint8 rate);
+    /// `rate` is the id of a rate that would be `given`.
     error RateOutOfRange(uint8 rate, uint64 given, uint64 minimum, uint64 maximum);
     /// Not a multiple of 1e-6.
     error RateTooFine(uint8 rate, uint64 given);
-    /// The initial factor, rate or haircut is below the maintenance one.
+    /// The initial rate with the id `rate` would be below its maintenance rate, which is the next one.
     error InitialBelowMaintenance(uint8 rate, uint64 initial, uint64 maintenance);
     /// One price move of `maxMove` could take an account that holds one leg from equity >= mm to negative equity: its
     /// requirement covers `covered`. legType: 0 perpetual or future, 1 short option, 2 long option.
@@ -91,51 +98,57 @@ interface IParameters {
     function vault() external view returns (address);
 
     /// Changes the rules for all portfolios.
-    /// Reverts with RateTooFine, RateOutOfRange, InitialBelowMaintenance, the oracle's UnknownFeed.
+    /// Reverts with UnknownRate, RateGivenTwice, RateTooFine, RateOutOfRange, InitialBelowMaintenance, the oracle's
+    /// UnknownFeed.
     /// @custom:caller owner
-    /// @param imFactor      Of the scan, mmFactor..2e18.
-    /// @param mmFactor      1e18..imFactor.
-    /// @param maxOffset     Most that offsets across underlyings take off the sum of stand-alone scans, 0..0.6e18.
-    /// @param calmReach     How far one underlying may move on its own in the calm regime, share of the grid, 0.05e18..1e18.
-    /// @param togetherReach The same when all move together.
-    /// @param coinFeed      Oracle feed of the settlement coin in dollars; 0: it counts as one dollar.
-    function setRules(uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed) external;
+    /// @param coinFeed Oracle feed of the settlement coin in dollars; 0: it counts as one dollar.
+    /// @param rates    Those that change.
+    function setRules(uint16 coinFeed, Rate[] calldata rates) external;
 
     /// Lists an underlying or changes its terms.
     /// While the listed feed is fresh, another one must be fresh too and agree with it within 2 %; when it is dead, any
     /// may take its place.
-    /// Reverts with UnknownUnderlying (0), FeedRequired, the oracle's UnknownFeed, ZeroLot, LotFrozen,
-    /// UnknownScenarioSet, RateTooFine, RateOutOfRange, InitialBelowMaintenance, EnvelopeExceeded, FeedsDisagree.
+    /// Reverts with UnknownUnderlying (0), FeedRequired, UnknownRate, RateGivenTwice, RateTooFine, ZeroLot,
+    /// UnknownScenarioSet, RateOutOfRange, InitialBelowMaintenance, EnvelopeExceeded, LotFrozen, the oracle's UnknownFeed,
+    /// FeedsDisagree.
     /// @custom:caller owner
-    /// @param underlying Number, not 0.
-    function setUnderlying(uint16 underlying, UnderlyingTerms calldata terms) external;
+    /// @param underlying  Number, not 0.
+    /// @param feed        Oracle feed of the spot price; listed there.
+    /// @param lot         1e18 units of the underlying per lot; frozen once set. > 0.
+    /// @param scenarioSet Which constant set of scenarios: 1 narrow (to 20 %), 2 majors (18 %, far moves, skew), 3 thin coins
+    ///                    (31.5 %, far moves, skew).
+    /// @param rates       Those that change.
+    function setUnderlying(uint16 underlying, uint16 feed, uint64 lot, uint8 scenarioSet, Rate[] calldata rates) external;
 
     /// Sets the terms of a collateral asset, before the vault lists it and later.
     /// While the vault does not list the index nobody holds the asset, so all its terms may change. Once it does, decimals
     /// and link are frozen, and the feed is replaced as that of an underlying is.
-    /// Reverts with UnknownAsset (16 or more), FeedRequired, UnknownUnderlying, AssetFeedRequired, the oracle's
-    /// UnknownFeed, TooManyAssetDecimals, AssetDecimalsFrozen, LinkFrozen, RateTooFine, RateOutOfRange,
-    /// InitialBelowMaintenance, FeedsDisagree, the vault's Locked.
+    /// Reverts with UnknownAsset (16 or more), FeedRequired, UnknownUnderlying, AssetFeedRequired, UnknownRate,
+    /// RateGivenTwice, RateTooFine, TooManyAssetDecimals, RateOutOfRange, InitialBelowMaintenance, AssetDecimalsFrozen,
+    /// LinkFrozen, the oracle's UnknownFeed, FeedsDisagree, the vault's Locked.
     /// @custom:caller owner
     /// @param asset      Index in the vault's list, below 16.
     /// @param feed       Oracle feed of its price; 0 = the settlement coin itself (price 1): asset 0 and no other.
     /// @param underlying What it moves with, so that it offsets short legs; 0 = nothing. Of an asset that the vault lists
     ///                   frozen once it is not 0.
     /// @param decimals   The token's decimals, 0..24. Of an asset that the vault lists frozen.
-    /// @param imHaircut  mmHaircut..1e18 - 1e12; at most 0.2e18 for an asset that moves with an underlying, because the scan
-    ///                   takes its share too.
-    /// @param mmHaircut  0..imHaircut.
-    function setAsset(uint8 asset, uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut) external;
+    /// @param rates      Those that change. With an underlying the haircuts have a lower maximum, because the scan takes its
+    ///                   share too: scope 3 of `rateTable`.
+    function setAsset(uint8 asset, uint16 feed, uint16 underlying, uint8 decimals, Rate[] calldata rates) external;
 
-    /// The rules for all portfolios.
+    /// Feed of the settlement coin, all rates by id.
     /// @custom:caller anyone
-    function rules() external view returns (uint64 imFactor, uint64 mmFactor, uint64 maxOffset, uint64 calmReach, uint64 togetherReach, uint16 coinFeed);
-    /// The terms of an underlying; zeros when not set.
+    function rules() external view returns (uint16 coinFeed, uint64[] memory rates);
+    /// All terms of an underlying, rates by id. Zeros when not set.
     /// @custom:caller anyone
-    function underlying(uint16 underlying) external view returns (UnderlyingTerms memory);
-    /// The terms of a collateral asset; zeros when not set.
+    function underlying(uint16 underlying) external view returns (uint16 feed, uint64 lot, uint8 scenarioSet, uint64[] memory rates);
+    /// All terms of an asset, rates by id. Zeros when not set.
     /// @custom:caller anyone
-    function asset(uint8 asset) external view returns (uint16 feed, uint16 underlying, uint8 decimals, uint64 imHaircut, uint64 mmHaircut);
+    function asset(uint8 asset) external view returns (uint16 feed, uint16 underlying, uint8 decimals, uint64[] memory rates);
+
+    /// Every rate there is, and the names of the charges that ILens.explain answers, in its order; for user interfaces.
+    /// @custom:caller anyone
+    function rateTable() external view returns (RateInfo[] memory rates, bytes32[] memory charges);
 
     /// The shocks of spot (1e18, signed), volatility rules (0 as it is, 1 up, 2 down, 3 skew linear, 4 skew absolute) and
     /// weights (1e18) of a constant set, the identity first.

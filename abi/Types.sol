@@ -56,43 +56,30 @@ struct Assessment {
     uint16 staleAssets;
 }
 
-/// Terms of an underlying. Rates are 1e18 and multiples of 1e-6; `docs/method.md` says what each does.
-/// @param feed          Oracle feed of the spot price; listed there.
-/// @param lot           1e18 units of the underlying per lot; frozen once set. > 0.
-/// @param scenarioSet   Which constant set of scenarios: 1 narrow (to 20 %), 2 majors (18 %, far moves, skew), 3 thin coins
-///                      (31.5 %, far moves, skew).
-/// @param beta          Move per move of the common factor, 0..3e18.
-/// @param volFloor      Volatility per square root of a year that up-shocks reach at least, 0..5e18.
-/// @param basisMove     Move of the variable forward for the calendar basis, 0..0.5e18.
-/// @param basisAtExpiry Share of its loss that counts at expiry, 0..4e18,
-/// @param basisPerYear  and per year to it, 0..16e18.
-/// @param maxMove       Largest move between two accepted prices that the requirement must cover, 0..0.5e18.
-/// @param shortOptionIm Share of spot per unit of short option, 0..1e18, at least shortOptionMm.
-/// @param shortOptionMm The same in the maintenance requirement.
-/// @param linearCostIm  Share of spot per unit of perpetual or future: what closing it costs. 0..1e18, at least linearCostMm.
-/// @param linearCostMm  The same in the maintenance requirement.
-/// @param optionCostIm  Share of spot per unit of option: what closing it costs. 0..1e18, at least optionCostMm.
-/// @param optionCostMm  The same in the maintenance requirement.
-/// @param depegIm       Charge on short and linear exposure per unit by which the coin stands below 0.99. 0..16e18, at least depegMm.
-/// @param depegMm       The same in the maintenance requirement.
-struct UnderlyingTerms {
-    uint16 feed;
-    uint64 lot;
-    uint8 scenarioSet;
-    uint64 beta;
-    uint64 volFloor;
-    uint64 basisMove;
-    uint64 basisAtExpiry;
-    uint64 basisPerYear;
-    uint64 maxMove;
-    uint64 shortOptionIm;
-    uint64 shortOptionMm;
-    uint64 linearCostIm;
-    uint64 linearCostMm;
-    uint64 optionCostIm;
-    uint64 optionCostMm;
-    uint64 depegIm;
-    uint64 depegMm;
+/// A rate of margin and what it shall be.
+/// @param id    Its id: IParameters.rateTable lists them, `Rates.sol` names them.
+/// @param value 1e18, a multiple of 1e-6.
+struct Rate {
+    uint8 id;
+    uint64 value;
+}
+
+/// What is known about a rate of margin; `docs/method.md` says what each does.
+/// @param scope        What it belongs to: 0 the rules, 1 an underlying, 2 an asset, 3 an asset that moves with an underlying.
+/// @param id           Its id there.
+/// @param name         ASCII, zeros at the end.
+/// @param minimum      Lowest allowed, 1e18.
+/// @param maximum      Highest allowed, 1e18.
+/// @param defaultValue Where nothing was set, 1e18.
+/// @param isInitial    It is an initial rate; the next id is its maintenance rate, never above it.
+struct RateInfo {
+    uint8 scope;
+    uint8 id;
+    bytes32 name;
+    uint64 minimum;
+    uint64 maximum;
+    uint64 defaultValue;
+    bool isInitial;
 }
 
 /// The state of an auction. Amounts 1e18.

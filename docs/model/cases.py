@@ -1,9 +1,12 @@
 """Random markets and portfolios from a 64-bit seed: `contracts/kernel/tests/common/mod.rs` draw for draw.
 
-All numbers are integers at the scale of the ABI: 1e18 unless said.
+All numbers are integers at the scale of the ABI: 1e18 unless said. Rates are in millionths; their names, bounds and
+defaults are those of the table in `docs/method.md`.
 """
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 WAD = 10**18
 MASK = 2**64 - 1
@@ -30,6 +33,66 @@ class Random:
         return choices[self.below(len(choices))]
 
 
+# ---- the table of rates
+
+MILLION = 10**6
+
+
+@dataclass
+class Rate:
+    name: str
+    default: int
+    minimum: int
+    maximum: int
+    initial: bool  # the next one is its maintenance rate
+
+
+def millionths(text):
+    whole, _, part = text.partition(".")
+    return int(whole) * MILLION + int(part.ljust(6, "0"))
+
+
+def rate_table():
+    """{scope: [Rate]} in the order of their ids, from the page."""
+    page = (Path(__file__).parents[1] / "method.md").read_text(encoding="utf-8")
+    body = page.split("<!-- rates -->")[1].split("<!-- /rates -->")[0]
+    scopes = {}
+    for line in body.strip().splitlines()[2:]:
+        scope, number, name, _, default, bounds, _ = (cell.strip() for cell in line.strip("|").split("|"))
+        minimum, maximum, order = re.fullmatch(r"([\d.]+) … ([\d.]+)(, ≥ `\w+`)?", bounds).groups()
+        rates = scopes.setdefault(scope, [])
+        assert int(number) == len(rates)
+        rates.append(Rate(name.strip("`"), *map(millionths, (default, minimum, maximum)), order is not None))
+    return scopes
+
+
+RATES = rate_table()
+
+
+def defaults(scope):
+    return {rate.name: rate.default for rate in RATES[scope]}
+
+
+def draw(r, scope):
+    """Each at an end of its bounds, at its default or anywhere between, then pairs put in order."""
+    drawn = []
+    for rate in RATES[scope]:
+        fate = r.below(6)
+        if fate < 2:
+            drawn.append((rate.minimum, rate.maximum)[fate])
+        elif fate < 4:
+            drawn.append(rate.default)
+        else:
+            drawn.append(rate.minimum + r.below(rate.maximum - rate.minimum + 1))
+    for i, rate in enumerate(RATES[scope]):
+        if rate.initial and drawn[i] < drawn[i + 1]:
+            drawn[i], drawn[i + 1] = drawn[i + 1], drawn[i]
+    return {rate.name: value for rate, value in zip(RATES[scope], drawn)}
+
+
+# ---- markets and portfolios
+
+
 @dataclass
 class Expiry:
     day: int
@@ -47,7 +110,7 @@ class Underlying:
     spot: int
     confidence: int
     set: int
-    beta: int
+    rates: dict
     expiries: list
     perpetuals: list  # (venue, mark, index)
     fresh: bool = True
@@ -58,7 +121,7 @@ class Asset:
     price: int
     decimals: int
     underlying: int
-    haircut: tuple  # initial, maintenance
+    rates: dict
     fresh: bool = True
 
 
@@ -68,6 +131,7 @@ class Market:
     coin: int
     underlyings: list
     assets: list
+    rules: dict
 
 
 @dataclass
@@ -100,7 +164,7 @@ def market(r):
             lot = WAD
         confidence = r.below(10_000_000_000_000_000) if r.below(5) == 0 else 0
         set = 1 + r.below(3)
-        beta = WAD // 2 + r.below(11) * WAD // 10
+        rates = defaults("underlying") | {"beta": MILLION // 2 + r.below(11) * MILLION // 10}
         day = now // 86_400 + r.below(3)
         expiries = []
         for _ in range(min(r.below(4), 24 - pairs)):
@@ -125,7 +189,7 @@ def market(r):
             index = quotient((r.below(2001) - 1000) * spot, 100_000)
             perpetuals.append((1, mark, index))
         underlyings.append(
-            Underlying(id, lot, spot, confidence, set, beta, expiries, perpetuals)
+            Underlying(id, lot, spot, confidence, set, rates, expiries, perpetuals)
         )
     assets = []
     for _ in range(r.below(4)):
@@ -135,10 +199,20 @@ def market(r):
         else:
             price = WAD * (900 + r.below(200)) // 1000
         decimals = r.pick([6, 8, 18])
-        mm = r.below(200) * WAD // 1000
-        im = mm + r.below(100) * WAD // 1000
-        assets.append(Asset(price, decimals, underlying, (im, mm)))
-    return Market(now, coin, underlyings, assets)
+        mm = r.below(200) * MILLION // 1000
+        im = mm + r.below(100) * MILLION // 1000
+        assets.append(Asset(price, decimals, underlying, {"im_haircut": im, "mm_haircut": mm}))
+    return Market(now, coin, underlyings, assets, defaults("rules"))
+
+
+def draw_rates(market, seed):
+    """Draws every rate of the table anew."""
+    r = Random(seed ^ 0x5241544553)
+    market.rules = draw(r, "rules")
+    for u in market.underlyings:
+        u.rates = draw(r, "underlying")
+    for a in market.assets:
+        a.rates = draw(r, "linked asset" if a.underlying else "asset")
 
 
 def strike_of(price):
@@ -204,7 +278,9 @@ def is_strike(price):
 def case(seed):
     r = Random(seed)
     m = market(r)
-    return m, portfolio(r, m)
+    p = portfolio(r, m)
+    draw_rates(m, seed)
+    return m, p
 
 
 def stale_case(seed):
@@ -227,16 +303,16 @@ def stale_case(seed):
 
 def numbers(m, p):
     """Every integer of a case in one fixed order: what both sides hash."""
-    yield from (m.now, m.coin, len(m.underlyings), len(m.assets))
+    yield from (m.now, m.coin, len(m.underlyings), len(m.assets), *m.rules.values())
     for u in m.underlyings:
-        yield from (u.id, u.lot, u.spot, u.confidence, u.set, u.beta)
+        yield from (u.id, u.lot, u.spot, u.confidence, u.set, *u.rates.values())
         yield from (len(u.expiries), len(u.perpetuals))
         for e in u.expiries:
             yield from (e.day, e.variable, e.fixed, e.discount, *e.svi)
         for perpetual in u.perpetuals:
             yield from perpetual
     for a in m.assets:
-        yield from (a.price, a.decimals, a.underlying, *a.haircut)
+        yield from (a.price, a.decimals, a.underlying, *a.rates.values())
     yield from (p.cash, len(p.collateral), len(p.linear), len(p.options))
     for balance in p.collateral:
         yield from balance

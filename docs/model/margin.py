@@ -11,7 +11,7 @@ from fractions import Fraction as Q
 import mpmath
 import numpy as np
 
-from cases import CALL, FUTURE, PERPETUAL, PUT, WAD
+from cases import CALL, FUTURE, MILLION, PERPETUAL, PUT, WAD
 
 
 class Double:
@@ -59,23 +59,16 @@ class Exact:
     cdf = staticmethod(np.frompyfunc(lambda v: mpmath.erfc(-v / mpmath.sqrt(2)) / 2, 1, 1))
 
 
-# ---- parameters (defaults)
+# ---- constants; the rates that governance sets come with the case
 
 DAY, YEAR, MONTH = 86_400, 31_536_000, 30 * 86_400
 SETTLES_AT = 28_800
 NONE, DOWN, UP, SKEW, WINGS = range(5)  # volatility rules; the last two are "skew linear" and "skew absolute"
 
-FLOOR_VOL = Q("0.40")
 TERM_SHORT, TERM_LONG = Q("0.30"), Q("0.13")
-OFFSET = Q("0.40")
-REGIMES = ((None, Q("0.50")), (1, Q("0.25")), (0, Q(1)))  # beta (None: the underlying's own), r
-BASIS_MOVE, BASIS_BASE, BASIS_SLOPE, BASIS_MOST = Q("0.045"), Q("0.5"), 2, 32
-SHORT_OPTION = Q("0.010"), Q("0.005")
-OPTION_COST = Q("0.002"), Q("0.001")
-LINEAR_COST = Q("0.010"), Q("0.005")
-DEPEG_AT, DEPEG = Q("0.99"), (2, 1)
-CONFIDENCE = 1, 1
-FACTORS = Q("1.25"), Q(1)
+REGIMES = ((None, "calm_reach"), (1, "together_reach"), (0, None))  # beta (None: the underlying's own), r (None: 1)
+BASIS_MOST = 32
+DEPEG_AT = Q("0.99")
 POCKET_WITHIN, POCKETS = 172_800, (Q("0.75"), Q("1.5"), Q("2.25"), Q(3))
 
 # step and reach of the grid in percent, damped moves (percent, weight), skews?, up, down
@@ -96,6 +89,19 @@ SETS = {
 COMMON = 23
 # where the losses at the grid positions −4..4 stand in a scenario list; constant beyond the reach
 GRID = {NONE: [1, 1, 2, 3, 0, 4, 5, 6, 6], DOWN: [7, 7, 8, 9, 10, 11, 12, 13, 13], UP: list(range(14, 23))}
+
+
+def rate(f, rates, name):
+    return f.ratio(rates[name], MILLION)
+
+
+def pair(f, rates, name):
+    """Initial, maintenance."""
+    return rate(f, rates, f"{name}_im"), rate(f, rates, f"{name}_mm")
+
+
+def factors(f, rules):
+    return rate(f, rules, "im_factor"), rate(f, rules, "mm_factor")
 
 
 # ---- 1. the market
@@ -128,7 +134,7 @@ def call_value(f, forward, strike, s):
     return np.where(flat, np.maximum(forward - strike, f.number(0)), value)
 
 
-def stressed(f, rule, s, k, left, up, down):
+def stressed(f, rule, s, k, left, up, down, floor):
     """s_v: `left` seconds to expiry; arrays over scenarios (rule) or legs, broadcast."""
     tau = f.ratio(left, YEAR)
     if left == 0:
@@ -139,7 +145,7 @@ def stressed(f, rule, s, k, left, up, down):
     if rule == NONE:
         return s
     if rule == UP:
-        return np.maximum(s * (1 + f.number(up) * g), f.number(FLOOR_VOL) * root)
+        return np.maximum(s * (1 + f.number(up) * g), floor * root)
     if rule == DOWN:
         return s * max(f.number(0), 1 - f.number(down) * g)
     c = max(f.number(0), f.number(Q("0.25")) - f.number(Q("0.10")) * root)
@@ -223,7 +229,8 @@ def change(f, book, now, x, rule):
         strike = f.array([k for _, _, k in legs])[:, None]
         k = f.log(strike / (a + b))
         s = deviation(f, e.svi, k) if left else k * 0
-        by_rule = {r: stressed(f, r, s, k, left, up, down) for r in set(rule.tolist())}
+        floor = rate(f, u.rates, "vol_floor")
+        by_rule = {r: stressed(f, r, s, k, left, up, down, floor) for r in set(rule.tolist())}
         shocked = np.concatenate([by_rule[r] for r in rule.tolist()], axis=1)
         forward = np.broadcast_to(a * (1 + x) + b, shocked.shape)
         worth = call_value(f, forward, np.broadcast_to(strike, shocked.shape), shocked)
@@ -260,23 +267,24 @@ def interpolate(f, grid, y):
     return low + (high - low) * part
 
 
-def aggregate(f, loss, betas):
+def aggregate(f, loss, betas, rules):
     """R, and what gave it: 0 the single scan, else the numbers of the statement."""
     zero = f.number(0)
     scans = [max(zero, l.max()) for l in loss]
     if len(loss) < 2:
         return (scans[0] if loss else zero), 0
-    candidates = [(1 - f.number(OFFSET)) * sum(scans), f.sqrt(sum(s * s for s in scans))]
+    candidates = [(1 - rate(f, rules, "max_offset")) * sum(scans), f.sqrt(sum(s * s for s in scans))]
     beyond = [sum((max(l[i], zero) for l in loss if len(l) > i), zero) for i in range(COMMON, max(map(len, loss)))]
     candidates.append(max(beyond, default=zero))
     grid = np.stack([np.stack([l[GRID[r]] for r in (NONE, DOWN, UP)]) for l in loss])
     steps = f.array(range(-4, 5))
     worst = zero
-    for beta, r in REGIMES:
-        own = f.array([f.number(Q(b, WAD) if beta is None else beta) for b in betas])
+    for beta, name in REGIMES:
+        r = rate(f, rules, name) if name else f.number(1)
+        own = f.array([b if beta is None else f.number(beta) for b in betas])
         factor = steps if beta != 0 else f.array([0])
         base = own[:, None, None] * factor[None, :, None]
-        y = base + f.number(r) * steps[None, None, :]
+        y = base + r * steps[None, None, :]
         centre = interpolate(f, grid, base + 0 * steps[None, None, :1])[..., 0]
         excess = np.maximum(interpolate(f, grid, y) - centre[..., None], zero).max(axis=3)
         worst = max(worst, (centre.sum(axis=0) + f.sqrt((excess * excess).sum(axis=0))).max())
@@ -308,20 +316,17 @@ def add_ons(f, book, now, coin):
         expiring += abs(sum((q for d, c, q in options if d == day and not c), zero))
     doubt = kappa * spot * (abs(perpetual + book.linked_units) + expiring)
     depeg = max(f.number(DEPEG_AT) - p, zero) * (short + linear)
-    rated = {
-        "short option": (short, SHORT_OPTION),
-        "option cost": (gross, OPTION_COST),
-        "linear cost": (linear, LINEAR_COST),
-        "depeg": (depeg, DEPEG),
-        "confidence": (doubt, CONFIDENCE),
-        "basis": (basis(f, book, now), (1, 1)),
-    }
-    return {name: tuple(base * f.number(r) for r in rates) for name, (base, rates) in rated.items()}
+    bases = {"short_option": short, "option_cost": gross, "linear_cost": linear, "depeg": depeg}
+    charges = {name: tuple(base * r for r in pair(f, u.rates, name)) for name, base in bases.items()}
+    curve = basis(f, book, now)
+    return charges | {"confidence": (doubt, doubt), "basis": (curve, curve)}
 
 
 def basis(f, book, now):
     """Σ over expiries of rate · base"""
-    move = f.number(BASIS_MOVE)
+    rates = book.u.rates
+    move = rate(f, rates, "basis_move")
+    at_expiry, per_year = rate(f, rates, "basis_at_expiry"), rate(f, rates, "basis_per_year")
     total = f.number(0)
     x = f.array([0, -move, move])
     same = np.zeros(3, dtype=int)
@@ -333,7 +338,7 @@ def basis(f, book, now):
         _, parts, linear = change(f, alone, now, x, same)
         base = max(f.number(0), (-(linear + sum(parts))).max())
         tau = f.ratio(seconds_left(e.day, now), YEAR)
-        total += min(f.number(BASIS_MOST), f.number(BASIS_BASE) + BASIS_SLOPE * tau) * base
+        total += min(f.number(BASIS_MOST), at_expiry + per_year * tau) * base
     return total
 
 
@@ -401,6 +406,7 @@ def assess(m, p, f=Double):
     equity = f.ratio(p.cash, WAD) + low
     unknown = high - low
     any_stale = bool(stale)
+    factor = factors(f, m.rules)
     markets = {u.id: u for u in m.underlyings}
     haircut = [f.number(0), f.number(0)]
     for index, amount in p.collateral:
@@ -412,14 +418,14 @@ def assess(m, p, f=Double):
             if a.underlying in markets:
                 u = markets[a.underlying]
                 x, _, weight = scenarios(f, u, m.now)
-                unknown += f.number(FACTORS[1]) * value * (weight * x).max()
+                unknown += factor[1] * value * (weight * x).max()
                 unknown += f.ratio(u.confidence, WAD) * f.ratio(u.spot, WAD) * f.ratio(amount, 10**a.decimals)
             continue
         equity += value
         homeless = a.underlying and a.underlying not in markets
         alone = f.number(4 * SETS[3][0] / 100) if homeless else f.number(0)
         for side in (0, 1):
-            haircut[side] += value * (f.ratio(a.haircut[side], WAD) + alone * f.number(FACTORS[side]))
+            haircut[side] += value * (rate(f, a.rates, ("im_haircut", "mm_haircut")[side]) + alone * factor[side])
     loss, scans, gains = [], [], []
     total = {"haircut": tuple(haircut)}
     for b in held:
@@ -431,14 +437,14 @@ def assess(m, p, f=Double):
         for name, sides in add_ons(f, b, m.now, m.coin).items():
             old = total.get(name, (0, 0))
             total[name] = (old[0] + sides[0], old[1] + sides[1])
-    betas = [b.u.beta for b in held]
-    scan, binding = aggregate(f, loss, betas)
-    im, mm = (f.number(FACTORS[i]) * scan + sum(v[i] for v in total.values()) for i in (0, 1))
+    betas = [rate(f, b.u.rates, "beta") for b in held]
+    scan, binding = aggregate(f, loss, betas, m.rules)
+    im, mm = (factor[i] * scan + sum(v[i] for v in total.values()) for i in (0, 1))
     best = worst = equity - mm
     if any_stale:
         fresh = [i for i, b in enumerate(held) if b.u.id not in stale]
-        without, _ = aggregate(f, [loss[i] for i in fresh], [betas[i] for i in fresh])
-        best += unknown + f.number(FACTORS[1]) * max(f.number(0), scan - without)
+        without, _ = aggregate(f, [loss[i] for i in fresh], [betas[i] for i in fresh], m.rules)
+        best += unknown + factor[1] * max(f.number(0), scan - without)
         for i, b in enumerate(held):
             if b.u.id in stale:
                 best += gains[i]

@@ -3,7 +3,7 @@
 import numpy as np
 
 import margin
-from cases import CALL, PERPETUAL, WAD, Asset, Expiry, Market, Portfolio, Underlying
+from cases import CALL, PERPETUAL, WAD, Asset, Expiry, Market, Portfolio, Underlying, defaults
 
 DAY = 20_000
 NOW = DAY * 86_400 + 28_800 - 30 * 86_400  # thirty days before expiry: the tenor factor g is 1
@@ -11,11 +11,11 @@ VARIANCE = 64 * 10**16 * 30 // 365  # 80 % volatility, flat
 
 
 def eth(expiries=()):
-    return Underlying(1, WAD // 1000, 2000 * WAD, 0, 2, WAD, list(expiries), [])
+    return Underlying(1, WAD // 1000, 2000 * WAD, 0, 2, defaults("underlying"), list(expiries), [])
 
 
 def btc():
-    return Underlying(2, WAD // 10**5, 40_000 * WAD, 0, 2, WAD, [], [])
+    return Underlying(2, WAD // 10**5, 40_000 * WAD, 0, 2, defaults("underlying"), [], [])
 
 
 def perpetual(u, lots, price):
@@ -24,8 +24,8 @@ def perpetual(u, lots, price):
 
 def first():
     u = eth()
-    weth = Asset(2000 * WAD, 18, 1, (WAD // 10, WAD // 20))
-    return Market(NOW, WAD, [u], [weth]), Portfolio(5000 * WAD, [(0, 3 * WAD)], [perpetual(u, -4000, 2100)])
+    weth = Asset(2000 * WAD, 18, 1, defaults("linked asset"))
+    return Market(NOW, WAD, [u], [weth], defaults("rules")), Portfolio(5000 * WAD, [(0, 3 * WAD)], [perpetual(u, -4000, 2100)])
 
 
 def doubtful():
@@ -44,13 +44,13 @@ def stale():
 def second():
     u = eth([Expiry(DAY, 2000 * WAD, 0, WAD, (VARIANCE, 0, 0, 0, WAD))])
     calls = [((1, 1, CALL, DAY, k * WAD), lots) for k, lots in ((2000, -10_000), (2200, 10_000))]
-    return Market(NOW, WAD, [u], []), Portfolio(2500 * WAD, [], [], calls)
+    return Market(NOW, WAD, [u], [], defaults("rules")), Portfolio(2500 * WAD, [], [], calls)
 
 
 def third(bitcoin):
     u, v = eth(), btc()
     legs = [perpetual(u, -5000, 2000), perpetual(v, bitcoin, 40_000)]
-    return Market(NOW, WAD, [u, v], []), Portfolio(4000 * WAD, [], legs)
+    return Market(NOW, WAD, [u, v], [], defaults("rules")), Portfolio(4000 * WAD, [], legs)
 
 
 def show(name, m, p):

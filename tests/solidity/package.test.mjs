@@ -27,7 +27,7 @@ after(() => rmSync(user, { recursive: true }));
 
 test('all of it is in the package, with the licences, and nothing else', () => {
   const expected = [
-    ...['Ids.sol', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'SELECTORS.md', 'Types.sol', 'index.d.ts', 'index.js', 'package.json'],
+    ...['Ids.sol', 'LICENSE-APACHE', 'LICENSE-MIT', 'README.md', 'Rates.sol', 'SELECTORS.md', 'Types.sol', 'index.d.ts', 'index.js', 'package.json'],
     ...interfaces.flatMap((name) => [`${name}.json`, `${name}.sol`]),
   ];
   assert.deepEqual(readdirSync(installed).sort(), expected.sort());

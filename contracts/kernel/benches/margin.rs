@@ -10,7 +10,11 @@ use plimsoll_kernel::{
     black76::{Factor, Moneyness, Price, greeks},
     codec::{Instrument, Kind, Strike},
     fixed::ONE_Q40,
-    portfolio::{Portfolio, Scratch, assess, market::Rules},
+    portfolio::{
+        Portfolio, Scratch, assess,
+        charges::{RuleRate, UnderlyingRate},
+        market::Rules,
+    },
 };
 
 const DAY: u16 = 20_000;
@@ -94,7 +98,7 @@ impl Book {
                     spot: 2_000 * WAD,
                     confidence: 0,
                     set,
-                    beta: WAD,
+                    rates: UnderlyingRate::DEFAULT,
                     expiries: days.clone().map(expiry).collect(),
                     perpetuals: Vec::new(),
                     fresh: true,
@@ -106,6 +110,7 @@ impl Book {
             coin: WAD as u64,
             underlyings,
             assets: Vec::new(),
+            rules: RuleRate::DEFAULT,
         };
         (market, p)
     }

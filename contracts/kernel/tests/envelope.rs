@@ -5,9 +5,10 @@ use plimsoll_kernel::{
     fixed::{ONE_Q40, ONE_Q62},
     portfolio::{
         Assessment, Portfolio, Scratch, assess,
+        charges::UnderlyingRate,
         market::{Expiry, Market, Rules, Underlying},
         scenario::{Rule, Set},
-        terms::{RateTerms, UnderlyingTerms},
+        terms::UnderlyingTerms,
     },
     svi::Svi,
 };
@@ -73,7 +74,7 @@ impl Case {
     }
 }
 
-fn terms(set: u8, rates: RateTerms) -> UnderlyingTerms {
+fn terms(set: u8, rates: [u32; UnderlyingRate::COUNT]) -> UnderlyingTerms {
     UnderlyingTerms {
         feed: 1,
         lot: LOT,
@@ -117,16 +118,16 @@ fn shock(set: u8, rule: Rule) -> f64 {
 
 /// The largest price move, in millionths, that these terms are accepted with; `None` when no move helps.
 fn largest_move(mut terms: UnderlyingTerms) -> Option<u32> {
-    const MOVE: usize = 5;
-    let (mut accepted, mut refused) = RateTerms::BOUNDS[MOVE];
-    refused += 1;
-    terms.rates.0[MOVE] = accepted;
+    const MOVE: usize = UnderlyingRate::max_move as usize;
+    let bounds = UnderlyingRate::TABLE[MOVE];
+    let (mut accepted, mut refused) = (bounds.minimum, bounds.maximum + 1);
+    terms.rates[MOVE] = accepted;
     terms.check().ok()?;
     while refused - accepted > 1 {
-        terms.rates.0[MOVE] = accepted.midpoint(refused);
+        terms.rates[MOVE] = accepted.midpoint(refused);
         match terms.check() {
-            Ok(()) => accepted = terms.rates.0[MOVE],
-            Err(_) => refused = terms.rates.0[MOVE],
+            Ok(()) => accepted = terms.rates[MOVE],
+            Err(_) => refused = terms.rates[MOVE],
         }
     }
     Some(accepted)
@@ -143,11 +144,14 @@ proptest! {
     ) {
         let spot = 2_000 * 10_u128.pow(18);
         let forward = (spot as f64 * basis) as u128;
-        let terms = terms(set, RateTerms::DEFAULT);
+        let terms = terms(set, UnderlyingRate::DEFAULT);
         let case = Case { terms, spot, forward, fixed: 0, days, sigma: variance * 1_000_000_000_000_000 };
         let kind = Kind::from_bits(kind);
         let slot = leg(&case, kind, short, strike);
-        let [_, _, _, _, _, _, _, short_mm, _, linear_mm, _, option_mm, _, _] = RateTerms::DEFAULT.0.map(|r| f64::from(r) / 2e6);
+        let half = |rate: UnderlyingRate| f64::from(rate.of(&UnderlyingRate::DEFAULT)) / 2e6;
+        let short_mm = half(UnderlyingRate::short_option_mm);
+        let linear_mm = half(UnderlyingRate::linear_cost_mm);
+        let option_mm = half(UnderlyingRate::option_cost_mm);
         let covered = match (kind.is_option(), short) {
             (false, _) => shock(set, Rule::Up) + linear_mm,
             (true, true) => shock(set, Rule::Up) + short_mm + option_mm,
@@ -166,23 +170,26 @@ proptest! {
     /// insolvent.
     #[test]
     fn i_mar_12_no_accepted_terms_leave_a_leg_insolvent(
-        set in 1_u8..4, rates in prop::array::uniform14(0.0..=1.0_f64), ends in prop::array::uniform14(0_u8..4),
+        set in 1_u8..4, rates in prop::array::uniform::<_, { UnderlyingRate::COUNT }>(0.0..=1.0_f64),
+        ends in prop::array::uniform::<_, { UnderlyingRate::COUNT }>(0_u8..4),
         kind in 0_u8..4, short: bool, basis in 0.0..2.0_f64, fixed in 0.0..0.9_f64, live: bool, strike in 1_u128..400,
         days in 1_u16..700, variance in 1_i128..3_000, part in 0.0..=1.0_f64, whole: bool, up: bool,
     ) {
         // each rate at an end of its bounds, at its default, or anywhere
-        let mut given = RateTerms::DEFAULT;
-        for (place, (least, most)) in RateTerms::BOUNDS.into_iter().enumerate() {
-            given.0[place] = match ends[place] {
+        let mut given = UnderlyingRate::DEFAULT;
+        for (place, rate) in UnderlyingRate::TABLE.iter().enumerate() {
+            let (least, most) = (rate.minimum, rate.maximum);
+            given[place] = match ends[place] {
                 0 => least,
                 1 => most,
-                2 => given.0[place],
+                2 => given[place],
                 _ => least + (f64::from(most - least) * rates[place]) as u32,
             };
         }
-        for pair in [6, 8, 10, 12] {
-            let (im, mm) = (given.0[pair], given.0[pair + 1]);
-            (given.0[pair], given.0[pair + 1]) = (im.max(mm), im.min(mm));
+        for (place, rate) in UnderlyingRate::TABLE.iter().enumerate() {
+            if rate.initial && given[place] < given[place + 1] {
+                given.swap(place, place + 1);
+            }
         }
         let terms = terms(set, given);
         let most = largest_move(terms).unwrap();

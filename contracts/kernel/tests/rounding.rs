@@ -10,6 +10,7 @@ use plimsoll_kernel::{
     fixed::Q40,
     portfolio::{
         AddOn, AddOns, Assessment, Charge, Scratch,
+        charges::{AssetRate, RuleRate, UnderlyingRate},
         market::{MAX_PRICE, Rates, Rules},
         money::LIMIT,
     },
@@ -83,7 +84,7 @@ fn underlying(lot: u64, spot: u128) -> UnderlyingCase {
         spot,
         confidence: 0,
         set: 2,
-        beta: WAD,
+        rates: UnderlyingRate::DEFAULT,
         expiries: Vec::new(),
         perpetuals: Vec::new(),
         fresh: true,
@@ -96,6 +97,7 @@ fn market(u: UnderlyingCase, assets: Vec<AssetCase>) -> MarketCase {
         coin: WAD as u64,
         underlyings: vec![u],
         assets,
+        rules: RuleRate::DEFAULT,
     }
 }
 
@@ -164,7 +166,7 @@ proptest! {
         let mut m = market(u, Vec::new());
         m.coin -= below;
         // factors that are no round numbers
-        let rules = Rules { im_factor: ONE * 5 / 4 + 1, mm_factor: ONE + 1, ..Rules::DEFAULT };
+        let rules = Rules { factors: (ONE * 5 / 4 + 1, ONE + 1), ..Rules::DEFAULT };
         let (a, scratch) = under(rules, &m, &perpetual(lots, paid));
         let add_ons = scratch.add_ons();
         let units = i128::from(lots) * i128::from(lot);
@@ -185,7 +187,7 @@ proptest! {
             prop_assert_eq!(scratch.scans()[0].loss(node), loss, "node {}", node);
             scan = scan.max(loss);
         }
-        let scaled = rated(scan, (rules.im_factor, rules.mm_factor));
+        let scaled = rated(scan, rules.factors);
         let total = add_ons.total();
         prop_assert_eq!((a.im, a.mm), (scaled.im + total.im, scaled.mm + total.mm));
         // and against exact arithmetic: never below by more than the one unit that the floored mark can hide
@@ -195,10 +197,10 @@ proptest! {
     /// Collateral down, its haircut up.
     #[test]
     fn i_rnd_1_collateral_rounds_as_named(
-        amount in 1u128..1 << 43, price in 1u128..1 << 43, decimals in 0u8..=24, im in 0u64..1 << 39, share in 0u64..=1_000,
+        amount in 1u128..1 << 43, price in 1u128..1 << 43, decimals in 0u8..=24, im in 0u32..1_000_000, share in 0u32..=1_000,
     ) {
-        let haircut = (im as u128 * WAD / ONE as u128, u128::from(im * share / 1_000) * WAD / ONE as u128);
-        let asset = AssetCase { price, decimals, underlying: 0, haircut, fresh: true };
+        let rates = [im, (u64::from(im) * u64::from(share) / 1_000) as u32];
+        let asset = AssetCase { price, decimals, underlying: 0, rates, fresh: true };
         let p = PortfolioCase { collateral: vec![(0, amount)], ..PortfolioCase::EMPTY };
         let (a, add_ons) = answer(&market(underlying(1, 1), vec![asset]), &p);
         // units first: beyond 18 decimals they are cut, and then their worth is
@@ -206,8 +208,8 @@ proptest! {
         let unit = 10_i128.pow(18.min(decimals.into()));
         let value = floor(floor(amount as i128, part) * price as i128, unit);
         prop_assert_eq!(a.equity, value);
-        let q = |v: u128| floor(v as i128 * Q, UNIT) as Q40;
-        prop_assert_eq!(add_ons.get(Charge::Haircut), rated(value, (q(haircut.0), q(haircut.1))));
+        let [im, mm] = rates.map(|v| floor(i128::from(v) * Q, 1_000_000) as Q40);
+        prop_assert_eq!(add_ons.get(Charge::Haircut), rated(value, (im, mm)));
         prop_assert_eq!((a.im, a.mm), (add_ons.get(Charge::Haircut).im, add_ons.get(Charge::Haircut).mm));
     }
 
@@ -216,7 +218,7 @@ proptest! {
     fn i_rnd_4_any_decimals(amount: u128, cut in 0u32..128, price in 1u128..=MAX_PRICE, extra in 0u32..106, decimals: u8) {
         let (amount, price) = (amount >> cut, (price >> extra).max(1));
         for decimals in [decimals, decimals % 40, 0, 1, 6, 18, 24, 36, 77] {
-            let asset = AssetCase { price, decimals, underlying: 1, haircut: (WAD / 10, WAD / 20), fresh: true };
+            let asset = AssetCase { price, decimals, underlying: 1, rates: AssetRate::DEFAULT, fresh: true };
             let p = PortfolioCase { collateral: vec![(0, amount)], ..PortfolioCase::EMPTY };
             let (a, _) = answer(&market(underlying(1, price), vec![asset]), &p);
             let exact = amount as f64 * price as f64 / 10_f64.powi(decimals.into());

@@ -6,7 +6,12 @@ mod common;
 use common::{AssetCase, ExpiryCase, MarketCase, PortfolioCase, UnderlyingCase, WAD};
 use plimsoll_kernel::{
     codec::{Instrument, Kind, Strike},
-    portfolio::{AddOn, AddOns, Assessment, Charge, aggregate, market::Rules, scan::Scan},
+    portfolio::{
+        AddOn, AddOns, Assessment, Charge, aggregate,
+        charges::{AssetRate, RuleRate, UnderlyingRate},
+        market::Rules,
+        scan::Scan,
+    },
 };
 
 const DAY: u16 = 20_000;
@@ -22,7 +27,7 @@ fn underlying(id: u16, lot: u64, spot: u128, expiries: Vec<ExpiryCase>) -> Under
         spot: spot * WAD,
         confidence: 0,
         set: 2,
-        beta: WAD,
+        rates: UnderlyingRate::DEFAULT,
         expiries,
         perpetuals: Vec::new(),
         fresh: true,
@@ -39,6 +44,7 @@ fn market(underlyings: Vec<UnderlyingCase>, assets: Vec<AssetCase>) -> MarketCas
         coin: WAD as u64,
         underlyings,
         assets,
+        rules: RuleRate::DEFAULT,
     }
 }
 
@@ -106,7 +112,7 @@ fn hedged() -> (MarketCase, PortfolioCase) {
         price: 2_000 * WAD,
         decimals: 18,
         underlying: 1,
-        haircut: (WAD / 10, WAD / 20),
+        rates: AssetRate::DEFAULT,
         fresh: true,
     };
     let mut p = cash(5_000);

@@ -207,8 +207,8 @@ impl Lens {
     /// # Returns
     /// * the loss in each scenario of the underlying's set, then at the moves added for gamma pockets: weighted, rounded
     ///   up, 1e18 cash, negative where it gains; empty where the portfolio holds nothing on it. The largest is its scan;
-    /// * the charges beside the scans of all underlyings, initial and maintenance in turn, 1e18 cash: haircuts, calendar
-    ///   basis, short options, closing options, closing perpetuals and futures, depeg, confidence.
+    /// * the charges beside the scans of all underlyings, initial and maintenance in turn, 1e18 cash, in the order of
+    ///   [`Charge`](plimsoll_kernel::portfolio::Charge).
     ///
     /// # Errors
     /// As [`Self::greeks`].

@@ -60,7 +60,7 @@ pub struct Margin {
     oracle: Word,
     /// One word, at 0.
     rules: WordMap,
-    /// By number, two words each.
+    /// By number, each `UnderlyingTerms::WORDS` words.
     underlyings: WordMap,
     /// By index.
     assets: WordMap,
@@ -105,9 +105,9 @@ impl Margin {
         Ok(())
     }
 
-    /// The words behind keys of `plimsoll_kernel::portfolio::snapshot`: one of the rules, two of an underlying, one of
-    /// an asset; zeros where nothing is listed, no word for a number that is no key. For clients that compute margin
-    /// themselves.
+    /// The words behind keys of `plimsoll_kernel::portfolio::snapshot`: one of the rules, one of an asset, as many of an
+    /// underlying as its rates need; zeros where nothing is listed, no word for a number that is no key. For clients that
+    /// compute margin themselves.
     pub fn terms(&self, keys: Vec<U256>) -> Vec<U256> {
         self.words(&keys)
     }
@@ -159,13 +159,12 @@ impl Margin {
         for key in keys {
             let (kind, number) = snapshot::parse(*key);
             let number = low_u16(number.into());
-            let (stored, count) = match kind {
-                snapshot::RULES => (self.rules.list(number), 1),
-                snapshot::UNDERLYING => (self.underlyings.list(number), 2),
-                snapshot::ASSET => (self.assets.list(number), 1),
-                _ => continue,
+            let stored = match kind {
+                snapshot::UNDERLYING => self.underlyings.list(number),
+                snapshot::ASSET => self.assets.list(number),
+                _ => self.rules.list(number),
             };
-            for index in 0..count {
+            for index in 0..snapshot::terms_words(kind) {
                 words.push(stored.get(index));
             }
         }

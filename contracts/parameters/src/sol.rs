@@ -1,15 +1,33 @@
-//! Events and errors; `abi/IParameters.sol` documents them.
+//! Structs, events and errors; `abi/Types.sol` and `abi/IParameters.sol` document them.
 #![allow(missing_docs)]
-use crate::UnderlyingTerms;
+use alloc::vec::Vec;
+use alloy_primitives::B256;
+
+plimsoll_common::abi_struct! {
+    /// A rate and what it shall be.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Rate {
+        id: u8,
+        value: u64,
+    }
+
+    /// A row of the table of rates.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct RateInfo {
+        scope: u8,
+        id: u8,
+        name: B256,
+        minimum: u64,
+        maximum: u64,
+        default_value: u64,
+        is_initial: bool,
+    }
+}
 
 plimsoll_common::events! {
-    RulesSet [] {
-        im_factor: u64, mm_factor: u64, max_offset: u64, calm_reach: u64, together_reach: u64, coin_feed: u16,
-    }
-    UnderlyingSet [underlying: u16] { terms: UnderlyingTerms }
-    AssetSet [asset: u8] {
-        feed: u16, underlying: u16, decimals: u8, im_haircut: u64, mm_haircut: u64,
-    }
+    RulesSet [] { coin_feed: u16, rates: Vec<u64> }
+    UnderlyingSet [underlying: u16] { feed: u16, lot: u64, scenario_set: u8, rates: Vec<u64> }
+    AssetSet [asset: u8] { feed: u16, underlying: u16, decimals: u8, rates: Vec<u64> }
 }
 
 plimsoll_common::errors! {
@@ -22,6 +40,8 @@ plimsoll_common::errors! {
     ZeroLot { underlying: u16 }
     LotFrozen { underlying: u16, lot: u64, given: u64 }
     UnknownScenarioSet { scenario_set: u8 }
+    UnknownRate { rate: u8, count: u8 }
+    RateGivenTwice { rate: u8 }
     RateOutOfRange { rate: u8, given: u64, minimum: u64, maximum: u64 }
     RateTooFine { rate: u8, given: u64 }
     InitialBelowMaintenance { rate: u8, initial: u64, maintenance: u64 }

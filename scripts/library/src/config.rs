@@ -1,18 +1,21 @@
 //! What a house is made of: tokens, feeds, underlyings and venues, as a file says it.
 
 use crate::{
-    bindings::{IAuction, IClearinghouse, IOracle, IParameters, UnderlyingTerms},
+    bindings::{self, IAuction, IClearinghouse, IOracle, IParameters},
     ids,
 };
 use alloy::primitives::{Address, B256, U256};
 use eyre::{Result, WrapErr, bail, ensure, eyre};
 use plimsoll_kernel::{
     book::MAX_ASSETS,
-    portfolio::terms::{self, AssetTerms, MAX_TOKEN_DECIMALS, RateTerms, RuleTerms, TermsRefusal},
+    portfolio::{
+        charges::{AssetRate, Rate, RuleRate, UnderlyingRate},
+        terms::{AssetTerms, MAX_TOKEN_DECIMALS, RuleTerms, TermsRefusal, UnderlyingTerms},
+    },
     price::{Bound, Confidence, MAX_AGE_LIMIT},
 };
 use serde::{Deserialize, Serialize};
-use std::{fmt::Display, fs, path::Path};
+use std::{collections::BTreeMap, fmt::Display, fs, path::Path};
 
 /// Most decimals of the settlement coin, which is cash at 1e-18.
 const MAX_COIN_DECIMALS: u8 = 18;
@@ -118,163 +121,119 @@ pub struct SignersConfig {
     pub threshold: u8,
 }
 
-/// Declares a table of ratios with defaults.
-macro_rules! ratios {
-    ($(#[$attribute:meta])* $name:ident { $($(#[$doc:meta])* $field:ident = $default:literal),* $(,)? }) => {
-        $(#[$attribute])*
-        #[derive(Clone, Debug, Deserialize, Serialize)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct $name { $($(#[$doc])* pub $field: String),* }
+/// Rates by the names that the kernel's table gives them. A rate that is left out has its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(transparent)]
+pub struct RatesConfig(pub BTreeMap<String, String>);
 
-        impl Default for $name {
-            fn default() -> Self {
-                Self { $($field: $default.into()),* }
-            }
-        }
-    };
-}
-
-ratios! {
-    /// Rules of margin for all portfolios: `IParameters.setRules`.
-    RulesConfig {
-        /// Of the scan, in the initial requirement.
-        im_factor = "1.25",
-        /// In the maintenance requirement.
-        mm_factor = "1",
-        /// Most that offsets across underlyings take off.
-        max_offset = "0.4",
-        /// How far one underlying may move on its own in the calm regime.
-        calm_reach = "0.5",
-        /// And when all move together.
-        together_reach = "0.25",
-        /// Number of the feed of the settlement coin in dollars; 0 for none.
-        coin_feed = "0",
+impl<const N: usize> From<[(&str, &str); N]> for RatesConfig {
+    fn from(rates: [(&str, &str); N]) -> Self {
+        let text = |(name, rate): (&str, &str)| (name.to_owned(), rate.to_owned());
+        Self(rates.into_iter().map(text).collect())
     }
 }
 
-ratios! {
-    /// Rates of an underlying: `UnderlyingTerms` in `abi/Types.sol`.
-    RatesConfig {
-        /// Move per move of the common factor.
-        beta = "1",
-        /// Volatility up-shocks reach at least.
-        vol_floor = "0.4",
-        /// Move of the forward for the calendar basis.
-        basis_move = "0.045",
-        /// Share that counts at expiry.
-        basis_at_expiry = "0.5",
-        /// And per year to it.
-        basis_per_year = "2",
-        /// Largest accepted price move that the requirement must cover.
-        max_move = "0.1",
-        /// Share of spot per short option, initial.
-        short_option_im = "0.01",
-        /// Maintenance.
-        short_option_mm = "0.005",
-        /// Share of spot per perpetual or future, initial.
-        linear_cost_im = "0.01",
-        /// Maintenance.
-        linear_cost_mm = "0.005",
-        /// Share of spot per option, initial.
-        option_cost_im = "0.002",
-        /// Maintenance.
-        option_cost_mm = "0.001",
-        /// Charge per unit below the peg, initial.
-        depeg_im = "2",
-        /// Maintenance.
-        depeg_mm = "1",
+impl RatesConfig {
+    /// Millionths, by id.
+    fn millionths<const N: usize>(&self, table: &[Rate; N], of: &str) -> Result<[u32; N]> {
+        let mut rates = table.map(|rate| rate.default);
+        for (name, text) in &self.0 {
+            let id = table.iter().position(|rate| rate.name == name);
+            let id = id.ok_or_else(|| eyre!("{of}: there is no rate {name}"))?;
+            let given = wad64(text, of)?;
+            ensure!(
+                given.is_multiple_of(MILLIONTH),
+                "{of}: {name} has more than 6 decimals"
+            );
+            // At most 18.4 million.
+            rates[id] = (given / MILLIONTH) as u32;
+        }
+        Ok(rates)
+    }
+}
+
+/// Rates as the contract takes them: all of them.
+fn given(millionths: &[u32]) -> Vec<bindings::Rate> {
+    let value = |rate: &u32| u64::from(*rate) * MILLIONTH;
+    let rates = (0..).zip(millionths.iter().map(value));
+    rates
+        .map(|(id, value)| bindings::Rate { id, value })
+        .collect()
+}
+
+/// Whether the contract shows the rates that a call gives.
+#[must_use]
+pub fn same_rates(given: &[bindings::Rate], shown: &[u64]) -> bool {
+    given
+        .iter()
+        .map(|rate| rate.value)
+        .eq(shown.iter().copied())
+}
+
+/// Rules of margin for all portfolios: `IParameters.setRules`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default)]
+pub struct RulesConfig {
+    /// Number of the feed of the settlement coin in dollars; 0 for none.
+    pub coin_feed: String,
+    /// Rates other than the defaults.
+    #[serde(flatten)]
+    pub rates: RatesConfig,
+}
+
+impl Default for RulesConfig {
+    fn default() -> Self {
+        Self {
+            coin_feed: none(),
+            rates: RatesConfig::default(),
+        }
     }
 }
 
 impl RulesConfig {
-    const NAMES: [&str; 5] = [
-        "im_factor",
-        "mm_factor",
-        "max_offset",
-        "calm_reach",
-        "together_reach",
-    ];
+    fn terms(&self) -> Result<RuleTerms> {
+        Ok(RuleTerms {
+            rates: self.rates.millionths(&RuleRate::TABLE, "rules")?,
+            coin_feed: self.coin_feed.parse().wrap_err("rules: coin_feed")?,
+        })
+    }
 
     /// Refuses what the contract would.
     fn check(&self) -> Result<()> {
-        let call = self.call()?;
-        let given = [
-            call.imFactor,
-            call.mmFactor,
-            call.maxOffset,
-            call.calmReach,
-            call.togetherReach,
-        ];
-        let terms = RuleTerms {
-            rates: millionths(&given, &Self::NAMES).wrap_err("rules")?,
-            coin_feed: call.coinFeed,
-        };
-        terms.check().map_err(|r| refused("rules", &Self::NAMES, r))
+        let checked = self.terms()?.check();
+        checked.map_err(|r| refused("rules", &RuleRate::TABLE, r))
     }
 
     /// As the contract takes them.
     ///
     /// # Errors
     ///
-    /// A number does not parse.
+    /// A number does not parse, or there is no such rate.
     pub fn call(&self) -> Result<IParameters::setRulesCall> {
-        let ratio = |text: &String| wad64(text, "rules");
+        let RuleTerms { rates, coin_feed } = self.terms()?;
         Ok(IParameters::setRulesCall {
-            imFactor: ratio(&self.im_factor)?,
-            mmFactor: ratio(&self.mm_factor)?,
-            maxOffset: ratio(&self.max_offset)?,
-            calmReach: ratio(&self.calm_reach)?,
-            togetherReach: ratio(&self.together_reach)?,
-            coinFeed: self.coin_feed.parse().wrap_err("rules: coin_feed")?,
+            coinFeed: coin_feed,
+            rates: given(&rates),
         })
     }
 }
 
 impl UnderlyingConfig {
-    const NAMES: [&str; 14] = [
-        "beta",
-        "vol_floor",
-        "basis_move",
-        "basis_at_expiry",
-        "basis_per_year",
-        "max_move",
-        "short_option_im",
-        "short_option_mm",
-        "linear_cost_im",
-        "linear_cost_mm",
-        "option_cost_im",
-        "option_cost_mm",
-        "depeg_im",
-        "depeg_mm",
-    ];
+    fn terms(&self) -> Result<UnderlyingTerms> {
+        let of = format!("underlying {}", self.name);
+        Ok(UnderlyingTerms {
+            feed: self.feed,
+            lot: wad64(&self.lot, &self.name)?,
+            scenario_set: self.scenario_set,
+            rates: self.rates.millionths(&UnderlyingRate::TABLE, &of)?,
+        })
+    }
 
     /// Refuses what the contracts would.
     fn check(&self) -> Result<()> {
         let of = format!("underlying {}", self.name);
-        let t = self.terms()?;
-        let given = [
-            t.beta,
-            t.volFloor,
-            t.basisMove,
-            t.basisAtExpiry,
-            t.basisPerYear,
-            t.maxMove,
-            t.shortOptionIm,
-            t.shortOptionMm,
-            t.linearCostIm,
-            t.linearCostMm,
-            t.optionCostIm,
-            t.optionCostMm,
-            t.depegIm,
-            t.depegMm,
-        ];
-        let terms = terms::UnderlyingTerms {
-            feed: t.feed,
-            lot: t.lot,
-            scenario_set: t.scenarioSet,
-            rates: RateTerms(millionths(&given, &Self::NAMES).wrap_err_with(|| of.clone())?),
-        };
-        terms.check().map_err(|r| refused(&of, &Self::NAMES, r))?;
+        let checked = self.terms()?.check();
+        checked.map_err(|r| refused(&of, &UnderlyingRate::TABLE, r))?;
         if let Some(surface) = &self.surface {
             max_age(surface.max_age, &of)?;
             let basis = wad64(&surface.max_basis, &of)?;
@@ -287,39 +246,25 @@ impl UnderlyingConfig {
         Ok(())
     }
 
-    /// As the contract takes them.
+    /// As the contract takes it.
     ///
     /// # Errors
     ///
-    /// A number does not parse.
-    pub fn terms(&self) -> Result<UnderlyingTerms> {
-        let r = &self.rates;
-        let ratio = |text: &String| wad64(text, &self.name);
-        Ok(UnderlyingTerms {
-            feed: self.feed,
-            lot: ratio(&self.lot)?,
-            scenarioSet: self.scenario_set,
-            beta: ratio(&r.beta)?,
-            volFloor: ratio(&r.vol_floor)?,
-            basisMove: ratio(&r.basis_move)?,
-            basisAtExpiry: ratio(&r.basis_at_expiry)?,
-            basisPerYear: ratio(&r.basis_per_year)?,
-            maxMove: ratio(&r.max_move)?,
-            shortOptionIm: ratio(&r.short_option_im)?,
-            shortOptionMm: ratio(&r.short_option_mm)?,
-            linearCostIm: ratio(&r.linear_cost_im)?,
-            linearCostMm: ratio(&r.linear_cost_mm)?,
-            optionCostIm: ratio(&r.option_cost_im)?,
-            optionCostMm: ratio(&r.option_cost_mm)?,
-            depegIm: ratio(&r.depeg_im)?,
-            depegMm: ratio(&r.depeg_mm)?,
+    /// A number does not parse, or there is no such rate.
+    pub fn call(&self) -> Result<IParameters::setUnderlyingCall> {
+        let terms = self.terms()?;
+        Ok(IParameters::setUnderlyingCall {
+            underlying: self.number,
+            feed: terms.feed,
+            lot: terms.lot,
+            scenarioSet: terms.scenario_set,
+            rates: given(&terms.rates),
         })
     }
 }
 
 /// A collateral token.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
 pub struct TokenConfig {
     /// For people; must be what the token says.
     pub symbol: String,
@@ -335,10 +280,9 @@ pub struct TokenConfig {
     /// The underlying it moves with; 0 for none.
     #[serde(default)]
     pub underlying: u16,
-    /// Share of its value that initial margin asks for.
-    pub im_haircut: String,
-    /// Share of its value that maintenance margin asks for.
-    pub mm_haircut: String,
+    /// Its rates: all of them.
+    #[serde(flatten)]
+    pub rates: RatesConfig,
 }
 
 /// A protocol that may trade.
@@ -561,7 +505,35 @@ impl HouseConfig {
 }
 
 impl TokenConfig {
-    const NAMES: [&str; 2] = ["im_haircut", "mm_haircut"];
+    /// As parameters take it: the asset with this index.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse, or a rate is missing or unknown.
+    pub fn call(&self, index: u8) -> Result<IParameters::setAssetCall> {
+        let terms = self.terms()?;
+        Ok(IParameters::setAssetCall {
+            asset: index,
+            feed: terms.feed,
+            underlying: terms.underlying,
+            decimals: terms.decimals,
+            rates: given(&terms.rates),
+        })
+    }
+
+    fn terms(&self) -> Result<AssetTerms> {
+        let of = format!("token {}", self.symbol);
+        for rate in &AssetRate::TABLE {
+            let given = self.rates.0.contains_key(rate.name);
+            ensure!(given, "{of}: {} is missing", rate.name);
+        }
+        Ok(AssetTerms {
+            feed: self.feed,
+            underlying: self.underlying,
+            decimals: self.decimals,
+            rates: self.rates.millionths(&AssetRate::TABLE, &of)?,
+        })
+    }
 
     /// Refuses what parameters and the vault would.
     fn check(&self, is_coin: bool) -> Result<()> {
@@ -586,14 +558,9 @@ impl TokenConfig {
             self.underlying == 0 || self.feed != 0,
             "{of}: what moves with an underlying needs a feed"
         );
-        let given = [wad64(&self.im_haircut, &of)?, wad64(&self.mm_haircut, &of)?];
-        let terms = AssetTerms {
-            feed: self.feed,
-            underlying: self.underlying,
-            decimals: self.decimals,
-            haircuts: millionths(&given, &Self::NAMES).wrap_err_with(|| of.clone())?,
-        };
-        terms.check().map_err(|r| refused(&of, &Self::NAMES, r))
+        let terms = self.terms()?;
+        let checked = terms.check();
+        checked.map_err(|r| refused(&of, terms.table(), r))
     }
 
     /// The cap in the token's own decimals.
@@ -640,23 +607,10 @@ fn max_age(seconds: u32, of: &str) -> Result<()> {
     Ok(())
 }
 
-/// Rates as they are stored.
-fn millionths<const N: usize>(given: &[u64; N], names: &[&str; N]) -> Result<[u32; N]> {
-    let mut rates = [0; N];
-    for ((rate, given), name) in rates.iter_mut().zip(given).zip(names) {
-        ensure!(
-            given.is_multiple_of(MILLIONTH),
-            "{name} has more than 6 decimals"
-        );
-        // At most 18.4 million.
-        *rate = (given / MILLIONTH) as u32;
-    }
-    Ok(rates)
-}
-
 /// The words of a refusal that the contract would say in numbers.
-fn refused(of: &str, names: &[&str], refusal: TermsRefusal) -> eyre::Report {
-    let name = |rate: u8| names.get(usize::from(rate)).copied().unwrap_or("a rate");
+fn refused(of: &str, table: &[Rate], refusal: TermsRefusal) -> eyre::Report {
+    let row = |rate: u8| table.get(usize::from(rate));
+    let name = |rate: u8| row(rate).map_or("a rate", |rate| rate.name);
     let share = |millionths: u32| f64::from(millionths) / 1e6;
     match refusal {
         TermsRefusal::ZeroLot => eyre!("{of}: the lot must not be 0"),
@@ -750,11 +704,11 @@ mod tests {
         h.feeds.push(h.feeds[0].clone());
         assert!(format!("{:#}", h.check().unwrap_err()).contains("twice"));
         let mut h = house();
-        h.underlyings[0].rates.depeg_mm = "2.1".into();
+        h.underlyings[0].rates = [("depeg_mm", "2.1")].into();
         assert!(format!("{:#}", h.check().unwrap_err()).contains("depeg"));
         let mut h = house();
         h.rules = Some(RulesConfig {
-            mm_factor: "1.3".into(),
+            rates: [("mm_factor", "1.3")].into(),
             ..RulesConfig::default()
         });
         assert!(h.check().is_err());
@@ -777,8 +731,7 @@ mod tests {
                 cap: (*cap).into(),
                 feed: u16::from(i > 0),
                 underlying: 0,
-                im_haircut: "0".into(),
-                mm_haircut: "0".into(),
+                rates: [("im_haircut", "0"), ("mm_haircut", "0")].into(),
             })
             .collect();
         house
@@ -827,22 +780,22 @@ mod tests {
             change(&mut house);
             refusal(&house)
         };
-        let beta = set(|h| h.underlyings[0].rates.beta = "3.1".into());
+        let beta = set(|h| h.underlyings[0].rates = [("beta", "3.1")].into());
         assert_eq!(beta, "underlying ETH: beta must be between 0 and 3");
-        let fine = set(|h| h.underlyings[0].rates.beta = "0.1234567".into());
+        let fine = set(|h| h.underlyings[0].rates = [("beta", "0.1234567")].into());
         assert_eq!(fine, "underlying ETH: beta has more than 6 decimals");
-        let reach = set(|h| h.underlyings[0].rates.max_move = "0.5".into());
+        let reach = set(|h| h.underlyings[0].rates = [("max_move", "0.5")].into());
         assert!(reach.contains("max_move must be at most"), "{reach}");
         let scenarios = set(|h| h.underlyings[0].scenario_set = 4);
         assert!(scenarios.contains("1, 2 or 3"), "{scenarios}");
         let haircut = set(|h| {
             h.tokens[1].underlying = 1;
-            h.tokens[1].im_haircut = "0.21".into();
+            h.tokens[1].rates = [("im_haircut", "0.21"), ("mm_haircut", "0")].into();
         });
         assert_eq!(haircut, "token WETH: im_haircut must be between 0 and 0.2");
         let rules = set(|h| {
             h.rules = Some(RulesConfig {
-                max_offset: "0.7".into(),
+                rates: [("max_offset", "0.7")].into(),
                 ..RulesConfig::default()
             });
         });
@@ -856,5 +809,9 @@ mod tests {
             });
         });
         assert!(surface.contains("max_basis"), "{surface}");
+        let misspelt = set(|h| h.underlyings[0].rates = [("betta", "1")].into());
+        assert_eq!(misspelt, "underlying ETH: there is no rate betta");
+        let missing = set(|h| h.tokens[1].rates = [("im_haircut", "0")].into());
+        assert_eq!(missing, "token WETH: mm_haircut is missing");
     }
 }

@@ -38,7 +38,7 @@ use eyre::{Result, WrapErr, ensure, eyre};
 use plimsoll::{
     bindings::{
         Bid, ExpiryUpdate, IArbWasmCache, IAuction, IClearinghouse, IOracle, IParameters, IVault,
-        UnderlyingTerms,
+        Rate,
         reference::LyingVenue::{self, Fill},
     },
     client::CallError,
@@ -294,12 +294,13 @@ async fn options(h: &House) -> Result<()> {
     let p = &h.people;
     let query = IParameters::underlyingCall { underlying: ETH };
     let terms = done(h.ask(h.at.parameters, &query).await)?;
+    let rates = (0..).zip(terms.rates);
     let list = IParameters::setUnderlyingCall {
         underlying: NARROW,
-        terms: UnderlyingTerms {
-            scenarioSet: 1,
-            ..terms
-        },
+        feed: terms.feed,
+        lot: terms.lot,
+        scenarioSet: 1,
+        rates: rates.map(|(id, value)| Rate { id, value }).collect(),
     };
     done(h.send(&p.deployer, h.at.parameters, &list).await)?;
     let allow = IOracle::setSurfaceTermsCall {

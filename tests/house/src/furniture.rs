@@ -51,8 +51,7 @@ pub(super) fn furniture(
             cap: cap.into(),
             feed: link,
             underlying: link,
-            im_haircut: im.into(),
-            mm_haircut: mm.into(),
+            rates: [("im_haircut", im), ("mm_haircut", mm)].into(),
         };
     HouseConfig {
         owner: None,

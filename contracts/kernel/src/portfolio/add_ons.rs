@@ -1,5 +1,8 @@
 //! The add-ons of a requirement, by what they are for: `docs/method.md` §5.
-use super::money::{Cash, add, plus, scale_ceil};
+use super::{
+    charges::{CHARGES, Charge},
+    money::{Cash, add, plus, scale_ceil},
+};
 use crate::fixed::Q40;
 
 /// One kind of add-on: its share in the initial and in the maintenance requirement.
@@ -10,28 +13,6 @@ pub struct AddOn {
     /// In the maintenance requirement.
     pub mm: Cash,
 }
-
-/// What an add-on is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Charge {
-    /// Collateral haircuts.
-    Haircut,
-    /// Calendar basis.
-    Basis,
-    /// Minimum of short options.
-    ShortOption,
-    /// Cost of closing options.
-    OptionCost,
-    /// Cost of closing perpetuals and futures.
-    LinearCost,
-    /// Settlement coin below its peg.
-    Depeg,
-    /// Uncertainty of spot.
-    Confidence,
-}
-
-/// How many kinds of [`Charge`] there are.
-pub const CHARGES: usize = 7;
 
 /// The add-ons of a portfolio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

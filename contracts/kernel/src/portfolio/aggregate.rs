@@ -62,7 +62,8 @@ fn jointly(market: &Market<'_>, held: &[Held<'_>]) -> Cash {
     let sum = alone.iter().fold(0, |sum, worst| plus(sum, *worst));
     let mut most = scale_ceil(sum, ONE_Q40 - rules.max_offset)
         .max(norm(alone.get(..held.len()).unwrap_or(&alone)));
-    // far moves, skew and pockets have nothing in common but their number: no gain pays for a loss
+    // Beyond the common grid, node i is a different market move for each underlying; so gains are not netted:
+    // Σ max(loss, 0).
     for node in GRID..MAX_SCENARIOS {
         let losses = held
             .iter()

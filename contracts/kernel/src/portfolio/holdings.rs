@@ -1,8 +1,8 @@
 //! What a portfolio holds, one item after the other: its value into equity, its size into the sums of its underlying.
 use super::{
     Run,
-    add_ons::Charge,
-    market::{MAX_LEGS, MAX_PRICE, Rules, Underlying},
+    charges::Charge,
+    market::{MAX_LEGS, MAX_PRICE, Underlying},
     money::{Cash, LIMIT, add, clamp, minus, plus, scale_ceil, worth_floor},
     scan::Nodes,
     scenario::{Rule, Set},
@@ -46,14 +46,9 @@ impl Run<'_, '_> {
         } else if asset.underlying != 0 {
             // what it moves with has no place in this market: it is scanned alone, by the widest set
             let reach = Set::widest().reach(Rule::Up);
-            let Rules {
-                im_factor,
-                mm_factor,
-                ..
-            } = self.market.rules;
             let loss = scale_ceil(value, reach);
             let add_ons = &mut self.scratch.add_ons;
-            add_ons.charge(Charge::Haircut, loss, (im_factor, mm_factor));
+            add_ons.charge(Charge::Haircut, loss, self.market.rules.factors);
         }
     }
 
@@ -68,8 +63,9 @@ impl Run<'_, '_> {
             .map(|n| scale_ceil(scale_ceil(value, n.shock), n.weight));
         let scan = losses.fold(0, Cash::max);
         let spot = self.cash_of_up(units, underlying.spot.min(MAX_PRICE));
+        let (_, mm_factor) = self.market.rules.factors;
         plus(
-            scale_ceil(scan, self.market.rules.mm_factor),
+            scale_ceil(scan, mm_factor),
             scale_ceil(spot, underlying.confidence),
         )
     }

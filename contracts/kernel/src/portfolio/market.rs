@@ -1,11 +1,12 @@
 //! What the calculator is told about the market and the rules: borrowed, nothing is stored here.
 
+pub use super::charges::{Rates, Rules};
 use super::{
     money::{Cash, clamp},
     scenario::Set,
 };
 use crate::{
-    fixed::{ONE_Q40, Q40, Q62},
+    fixed::{Q40, Q62},
     svi::Svi,
 };
 
@@ -39,38 +40,6 @@ pub struct Market<'a> {
     pub assets: &'a [Asset],
     /// Rules for the whole portfolio.
     pub rules: Rules,
-}
-
-/// Rules for the whole portfolio. Whoever sets them keeps 1 ≤ `mm_factor` ≤ `im_factor`: then IM ≥ MM always.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// Factor of the scan in the initial requirement, ≥ `mm_factor`.
-    pub im_factor: Q40,
-    /// Factor of the scan in the maintenance requirement, ≥ 1.
-    pub mm_factor: Q40,
-    /// Largest share of the sum of stand-alone scans that offsets across underlyings may remove, 0 ..= 0.6.
-    pub max_offset: Q40,
-    /// How far one underlying may move on its own, as a share of the grid, in the calm regime.
-    pub calm_reach: Q40,
-    /// The same when all move together.
-    pub together_reach: Q40,
-}
-
-impl Rules {
-    /// The defaults of `docs/method.md`.
-    pub const DEFAULT: Self = Self {
-        im_factor: ONE_Q40 * 5 / 4,
-        mm_factor: ONE_Q40,
-        max_offset: share(40),
-        calm_reach: ONE_Q40 / 2,
-        together_reach: ONE_Q40 / 4,
-    };
-}
-
-/// `percent` hundredths in Q40, floored.
-#[must_use]
-pub const fn share(percent: i64) -> Q40 {
-    ONE_Q40 * percent / 100
 }
 
 /// An underlying: its prices, its expiries, its rules.
@@ -210,43 +179,7 @@ pub struct Perpetual {
     pub index: Cash,
 }
 
-/// Rates of an underlying. Pairs are (initial, maintenance), the first never below the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rates {
-    /// Scenario set.
-    pub set: u8,
-    /// Move per move of the common factor in the calm regime.
-    pub beta: Q40,
-    /// Floor of volatility per √year on up-shocks.
-    pub vol_floor: Q40,
-    /// Move of the variable forward for the calendar basis.
-    pub basis_move: Q40,
-    /// Share of its loss that counts, at expiry and per year to it.
-    pub basis: (Q40, Q40),
-    /// Share of spot per unit of short option.
-    pub short_option: (Q40, Q40),
-    /// Share of spot per unit of perpetual or future: what closing it costs.
-    pub linear_cost: (Q40, Q40),
-    /// Share of spot per unit of option: what closing it costs.
-    pub option_cost: (Q40, Q40),
-    /// Charge on short exposure per unit by which the coin stands below 0.99.
-    pub depeg: (Q40, Q40),
-}
-
 impl Rates {
-    /// The defaults of `docs/method.md`.
-    pub const DEFAULT: Self = Self {
-        set: 2,
-        beta: ONE_Q40,
-        vol_floor: share(40),
-        basis_move: ONE_Q40 * 45 / 1000,
-        basis: (ONE_Q40 / 2, 2 * ONE_Q40),
-        short_option: (share(1), ONE_Q40 / 200),
-        linear_cost: (share(1), ONE_Q40 / 200),
-        option_cost: (ONE_Q40 / 500, ONE_Q40 / 1000),
-        depeg: (2 * ONE_Q40, ONE_Q40),
-    };
-
     /// The scenario set; an unknown number counts as 3, the widest.
     #[must_use]
     pub fn set(&self) -> &'static Set {

@@ -2,7 +2,6 @@
 //!
 //! [`assess`] is the one entry. It is total: whatever the vault can hold gets an answer, clamped against its owner
 //! where a number leaves its range. Nothing is stored between calls; [`Scratch`] is the only memory, given by the caller.
-
 //!
 //! | module | what is in it |
 //! | --- | --- |
@@ -11,12 +10,13 @@
 //! | `holdings` | what is held, item by item: values, and sums by underlying and expiry |
 //! | `underlyings`, [`scan`], [`scenario`] | what each underlying loses in every scenario |
 //! | [`aggregate`] | the requirement across underlyings |
-//! | `add_ons` | what is charged besides |
+//! | [`charges`], `add_ons` | the table of rates and charges; what is charged besides |
 //! | [`mark`], [`explain`] | marks of single instruments; greeks, contributions, distances |
 //! | [`money`] | cash that cannot overflow |
 
 mod add_ons;
 pub mod aggregate;
+pub mod charges;
 pub mod explain;
 mod holdings;
 pub mod mark;
@@ -29,7 +29,8 @@ pub mod terms;
 mod underlyings;
 
 use crate::{black76::Factor, codec::OptionLeg, num::U256};
-pub use add_ons::{AddOn, AddOns, CHARGES, Charge};
+pub use add_ons::{AddOn, AddOns};
+pub use charges::{CHARGES, Charge};
 use market::{Expiry, Market, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
 use money::{
@@ -213,10 +214,10 @@ impl<'m> Run<'_, 'm> {
             .rev()
             .fold(0_u8, |mask, s| mask << 1 | u8::from(s.stale));
         let whole = aggregate::requirement(self.market, scans, u8::MAX);
-        let rules = &self.market.rules;
+        let (im_factor, mm_factor) = self.market.rules.factors;
         let add_ons = self.scratch.add_ons.total();
-        let mut im = plus(add_ons.im, scale_ceil(whole, rules.im_factor));
-        let mut mm = plus(add_ons.mm, scale_ceil(whole, rules.mm_factor));
+        let mut im = plus(add_ons.im, scale_ceil(whole, im_factor));
+        let mut mm = plus(add_ons.mm, scale_ceil(whole, mm_factor));
         if self.out_of_range {
             (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
         }
@@ -229,7 +230,7 @@ impl<'m> Run<'_, 'm> {
             add(&mut best, self.best);
             add(
                 &mut best,
-                scale_floor(minus(whole, fresh), rules.mm_factor).max(0),
+                scale_floor(minus(whole, fresh), mm_factor).max(0),
             );
             for (_, scan) in scans
                 .iter()
@@ -262,8 +263,8 @@ impl<'m> Run<'_, 'm> {
         Some(found)
     }
 
-    /// What is beyond the limit has no place here. It must not count as merely stale: whoever is below the line could
-    /// crowd a leg out with dust, and owe nothing for it.
+    /// A leg beyond the limits is *out of range*, not *stale*. Reason: an owner could add dust legs until a losing leg no
+    /// longer fits, and would then not be charged for it.
     fn room(&mut self, place: usize, limit: usize) -> Option<()> {
         self.out_of_range |= place >= limit;
         (place < limit).then_some(())

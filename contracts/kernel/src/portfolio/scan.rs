@@ -69,7 +69,8 @@ impl Nodes {
             .filter(|e| horizon.contains(&e.seconds(now)))
         {
             let s = expiry.surface.stdev(0);
-            // beyond the grid are the far moves: what is linear needs no more for an expiry being near
+            // Cap pocket moves at the grid's end, so that linear positions do not need more margin because some option
+            // expires soon.
             let reach = underlying.rates.set().reach(Rule::Up);
             for step in POCKET_STEPS {
                 let shock = times(s, step).min(reach);

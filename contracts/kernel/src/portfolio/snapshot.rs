@@ -5,7 +5,7 @@
 //! | asked of | key | words in the answer |
 //! | --- | --- | --- |
 //! | terms | [`RULES`] | 1: [`RuleTerms`] |
-//! | terms | [`UNDERLYING`] · number | 2: [`UnderlyingTerms`] |
+//! | terms | [`UNDERLYING`] · number | [`UnderlyingTerms::WORDS`]: [`UnderlyingTerms`] |
 //! | terms | [`ASSET`] · index | 1: [`AssetTerms`] |
 //! | oracle | [`FEED`] · number | 1: value 128 · confidence 64 · zero 62 · unknown 1 · fresh 1; unknown: the value is the most it can be |
 //! | oracle | [`EXPIRY`] · underlying 16 · day 16 | 3: [`Record`] |
@@ -56,6 +56,16 @@ pub fn parse(key: U256) -> (u64, u32) {
         (kind, low_u32(low))
     } else {
         (0, 0)
+    }
+}
+
+/// How many words a key of this kind of terms has; 0 for what is none.
+#[must_use]
+pub const fn terms_words(kind: u64) -> usize {
+    match kind {
+        RULES | ASSET => 1,
+        UNDERLYING => UnderlyingTerms::WORDS,
+        _ => 0,
     }
 }
 
@@ -180,8 +190,8 @@ impl SnapshotRequest {
     pub fn new(needs: Dependencies, words: &[U256]) -> Self {
         let (rules, rest) = words.split_first().unwrap_or((&U256::ZERO, &[]));
         let rules = RuleTerms::decode(*rules);
-        let (pairs, _) = rest.as_chunks::<2>();
         let underlyings = needs.underlyings.len();
+        let (groups, _) = rest.as_chunks::<{ UnderlyingTerms::WORDS }>();
         let mut board = Self {
             rules,
             underlyings: Vec::with_capacity(underlyings),
@@ -189,12 +199,12 @@ impl SnapshotRequest {
             feeds: Vec::new(),
             needs,
         };
-        for words in pairs.iter().take(underlyings) {
-            let terms = UnderlyingTerms::decode(*words);
+        for words in groups.iter().take(underlyings) {
+            let terms = UnderlyingTerms::decode(words);
             board.feed(terms.map_or(0, |t| t.feed));
             board.underlyings.push(terms);
         }
-        for word in rest.iter().skip(underlyings * 2) {
+        for word in rest.iter().skip(underlyings * UnderlyingTerms::WORDS) {
             let terms = AssetTerms::decode(*word);
             board.feed(terms.map_or(0, |t| t.feed));
             board.assets.push(terms);
@@ -287,8 +297,8 @@ impl SnapshotRequest {
                 });
             }
         }
-        // A coin whose feed says nothing counts as whole, for its failure must not bring everybody below the line; but
-        // nothing can be opened meanwhile.
+        // If the settlement coin's feed is unusable, use price 1: an oracle failure must not make every account
+        // liquidatable. `coin_fresh = false` still blocks opening and withdrawing.
         let coin_feed = self.rules.coin_feed;
         let quote = self.quote(quotes, coin_feed);
         let coin = match quote.value {

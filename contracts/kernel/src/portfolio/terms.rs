@@ -1,10 +1,10 @@
-//! The parameters of margin as they are stored: one word for the rules, two an underlying, one an asset. Checked as a
-//! set when they are set, trusted afterwards.
+//! The parameters of margin as they are stored: words of which each has rates from its low end, 24 bits each, below
+//! what else is in it. Checked as a set when they are set, trusted afterwards.
 //!
-//! Rates are stored in millionths in 24 bits, and become binary fractions, rounded down, when they are used.
+//! The rates, their order, bounds and defaults are those of [`super::charges`].
 
 use super::{
-    market::{Rates, Rules},
+    charges::{AssetRate, AssetRates, ONE, Rate, Rates, RuleRate, Rules, UnderlyingRate},
     scenario::{Rule, Set},
 };
 use crate::{
@@ -13,8 +13,6 @@ use crate::{
 };
 use ruint::aliases::U256;
 
-/// Millionths in one.
-pub const ONE: u32 = 1_000_000;
 /// Largest storable rate, 16.777215.
 pub const MAX_RATE: u32 = (1 << RATE_BITS) - 1;
 const RATE_BITS: u32 = 24;
@@ -32,7 +30,7 @@ pub enum TermsRefusal {
     Decimals,
     /// A rate outside its bounds.
     OutOfRange {
-        /// Its position in [`RuleTerms`], [`RateTerms`] or [`AssetTerms`], from 0.
+        /// Its id.
         rate: u8,
         /// Lowest allowed.
         minimum: u32,
@@ -41,7 +39,7 @@ pub enum TermsRefusal {
     },
     /// An initial rate below its maintenance rate.
     InitialBelowMaintenance {
-        /// Position of the initial rate.
+        /// Id of the initial rate.
         rate: u8,
     },
     /// One accepted price move may take more than the requirement covers.
@@ -53,8 +51,8 @@ pub enum TermsRefusal {
     },
 }
 
-/// Costs are shares of spot, moves are of the forward, which the oracle lets be twice the spot at most: of a cost this
-/// part counts in the envelope, for one.
+/// Costs are shares of spot; the move is of the forward, which is at most 2 × spot. So only 1 / `COST_PART` of a cost
+/// counts in the envelope.
 const COST_PART: u32 = 2;
 
 /// Kinds of legs the envelope is checked for.
@@ -69,13 +67,12 @@ pub enum LegType {
     LongOption = 2,
 }
 
-/// Q40 of a rate, rounded down.
-const fn q40(rate: u32) -> Q40 {
-    // at most 2^24 · 2^40 / 10^6 < 2^45
-    (((rate as u64) << 40) / ONE as u64).cast_signed()
+/// How many rates fit into the lowest `bits` of a word.
+const fn room(bits: u32) -> usize {
+    (bits / RATE_BITS) as usize
 }
 
-/// Packs rates from the low end, 24 bits each.
+/// Packs rates from the low end; at most `room(256)`.
 fn pack(rates: &[u32]) -> U256 {
     let mut word = [0_u8; 32];
     let bytes = rates.iter().flat_map(|rate| {
@@ -86,53 +83,53 @@ fn pack(rates: &[u32]) -> U256 {
     U256::from_le_bytes(word)
 }
 
-/// What [`pack`] packed.
-fn unpack<const N: usize>(word: U256) -> [u32; N] {
+/// What [`pack`] packed, as far as `rates` goes.
+fn unpack(word: U256, rates: &mut [u32]) {
     let word = word.to_le_bytes::<32>();
     let (chunks, _) = word.as_chunks::<3>();
-    let mut rates = [0; N];
     for (rate, [b0, b1, b2]) in rates.iter_mut().zip(chunks) {
         *rate = u32::from_le_bytes([*b0, *b1, *b2, 0]);
     }
-    rates
 }
 
-fn check(rates: &[u32], bounds: &[(u32, u32)]) -> Result<(), TermsRefusal> {
-    for ((rate, given), (minimum, maximum)) in (0_u8..).zip(rates).zip(bounds) {
-        if given < minimum || given > maximum {
+/// Bounds of all, then the order of pairs.
+fn check(rates: &[u32], table: &[Rate]) -> Result<(), TermsRefusal> {
+    for ((rate, given), row) in (0_u8..).zip(rates).zip(table) {
+        let Rate {
+            minimum, maximum, ..
+        } = *row;
+        if *given < minimum || *given > maximum {
             return Err(TermsRefusal::OutOfRange {
                 rate,
-                minimum: *minimum,
-                maximum: *maximum,
+                minimum,
+                maximum,
             });
+        }
+    }
+    for ((rate, pair), row) in (0_u8..).zip(rates.windows(2)).zip(table) {
+        if let [initial, maintenance] = pair
+            && row.initial
+            && initial < maintenance
+        {
+            return Err(TermsRefusal::InitialBelowMaintenance { rate });
         }
     }
     Ok(())
 }
 
-/// Rules for every portfolio: millionths, in the order of [`Rules`].
+/// Rules for every portfolio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RuleTerms {
-    /// Initial factor, maintenance factor, largest offset across underlyings, reach of one underlying in the calm
-    /// regime and when all move together.
-    pub rates: [u32; 5],
+    /// Its rates, millionths, by id.
+    pub rates: [u32; RuleRate::COUNT],
     /// The oracle's feed of the settlement coin in dollars; 0 where it counts as one.
     pub coin_feed: u16,
 }
 
 impl RuleTerms {
-    /// Lowest and highest of each rate. The highest initial factor keeps linked collateral worth depositing, see
-    /// [`AssetTerms::BOUNDS_LINKED`].
-    pub const BOUNDS: [(u32, u32); 5] = [
-        (ONE, 2 * ONE),
-        (ONE, 2 * ONE),
-        (0, 600_000),
-        (50_000, ONE),
-        (50_000, ONE),
-    ];
     /// Those of [`Rules::DEFAULT`].
     pub const DEFAULT: Self = Self {
-        rates: [1_250_000, ONE, 400_000, 500_000, 250_000],
+        rates: RuleRate::DEFAULT,
         coin_feed: 0,
     };
 
@@ -141,43 +138,32 @@ impl RuleTerms {
     /// # Errors
     /// [`TermsRefusal`].
     pub fn check(&self) -> Result<(), TermsRefusal> {
-        check(&self.rates, &Self::BOUNDS)?;
-        let [initial, maintenance, ..] = self.rates;
-        if initial < maintenance {
-            return Err(TermsRefusal::InitialBelowMaintenance { rate: 0 });
-        }
-        Ok(())
+        check(&self.rates, &RuleRate::TABLE)
     }
 
     /// As the calculator uses them.
     #[must_use]
     pub const fn rules(&self) -> Rules {
-        let [im, mm, offset, calm, together] = self.rates;
-        Rules {
-            im_factor: q40(im),
-            mm_factor: q40(mm),
-            max_offset: q40(offset),
-            calm_reach: q40(calm),
-            together_reach: q40(together),
-        }
+        Rules::new(&self.rates)
     }
 
-    /// One word, from the low end: five rates, the feed.
+    /// One word: the rates below the feed, which is in the top 16 bits.
     #[must_use]
     pub fn encode(&self) -> U256 {
-        let [.., low, middle, high] = self.rates;
-        let [first, second, ..] = self.rates;
-        let feed = u32::from(self.coin_feed);
-        pack(&[first, second, low, middle, high, feed])
+        const { assert!(RuleRate::COUNT <= room(240), "the rules need a second word") }
+        let [a, b, c, d] = *pack(&self.rates).as_limbs();
+        U256::from_limbs([a, b, c, d | u64::from(self.coin_feed) << 48])
     }
 
     /// What [`Self::encode`] made.
     #[must_use]
     pub fn decode(word: U256) -> Self {
-        let [a, b, c, d, e, feed] = unpack(word);
+        let [_, _, _, high] = *word.as_limbs();
+        let mut rates = [0; RuleRate::COUNT];
+        unpack(word, &mut rates);
         Self {
-            rates: [a, b, c, d, e],
-            coin_feed: low_u16(feed.into()),
+            rates,
+            coin_feed: low_u16(high >> 48),
         }
     }
 }
@@ -191,42 +177,16 @@ pub struct UnderlyingTerms {
     pub lot: u64,
     /// Scenario set.
     pub scenario_set: u8,
-    /// Its rates.
-    pub rates: RateTerms,
-}
-
-/// Rates of an underlying, millionths, in this order: beta, volatility floor, basis move, basis at expiry, basis per
-/// year, largest accepted price move; then, initial before maintenance, short option, linear cost, option cost, depeg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct RateTerms(pub [u32; 14]);
-
-impl RateTerms {
-    /// Lowest and highest of each.
-    pub const BOUNDS: [(u32, u32); 14] = [
-        (0, 3 * ONE),
-        (0, 5 * ONE),
-        (0, 500_000),
-        (0, 4 * ONE),
-        (0, 16 * ONE),
-        (0, 500_000),
-        (0, ONE),
-        (0, ONE),
-        (0, ONE),
-        (0, ONE),
-        (0, ONE),
-        (0, ONE),
-        (0, 16 * ONE),
-        (0, 16 * ONE),
-    ];
-    /// Those of [`Rates::DEFAULT`]; a price may move by 10 % at once.
-    pub const DEFAULT: Self = Self([
-        ONE, 400_000, 45_000, 500_000, 2_000_000, 100_000, 10_000, 5_000, 10_000, 5_000, 2_000,
-        1_000, 2_000_000, ONE,
-    ]);
-    const FIRST_PAIR: usize = 6;
+    /// Its rates, millionths, by id.
+    pub rates: [u32; UnderlyingRate::COUNT],
 }
 
 impl UnderlyingTerms {
+    /// Rates in the first word, below the rest.
+    const HEAD: usize = room(144);
+    /// Words it is stored in.
+    pub const WORDS: usize = 1 + (UnderlyingRate::COUNT - Self::HEAD).div_ceil(room(256));
+
     /// Bounds, order and envelope: one move of the price by up to the largest accepted one, volatility as it is, cannot
     /// take an account of one leg from equity ≥ mm to negative equity.
     ///
@@ -237,21 +197,10 @@ impl UnderlyingTerms {
             return Err(TermsRefusal::ZeroLot);
         }
         let set = Set::of(self.scenario_set).ok_or(TermsRefusal::ScenarioSet)?;
-        let rates = &self.rates.0;
-        check(rates, &RateTerms::BOUNDS)?;
-        let (pairs, _) = rates
-            .get(RateTerms::FIRST_PAIR..)
-            .unwrap_or_default()
-            .as_chunks::<2>();
-        let unordered = pairs
-            .iter()
-            .position(|[initial, maintenance]| initial < maintenance);
-        if let Some(pair) = unordered {
-            #[expect(clippy::cast_possible_truncation, reason = "at most 12")]
-            let rate = (RateTerms::FIRST_PAIR + 2 * pair) as u8;
-            return Err(TermsRefusal::InitialBelowMaintenance { rate });
-        }
-        let [_, _, _, _, _, most, _, short, _, linear, _, option, _, _] = *rates;
+        check(&self.rates, &UnderlyingRate::TABLE)?;
+        let short = UnderlyingRate::short_option_mm.of(&self.rates);
+        let linear = UnderlyingRate::linear_cost_mm.of(&self.rates);
+        let option = UnderlyingRate::option_cost_mm.of(&self.rates);
         for leg in [LegType::Linear, LegType::ShortOption, LegType::LongOption] {
             let covered = match leg {
                 LegType::Linear => reach(set, Rule::Up) + linear / COST_PART,
@@ -260,7 +209,7 @@ impl UnderlyingTerms {
                 // loses less than at the outermost node at which volatility is not raised
                 LegType::LongOption => reach(set, Rule::None) + option / COST_PART,
             };
-            if most > covered {
+            if UnderlyingRate::max_move.of(&self.rates) > covered {
                 return Err(TermsRefusal::Envelope { leg, covered });
             }
         }
@@ -270,58 +219,33 @@ impl UnderlyingTerms {
     /// As the calculator uses them.
     #[must_use]
     pub const fn rates(&self) -> Rates {
-        let [
-            beta,
-            floor,
-            basis_move,
-            basis_at,
-            basis_year,
-            _,
-            short_im,
-            short_mm,
-            linear_im,
-            linear_mm,
-            option_im,
-            option_mm,
-            depeg_im,
-            depeg_mm,
-        ] = self.rates.0;
-        Rates {
-            set: self.scenario_set,
-            beta: q40(beta),
-            vol_floor: q40(floor),
-            basis_move: q40(basis_move),
-            basis: (q40(basis_at), q40(basis_year)),
-            short_option: (q40(short_im), q40(short_mm)),
-            linear_cost: (q40(linear_im), q40(linear_mm)),
-            option_cost: (q40(option_im), q40(option_mm)),
-            depeg: (q40(depeg_im), q40(depeg_mm)),
-        }
+        Rates::new(self.scenario_set, &self.rates)
     }
 
-    /// Two words: six rates below scenario set 8 · feed 16 · lot 64; eight rates.
+    /// The first word: rates below feed 16 · scenario set 8 · zero 24 · lot 64. The others: rates.
     #[must_use]
-    pub fn encode(&self) -> [U256; 2] {
-        let (head, pairs) = self.rates.0.split_at(RateTerms::FIRST_PAIR);
+    pub fn encode(&self) -> [U256; Self::WORDS] {
+        let (head, rest) = self.rates.split_at(Self::HEAD);
         let [a, b, c, _] = *pack(head).as_limbs();
         let tail = u64::from(self.scenario_set) << 16 | u64::from(self.feed);
-        // six rates end at bit 144
-        let first = U256::from_limbs([a, b, c | tail << 16, self.lot]);
-        [first, pack(pairs)]
+        let mut words = [U256::from_limbs([a, b, c | tail << 16, self.lot]); Self::WORDS];
+        for (word, rates) in words.iter_mut().skip(1).zip(rest.chunks(room(256))) {
+            *word = pack(rates);
+        }
+        words
     }
 
     /// What [`Self::encode`] made; `None` for empty words.
     #[must_use]
-    pub fn decode([first, second]: [U256; 2]) -> Option<Self> {
+    pub fn decode(words: &[U256; Self::WORDS]) -> Option<Self> {
+        let [first, others @ ..] = words;
         let [_, _, c, lot] = *first.as_limbs();
-        let head: [u32; RateTerms::FIRST_PAIR] = unpack(first);
-        let pairs: [u32; 8] = unpack(second);
-        let mut rates = RateTerms::default();
-        rates
-            .0
-            .iter_mut()
-            .zip(head.iter().chain(&pairs))
-            .for_each(|(to, from)| *to = *from);
+        let mut rates = [0; UnderlyingRate::COUNT];
+        let (head, rest) = rates.split_at_mut(Self::HEAD);
+        unpack(*first, head);
+        for (word, rates) in others.iter().zip(rest.chunks_mut(room(256))) {
+            unpack(*word, rates);
+        }
         (lot != 0).then_some(Self {
             feed: low_u16(c >> 16),
             lot,
@@ -340,17 +264,21 @@ pub struct AssetTerms {
     pub underlying: u16,
     /// Decimals of the token.
     pub decimals: u8,
-    /// Haircuts, initial and maintenance, millionths.
-    pub haircuts: [u32; 2],
+    /// Its rates, millionths, by id.
+    pub rates: [u32; AssetRate::COUNT],
 }
 
 impl AssetTerms {
-    /// Bounds of an asset linked to nothing.
-    pub const BOUNDS: [(u32, u32); 2] = [(0, ONE - 1), (0, ONE - 1)];
-    /// Bounds of a linked asset. With the largest initial factor, the widest scenario set (2 · 31.5 %) and the most
-    /// uncertain spot (12.75 %) a deposit still adds more equity than requirement.
-    pub const BOUNDS_LINKED: [(u32, u32); 2] = [(0, 200_000), (0, 200_000)];
-    const LISTED: u32 = 1 << 8;
+    const LISTED: u64 = 1 << 8;
+
+    /// The rates' bounds, which depend on whether the asset moves with an underlying.
+    #[must_use]
+    pub const fn table(&self) -> &'static [Rate; AssetRate::COUNT] {
+        match self.underlying {
+            0 => &AssetRate::TABLE,
+            _ => &AssetRate::LINKED_TABLE,
+        }
+    }
 
     /// Bounds and order.
     ///
@@ -360,47 +288,43 @@ impl AssetTerms {
         if self.decimals > MAX_TOKEN_DECIMALS {
             return Err(TermsRefusal::Decimals);
         }
-        let bounds = match self.underlying {
-            0 => Self::BOUNDS,
-            _ => Self::BOUNDS_LINKED,
-        };
-        check(&self.haircuts, &bounds)?;
-        let [initial, maintenance] = self.haircuts;
-        if initial < maintenance {
-            return Err(TermsRefusal::InitialBelowMaintenance { rate: 0 });
-        }
-        Ok(())
+        check(&self.rates, self.table())
     }
 
-    /// Haircuts as the calculator uses them.
+    /// Its haircuts as the calculator uses them.
     #[must_use]
     pub const fn haircut(&self) -> (Q40, Q40) {
-        let [initial, maintenance] = self.haircuts;
-        (q40(initial), q40(maintenance))
+        AssetRates::new(&self.rates).haircut
     }
 
-    /// One word, from the low end: haircuts, decimals 8 and the mark of a listed asset, underlying, feed.
+    /// One word: the rates below decimals 8 · the mark of a listed asset 8 · underlying 16 · feed 16 · zero 16.
     #[must_use]
     pub fn encode(&self) -> U256 {
-        let [initial, maintenance] = self.haircuts;
-        pack(&[
-            initial,
-            maintenance,
-            Self::LISTED | u32::from(self.decimals),
-            self.underlying.into(),
-            self.feed.into(),
-        ])
+        const {
+            assert!(
+                AssetRate::COUNT <= room(192),
+                "an asset needs a second word"
+            )
+        }
+        let [a, b, c, _] = *pack(&self.rates).as_limbs();
+        let tail = Self::LISTED
+            | u64::from(self.decimals)
+            | u64::from(self.underlying) << 16
+            | u64::from(self.feed) << 32;
+        U256::from_limbs([a, b, c, tail])
     }
 
     /// What [`Self::encode`] made; `None` for the empty word.
     #[must_use]
     pub fn decode(word: U256) -> Option<Self> {
-        let [initial, maintenance, decimals, underlying, feed] = unpack(word);
-        (decimals & Self::LISTED != 0).then_some(Self {
-            feed: low_u16(feed.into()),
-            underlying: low_u16(underlying.into()),
-            decimals: low_u8(decimals.into()),
-            haircuts: [initial, maintenance],
+        let [_, _, _, tail] = *word.as_limbs();
+        let mut rates = [0; AssetRate::COUNT];
+        unpack(word, &mut rates);
+        (tail & Self::LISTED != 0).then_some(Self {
+            feed: low_u16(tail >> 32),
+            underlying: low_u16(tail >> 16),
+            decimals: low_u8(tail),
+            rates,
         })
     }
 }
@@ -412,167 +336,4 @@ fn reach(set: &Set, rule: Rule) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn underlying() -> UnderlyingTerms {
-        UnderlyingTerms {
-            feed: 1,
-            lot: 1_000,
-            scenario_set: 2,
-            rates: RateTerms::DEFAULT,
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn terms_survive_storage(
-            rates in prop::array::uniform14(0..=MAX_RATE), feed: u16, lot in 1_u64.., scenario_set: u8, decimals: u8,
-        ) {
-            let terms = UnderlyingTerms { feed, lot, scenario_set, rates: RateTerms(rates) };
-            prop_assert_eq!(UnderlyingTerms::decode(terms.encode()), Some(terms));
-            let [a, b, c, d, e, ..] = rates;
-            let rules = RuleTerms { rates: [a, b, c, d, e], coin_feed: feed };
-            prop_assert_eq!(RuleTerms::decode(rules.encode()), rules);
-            let asset = AssetTerms { feed, underlying: scenario_set.into(), decimals, haircuts: [a, b] };
-            prop_assert_eq!(AssetTerms::decode(asset.encode()), Some(asset));
-        }
-    }
-
-    #[test]
-    fn nothing_stored_is_nothing_listed() {
-        assert_eq!(UnderlyingTerms::decode([U256::ZERO; 2]), None);
-        assert_eq!(AssetTerms::decode(U256::ZERO), None);
-    }
-
-    #[test]
-    fn defaults_pass_and_are_those_of_the_method() {
-        assert_eq!(RuleTerms::DEFAULT.check(), Ok(()));
-        assert_eq!(RuleTerms::DEFAULT.rules(), Rules::DEFAULT);
-        for scenario_set in 1..=3 {
-            let terms = UnderlyingTerms {
-                scenario_set,
-                ..underlying()
-            };
-            assert_eq!(terms.check(), Ok(()));
-            let rates = Rates {
-                set: scenario_set,
-                ..Rates::DEFAULT
-            };
-            assert_eq!(terms.rates(), rates);
-        }
-    }
-
-    #[test]
-    fn reach_is_the_outermost_node() {
-        let reach = |set, rule| reach(Set::of(set).unwrap(), rule);
-        assert_eq!(
-            (reach(1, Rule::None), reach(1, Rule::Up)),
-            (150_000, 200_000)
-        );
-        assert_eq!(
-            (reach(2, Rule::None), reach(2, Rule::Up)),
-            (135_000, 180_000)
-        );
-        assert_eq!(
-            (reach(3, Rule::None), reach(3, Rule::Up)),
-            (236_250, 315_000)
-        );
-    }
-
-    /// At its bounds accepted, one millionth beyond refused, with the position and the bounds.
-    #[test]
-    fn every_rate_has_bounds() {
-        for (place, (minimum, maximum)) in RateTerms::BOUNDS.into_iter().enumerate() {
-            let with = |value| {
-                let mut terms = underlying();
-                terms.rates.0[place] = value;
-                terms.check()
-            };
-            let refused = |r| matches!(r, Err(TermsRefusal::OutOfRange { rate, .. }) if usize::from(rate) == place);
-            assert!(refused(with(maximum + 1)), "{place}");
-            assert!(
-                !refused(with(maximum)) && !refused(with(minimum)),
-                "{place}"
-            );
-        }
-        for (place, (minimum, maximum)) in RuleTerms::BOUNDS.into_iter().enumerate() {
-            let with = |value| {
-                let mut terms = RuleTerms::DEFAULT;
-                terms.rates[place] = value;
-                terms.check()
-            };
-            let refused = Err(TermsRefusal::OutOfRange {
-                rate: place as u8,
-                minimum,
-                maximum,
-            });
-            assert_eq!(with(maximum + 1), refused);
-            assert_ne!(with(maximum), refused);
-            assert_ne!(with(minimum), refused);
-            if minimum > 0 {
-                assert_eq!(with(minimum - 1), refused);
-            }
-        }
-    }
-
-    /// I-MAR-6: no set of parameters makes IM < MM.
-    #[test]
-    fn i_mar_6_no_initial_rate_below_its_maintenance_rate() {
-        for place in [6, 8, 10, 12] {
-            let mut terms = underlying();
-            terms.rates.0[place] = terms.rates.0[place + 1];
-            assert_eq!(terms.check(), Ok(()));
-            terms.rates.0[place + 1] += 1;
-            let rate = place as u8;
-            assert_eq!(
-                terms.check(),
-                Err(TermsRefusal::InitialBelowMaintenance { rate })
-            );
-        }
-        let mut rules = RuleTerms::DEFAULT;
-        rules.rates[1] = rules.rates[0] + 1;
-        assert_eq!(
-            rules.check(),
-            Err(TermsRefusal::InitialBelowMaintenance { rate: 0 })
-        );
-        let mut asset = AssetTerms {
-            haircuts: [50_000, 50_000],
-            ..AssetTerms::default()
-        };
-        assert_eq!(asset.check(), Ok(()));
-        asset.haircuts = [50_000, 50_001];
-        assert_eq!(
-            asset.check(),
-            Err(TermsRefusal::InitialBelowMaintenance { rate: 0 })
-        );
-    }
-
-    #[test]
-    fn the_envelope_says_by_how_much_it_fails() {
-        let with = |most, costs: [u32; 3]| {
-            let mut terms = underlying();
-            terms.rates.0[5] = most;
-            let [short, linear, option] = costs;
-            for (place, cost) in [(7, short), (9, linear), (11, option)] {
-                terms.rates.0[place] = cost;
-                terms.rates.0[place - 1] = cost;
-            }
-            terms.check()
-        };
-        assert_eq!(with(135_500, [5_000, 5_000, 1_000]), Ok(()));
-        let refused = |leg, covered| Err(TermsRefusal::Envelope { leg, covered });
-        let long = refused(LegType::LongOption, 135_500);
-        assert_eq!(with(135_501, [5_000, 5_000, 1_000]), long);
-        assert_eq!(
-            with(180_001, [0, 0, 100_000]),
-            refused(LegType::Linear, 180_000)
-        );
-        assert_eq!(with(180_000, [0, 0, 100_000]), Ok(()));
-        assert_eq!(
-            with(180_551, [100, 100_000, 1_000]),
-            refused(LegType::ShortOption, 180_550)
-        );
-    }
-}
+mod tests;

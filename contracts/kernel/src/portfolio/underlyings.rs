@@ -1,7 +1,7 @@
 //! What each underlying of a portfolio loses in every scenario, and what it is charged besides.
 use super::{
     Group, Run, Scratch,
-    add_ons::Charge,
+    charges::Charge,
     market::{Expiry, MAX_PRICE, MAX_UNDERLYINGS, Underlying},
     money::{add, minus, part_of_one, plus, scale_ceil, scale_floor},
     scan::{ExpiryScan, Nodes, OptionView, Tenor, forward_factor},
@@ -85,9 +85,10 @@ impl Run<'_, '_> {
         let linear = scale_floor(notional, underlying.rates.basis_move);
         let (falls, rises) = (minus(value, down), minus(value, up));
         let loss = plus(falls, linear).max(minus(rises, linear)).max(0);
-        let (at_expiry, per_year) = underlying.rates.basis;
-        let rate = at_expiry
-            .saturating_add(mul_shift_ceil::<40>(per_year, tenor.years))
+        let rates = &underlying.rates;
+        let rate = rates
+            .basis_at_expiry
+            .saturating_add(mul_shift_ceil::<40>(rates.basis_per_year, tenor.years))
             .min(32 * ONE_Q40);
         self.scratch
             .add_ons
@@ -103,7 +104,8 @@ impl Run<'_, '_> {
         let Some(sums) = self.scratch.sums.get(place).copied() else {
             return;
         };
-        // a bound is no base for a charge: at the best it would count as a loss that nobody knows of
+        // If spot is unknown, `spot` is only an upper bound. Charges on it would lower `best` without evidence, so the
+        // base is 0.
         let spot = if underlying.known {
             underlying.spot.min(MAX_PRICE)
         } else {

@@ -1,7 +1,8 @@
 //! Random markets and portfolios from a 64-bit seed, the same in the independent model (`docs/model`).
 //!
 //! Numbers come from splitmix64; `below(n)` is the next number modulo n. Everything is drawn in the order written
-//! here, as integers at the scale of the ABI (1e18 unless said), so that both sides see the same case.
+//! here, as integers at the scale of the ABI (1e18 unless said; rates in millionths), so that both sides see the same
+//! case.
 
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
@@ -11,6 +12,7 @@ use plimsoll_kernel::{
     num::U256,
     portfolio::{
         Assessment, Portfolio, Scratch, assess,
+        charges::{AssetRate, AssetRates, ONE as MILLION, Rate, RuleRate, UnderlyingRate},
         market::{Asset, Expiry, Market, Perpetual, Rates, Rules, Underlying},
     },
     svi::Svi,
@@ -55,7 +57,8 @@ pub struct UnderlyingCase {
     pub spot: u128,
     pub confidence: u128,
     pub set: u8,
-    pub beta: u128,
+    /// Millionths.
+    pub rates: [u32; UnderlyingRate::COUNT],
     pub expiries: Vec<ExpiryCase>,
     /// venue, mark, index
     pub perpetuals: Vec<(u16, u128, i128)>,
@@ -67,7 +70,8 @@ pub struct AssetCase {
     pub price: u128,
     pub decimals: u8,
     pub underlying: u16,
-    pub haircut: (u128, u128),
+    /// Millionths.
+    pub rates: [u32; AssetRate::COUNT],
     pub fresh: bool,
 }
 
@@ -77,6 +81,8 @@ pub struct MarketCase {
     pub coin: u64,
     pub underlyings: Vec<UnderlyingCase>,
     pub assets: Vec<AssetCase>,
+    /// Millionths.
+    pub rules: [u32; RuleRate::COUNT],
 }
 
 #[derive(Clone)]
@@ -87,6 +93,32 @@ pub struct PortfolioCase {
     pub options: Vec<(Instrument, i64)>,
 }
 
+/// The case of a seed: everything in it is random.
+pub fn case(seed: u64) -> (MarketCase, PortfolioCase) {
+    let mut r = Random(seed);
+    let mut m = market(&mut r);
+    let p = portfolio(&mut r, &m);
+    m.draw_rates(seed);
+    (m, p)
+}
+
+/// Rates: each at an end of its bounds, at its default or anywhere between, then pairs put in order.
+pub fn rates<const N: usize>(r: &mut Random, table: &[Rate; N]) -> [u32; N] {
+    let mut rates = table.map(|rate| match r.below(6) {
+        0 => rate.minimum,
+        1 => rate.maximum,
+        2 | 3 => rate.default,
+        _ => rate.minimum + r.below(u64::from(rate.maximum - rate.minimum) + 1) as u32,
+    });
+    for (place, rate) in table.iter().enumerate() {
+        if rate.initial && rates[place] < rates[place + 1] {
+            rates.swap(place, place + 1);
+        }
+    }
+    rates
+}
+
+/// A market with the default rates, but for beta and haircuts.
 pub fn market(r: &mut Random) -> MarketCase {
     let now = 1_700_000_000 + r.below(2_592_000);
     let coin = if r.below(6) == 0 {
@@ -120,7 +152,8 @@ pub fn market(r: &mut Random) -> MarketCase {
             0
         };
         let set = 1 + r.below(3) as u8;
-        let beta = WAD / 2 + u128::from(r.below(11)) * WAD / 10;
+        let mut rates = UnderlyingRate::DEFAULT;
+        rates[UnderlyingRate::beta as usize] = MILLION / 2 + r.below(11) as u32 * MILLION / 10;
         let mut day = now / 86_400 + r.below(3);
         let mut expiries = Vec::new();
         for _ in 0..r.below(4).min(24 - pairs) {
@@ -161,7 +194,7 @@ pub fn market(r: &mut Random) -> MarketCase {
             spot,
             confidence,
             set,
-            beta,
+            rates,
             expiries,
             perpetuals,
             fresh: true,
@@ -175,13 +208,13 @@ pub fn market(r: &mut Random) -> MarketCase {
             None => WAD * u128::from(900 + r.below(200)) / 1000,
         };
         let decimals = r.pick(&[6_u8, 8, 18]);
-        let mm = u128::from(r.below(200)) * WAD / 1000;
-        let im = mm + u128::from(r.below(100)) * WAD / 1000;
+        let mm = r.below(200) as u32 * MILLION / 1000;
+        let im = mm + r.below(100) as u32 * MILLION / 1000;
         assets.push(AssetCase {
             price,
             decimals,
             underlying,
-            haircut: (im, mm),
+            rates: [im, mm],
             fresh: true,
         });
     }
@@ -190,6 +223,7 @@ pub fn market(r: &mut Random) -> MarketCase {
         coin,
         underlyings,
         assets,
+        rules: RuleRate::DEFAULT,
     }
 }
 
@@ -320,6 +354,31 @@ pub struct Built {
 }
 
 impl MarketCase {
+    /// Draws every rate of the table anew.
+    pub fn draw_rates(&mut self, seed: u64) {
+        let mut r = Random(seed ^ 0x52_4154_4553);
+        self.rules = rates(&mut r, &RuleRate::TABLE);
+        for u in &mut self.underlyings {
+            u.rates = rates(&mut r, &UnderlyingRate::TABLE);
+        }
+        for a in &mut self.assets {
+            let linked = a.underlying != 0;
+            a.rates = rates(
+                &mut r,
+                if linked {
+                    &AssetRate::LINKED_TABLE
+                } else {
+                    &AssetRate::TABLE
+                },
+            );
+        }
+    }
+
+    /// Its rules.
+    pub const fn rules(&self) -> Rules {
+        Rules::new(&self.rules)
+    }
+
     pub fn build(&self) -> Built {
         let expiries = self
             .underlyings
@@ -357,7 +416,7 @@ impl MarketCase {
                 price: a.price,
                 decimals: a.decimals,
                 underlying: a.underlying,
-                haircut: (q(a.haircut.0), q(a.haircut.1)),
+                haircut: AssetRates::new(&a.rates).haircut,
                 known: true,
                 fresh: a.fresh,
             })
@@ -392,11 +451,7 @@ impl MarketCase {
                 known: true,
                 confidence: q(u.confidence),
                 fresh: u.fresh,
-                rates: Rates {
-                    set: u.set,
-                    beta: q(u.beta),
-                    ..Rates::DEFAULT
-                },
+                rates: Rates::new(u.set, &u.rates),
                 expiries,
                 near: expiries.iter().find(|e| e.seconds(self.now) > 0).copied(),
                 perpetuals,

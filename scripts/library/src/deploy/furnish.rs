@@ -2,7 +2,7 @@
 use super::{Addresses, Deployer, Named, UnderlyingRecord, VenueRecord};
 use crate::{
     bindings::{IAuction, IClearinghouse, IOracle, IParameters, IVault},
-    config::{HouseConfig, TokenConfig, wad64},
+    config::{HouseConfig, TokenConfig, same_rates, wad64},
     registry::{CONTRACTS, Contract},
 };
 use eyre::{Result, WrapErr, ensure, eyre};
@@ -73,10 +73,7 @@ impl Deployer<'_> {
         if let Some(rules) = &house.rules {
             let call = rules.call()?;
             let now = self.ask(at.parameters, &IParameters::rulesCall {}).await?;
-            let same = (now.imFactor, now.mmFactor, now.maxOffset)
-                == (call.imFactor, call.mmFactor, call.maxOffset)
-                && (now.calmReach, now.togetherReach, now.coinFeed)
-                    == (call.calmReach, call.togetherReach, call.coinFeed);
+            let same = now.coinFeed == call.coinFeed && same_rates(&call.rates, &now.rates);
             if !same {
                 self.send(at.parameters, &call, "rules set").await?;
             }
@@ -93,20 +90,20 @@ impl Deployer<'_> {
 
     async fn underlyings(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         for u in &house.underlyings {
-            let terms = u.terms()?;
+            let call = u.call()?;
             let query = IParameters::underlyingCall {
                 underlying: u.number,
             };
-            if self.ask(at.parameters, &query).await? != terms {
-                let call = IParameters::setUnderlyingCall {
-                    underlying: u.number,
-                    terms: terms.clone(),
-                };
+            let same = |now: &IParameters::underlyingReturn| {
+                (now.feed, now.lot, now.scenarioSet) == (call.feed, call.lot, call.scenarioSet)
+                    && same_rates(&call.rates, &now.rates)
+            };
+            if !same(&self.ask(at.parameters, &query).await?) {
                 let what = format!("underlying {} listed", u.name);
                 self.send(at.parameters, &call, &what).await?;
             }
             let now = self.ask(at.parameters, &query).await?;
-            ensure!(now == terms, "underlying {} is not what was set", u.name);
+            ensure!(same(&now), "underlying {} is not what was set", u.name);
             if let Some(surface) = &u.surface {
                 let call = IOracle::setSurfaceTermsCall {
                     underlying: u.number,
@@ -128,7 +125,7 @@ impl Deployer<'_> {
                 UnderlyingRecord {
                     number: u.number,
                     feed: u.feed,
-                    lot: terms.lot,
+                    lot: call.lot,
                 },
             );
         }
@@ -155,29 +152,12 @@ impl Deployer<'_> {
 
     /// Tells parameters how a token counts.
     async fn price_token(&mut self, at: Addresses, index: u8, t: &TokenConfig) -> Result<()> {
-        let asset = IParameters::setAssetCall {
-            asset: index,
-            feed: t.feed,
-            underlying: t.underlying,
-            decimals: t.decimals,
-            imHaircut: wad64(&t.im_haircut, &t.symbol)?,
-            mmHaircut: wad64(&t.mm_haircut, &t.symbol)?,
-        };
+        let asset = t.call(index)?;
         let query = IParameters::assetCall { asset: index };
         let same = |now: &IParameters::assetReturn| {
-            (
-                now.feed,
-                now.underlying,
-                now.decimals,
-                now.imHaircut,
-                now.mmHaircut,
-            ) == (
-                asset.feed,
-                asset.underlying,
-                asset.decimals,
-                asset.imHaircut,
-                asset.mmHaircut,
-            )
+            (now.feed, now.underlying, now.decimals)
+                == (asset.feed, asset.underlying, asset.decimals)
+                && same_rates(&asset.rates, &now.rates)
         };
         if !same(&self.ask(at.parameters, &query).await?) {
             let what = format!("{} priced", t.symbol);
