@@ -3,10 +3,11 @@
 use crate::{Fold, Sequence};
 use plimsoll_kernel::{
     codec::{Instrument, Kind, LegSlot, OptionLeg, PerpLeg, Strike},
-    fixed::{ONE_Q40, ONE_Q62},
+    fixed::ONE_Q62,
     num::U256,
     portfolio::{
         Assessment, MAX_EXPIRIES, MAX_UNDERLYINGS, Portfolio, Scratch, assess,
+        charges::{AssetRate, AssetRates, Rate, RuleRate, UnderlyingRate},
         explain::greeks,
         mark::mark,
         market::{Asset, Expiry, Market, Perpetual, Rates, Rules, Underlying},
@@ -26,6 +27,25 @@ impl Sequence {
     fn signed(&mut self, bits: u32) -> i128 {
         let wide = (u128::from(self.next()) << 64 | u128::from(self.next())) as i128;
         wide >> (127 - bits)
+    }
+
+    /// Millionths: each at an end of its bounds, at its default or anywhere between, then pairs put in order.
+    fn rates<const N: usize>(&mut self, table: &[Rate; N]) -> [u32; N] {
+        let mut rates = [0; N];
+        for (drawn, rate) in rates.iter_mut().zip(table) {
+            *drawn = match self.below(6) {
+                0 => rate.minimum,
+                1 => rate.maximum,
+                2 | 3 => rate.default,
+                _ => rate.minimum + self.below(u64::from(rate.maximum - rate.minimum) + 1) as u32,
+            };
+        }
+        for (place, rate) in table.iter().enumerate() {
+            if rate.initial && rates[place] < rates[place + 1] {
+                rates.swap(place, place + 1);
+            }
+        }
+        rates
     }
 
     /// One in `n`.
@@ -136,11 +156,7 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
                 0
             },
             fresh: !r.rarely(16),
-            rates: Rates {
-                set: 1 + r.below(3) as u8,
-                beta: ONE_Q40 / 2 + (r.next() >> 24) as i64,
-                ..Rates::DEFAULT
-            },
+            rates: Rates::new(1 + r.below(3) as u8, &r.rates(&UnderlyingRate::TABLE)),
             expiries: &expiries[place * 3..place * 3 + listed[place]],
             // listed, whether or not the market is given it
             near: expiries[place * 3..place * 3 + 3]
@@ -156,13 +172,16 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
             0 => WAD,
             linked => spots[usize::from(linked) - 1],
         };
-        let mm = (r.next() >> 27) as i64;
+        let table = match underlying {
+            0 => &AssetRate::TABLE,
+            _ => &AssetRate::LINKED_TABLE,
+        };
         Asset {
             index: index as u8,
             price: spot / 1_000 * u128::from(990 + r.below(20)),
             decimals: [0, 6, 8, 18][r.below(4) as usize],
             underlying,
-            haircut: (mm + (r.next() >> 27) as i64, mm),
+            haircut: AssetRates::new(&r.rates(table)).haircut,
             known: true,
             fresh: !r.rarely(8),
         }
@@ -270,7 +289,7 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
         coin_fresh: true,
         underlyings: &underlyings[..count as usize],
         assets: &assets,
-        rules: Rules::DEFAULT,
+        rules: Rules::new(&r.rates(&RuleRate::TABLE)),
     };
     let portfolio = Portfolio {
         cash: if absurd { r.signed(126) } else { r.signed(80) },
