@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.4;
 
-// Made by `PLIMSOLL_WRITE=1 cargo test -p plimsoll --test rates` from the kernel's table. Do not edit.
+// Made by `PLIMSOLL_WRITE=1 cargo test -p plimsoll-bench --test rates` from the kernel's table. Do not edit.
 
 /// Ids of the rates that `IParameters.setRules` takes.
 library RuleRates {

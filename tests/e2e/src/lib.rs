@@ -412,3 +412,25 @@ impl Dice {
 pub fn ok<T>(result: Result<T, CallError>) -> T {
     result.unwrap_or_else(|e| panic!("{e}"))
 }
+
+/// Rates by id, from the first on.
+#[must_use]
+pub fn rates(values: &[u64]) -> Vec<Rate> {
+    let rate = |(id, value): (u8, &u64)| Rate { id, value: *value };
+    (0..).zip(values).map(rate).collect()
+}
+
+/// The call that gives an underlying these terms.
+#[must_use]
+pub fn listing(
+    underlying: u16,
+    terms: &IParameters::underlyingReturn,
+) -> IParameters::setUnderlyingCall {
+    IParameters::setUnderlyingCall {
+        underlying,
+        feed: terms.feed,
+        lot: terms.lot,
+        scenarioSet: terms.scenarioSet,
+        rates: rates(&terms.rates),
+    }
+}

@@ -294,8 +294,7 @@ impl<'a> Builder<'a> {
             feed: LINK,
             underlying: 0,
             decimals: token.decimals,
-            imHaircut: WAD as u64 / 10 * 3,
-            mmHaircut: WAD as u64 / 5,
+            rates: rates(&[WAD as u64 / 10 * 3, WAD as u64 / 5]),
         };
         ok(house.send(&p.deployer, house.at.parameters, &terms).await);
         let listed = IVault::listAssetCall {

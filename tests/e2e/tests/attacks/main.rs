@@ -37,8 +37,7 @@ async fn admit_token(house: &House, token: Address) -> TokenInfo {
         feed: ETH,
         underlying: 0,
         decimals: 18,
-        imHaircut: WAD as u64 / 2,
-        mmHaircut: WAD as u64 / 4,
+        rates: rates(&[WAD as u64 / 2, WAD as u64 / 4]),
     };
     ok(house.send(&p.deployer, house.at.parameters, &terms).await);
     let list = IVault::listAssetCall {

@@ -14,10 +14,7 @@ async fn list_more(house: &House, numbers: &[u16]) {
     let call = IParameters::underlyingCall { underlying: ETH };
     let terms = ok(house.ask(house.at.parameters, &call).await);
     for underlying in numbers.iter().copied() {
-        let list = IParameters::setUnderlyingCall {
-            underlying,
-            terms: terms.clone(),
-        };
+        let list = listing(underlying, &terms);
         ok(house.send(owner, house.at.parameters, &list).await);
         let allow = IOracle::setSurfaceTermsCall {
             underlying,
@@ -227,11 +224,10 @@ async fn attack_a_85_the_costliest_account_can_be_sold() {
     let mut feeds = Vec::new();
     for underlying in underlyings.iter().copied() {
         feeds.push(list_feed(&house, underlying).await);
-        let terms = UnderlyingTerms {
+        let list = IParameters::setUnderlyingCall {
             feed: underlying,
-            ..terms.clone()
+            ..listing(underlying, &terms)
         };
-        let list = IParameters::setUnderlyingCall { underlying, terms };
         ok(house.send(owner, house.at.parameters, &list).await);
         let allow = IOracle::setSurfaceTermsCall {
             underlying,
@@ -255,8 +251,7 @@ async fn attack_a_85_the_costliest_account_can_be_sold() {
             feed,
             underlying: 0,
             decimals: 18,
-            imHaircut: WAD as u64 / 2,
-            mmHaircut: WAD as u64 / 4,
+            rates: rates(&[WAD as u64 / 2, WAD as u64 / 4]),
         };
         ok(house.send(owner, house.at.parameters, &terms).await);
         let list = IVault::listAssetCall {

@@ -198,16 +198,9 @@ async fn attack_a_45_a_coin_in_doubt_does_not_stop_an_auction() {
         confidence: 0,
     };
     ok(house.send(&p.deployer, house.at.oracle, &list).await);
-    let rules = ok(house
-        .ask(house.at.parameters, &IParameters::rulesCall {})
-        .await);
     let call = IParameters::setRulesCall {
-        imFactor: rules.imFactor,
-        mmFactor: rules.mmFactor,
-        maxOffset: rules.maxOffset,
-        calmReach: rules.calmReach,
-        togetherReach: rules.togetherReach,
         coinFeed: 9,
+        rates: vec![],
     };
     ok(house.send(&p.deployer, house.at.parameters, &call).await);
     house.give(&p.carol, "10,000").await;

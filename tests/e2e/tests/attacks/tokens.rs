@@ -310,8 +310,7 @@ async fn attack_a_22_junk_decimals_are_not_listed() {
         feed: ETH,
         underlying: 0,
         decimals: 18,
-        imHaircut: WAD as u64 / 2,
-        mmHaircut: WAD as u64 / 4,
+        rates: rates(&[WAD as u64 / 2, WAD as u64 / 4]),
     };
     ok(house.send(&p.deployer, house.at.parameters, &terms).await);
     let (name_, symbol_) = names();

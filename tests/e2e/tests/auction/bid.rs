@@ -235,11 +235,13 @@ async fn i_auc_13_a_hedged_book_with_one_lot_open_can_be_sold() {
     // 11 lots long at the desk, 10 short on the book; nothing but their difference needs margin.
     let call = IParameters::underlyingCall { underlying: ETH };
     let mut terms = ok(house.ask(house.at.parameters, &call).await);
-    (terms.linearCostIm, terms.linearCostMm) = (0, 0);
-    let call = IParameters::setUnderlyingCall {
-        underlying: ETH,
-        terms,
-    };
+    for rate in [
+        UnderlyingRate::linear_cost_im,
+        UnderlyingRate::linear_cost_mm,
+    ] {
+        terms.rates[rate as usize] = 0;
+    }
+    let call = listing(ETH, &terms);
     ok(house.send(&p.deployer, house.at.parameters, &call).await);
     house
         .fill(&p.alice, &p.bob, perp(DESK, ETH), "0.0011", "2,000")

@@ -9,10 +9,7 @@ async fn eight_venues(house: &House) -> Vec<(u16, Address)> {
     let call = IParameters::underlyingCall { underlying: ETH };
     let terms = ok(house.ask(house.at.parameters, &call).await);
     for underlying in 11..17 {
-        let call = IParameters::setUnderlyingCall {
-            underlying,
-            terms: terms.clone(),
-        };
+        let call = listing(underlying, &terms);
         ok(house.send(d, house.at.parameters, &call).await);
     }
     let mut desks = Vec::new();

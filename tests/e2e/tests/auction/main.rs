@@ -14,6 +14,7 @@ use plimsoll_e2e::{reference::LyingVenue::Fill, *};
 use plimsoll_kernel::{
     auction::{self, ONE},
     num::mul_div_floor,
+    portfolio::charges::UnderlyingRate,
 };
 
 const BUFFER: u64 = 150_000_000_000_000_000;

@@ -28,12 +28,8 @@ async fn initialize(watch: &mut Watch<'_>) {
 
 async fn set_rules(watch: &mut Watch<'_>) {
     let call = IParameters::setRulesCall {
-        imFactor: WAD as u64 * 2,
-        mmFactor: WAD as u64 * 2,
-        maxOffset: 0,
-        calmReach: WAD as u64,
-        togetherReach: WAD as u64,
         coinFeed: 0,
+        rates: rates(&[2 * WAD as u64, 2 * WAD as u64, 0, WAD as u64, WAD as u64]),
     };
     as_alice(watch, &call).await;
 }
@@ -42,11 +38,8 @@ async fn set_underlying(watch: &mut Watch<'_>) {
     let query = IParameters::underlyingCall { underlying: ETH };
     let terms = ok(watch.house.ask(watch.house.at.parameters, &query).await);
     let call = IParameters::setUnderlyingCall {
-        underlying: ETH,
-        terms: UnderlyingTerms {
-            scenarioSet: 3,
-            ..terms
-        },
+        scenarioSet: 3,
+        ..listing(ETH, &terms)
     };
     as_alice(watch, &call).await;
 }
@@ -57,8 +50,7 @@ async fn set_asset(watch: &mut Watch<'_>) {
         feed: ETH,
         underlying: ETH,
         decimals: 18,
-        imHaircut: WAD as u64 / 5,
-        mmHaircut: 0,
+        rates: rates(&[WAD as u64 / 5, 0]),
     };
     as_alice(watch, &call).await;
 }

@@ -1,6 +1,10 @@
 //! A hub with two underlyings, collateral and surfaces, and portfolios to ask it about.
 use super::*;
-use plimsoll_kernel::codec::{Instrument, Kind, LegSlot, OptionLeg, PerpLeg, Strike};
+use plimsoll_e2e::rates;
+use plimsoll_kernel::{
+    codec::{Instrument, Kind, LegSlot, OptionLeg, PerpLeg, Strike},
+    portfolio::charges::{RuleRate, UnderlyingRate},
+};
 
 pub(crate) const ETH: u16 = 1;
 pub(crate) const BTC: u16 = 2;
@@ -77,47 +81,18 @@ impl Floor {
     }
 }
 
+/// What an underlying is listed with; [`set_underlying`] says which.
+pub(crate) type UnderlyingTerms = IParameters::setUnderlyingCall;
+
+/// With every rate by id.
 pub(crate) fn default_terms(feed: u16) -> UnderlyingTerms {
-    let m = MILLIONTH;
     UnderlyingTerms {
+        underlying: 0,
         feed,
         lot: LOT,
         scenarioSet: 2,
-        beta: 1_000_000 * m,
-        volFloor: 400_000 * m,
-        basisMove: 45_000 * m,
-        basisAtExpiry: 500_000 * m,
-        basisPerYear: 2_000_000 * m,
-        maxMove: 100_000 * m,
-        shortOptionIm: 10_000 * m,
-        shortOptionMm: 5_000 * m,
-        linearCostIm: 10_000 * m,
-        linearCostMm: 5_000 * m,
-        optionCostIm: 2_000 * m,
-        optionCostMm: 1_000 * m,
-        depegIm: 2_000_000 * m,
-        depegMm: 1_000_000 * m,
+        rates: rates(&UnderlyingRate::DEFAULT.map(widen)),
     }
-}
-
-/// The rates of some terms, by position.
-pub(crate) fn rates(terms: &mut UnderlyingTerms) -> [&mut u64; 14] {
-    [
-        &mut terms.beta,
-        &mut terms.volFloor,
-        &mut terms.basisMove,
-        &mut terms.basisAtExpiry,
-        &mut terms.basisPerYear,
-        &mut terms.maxMove,
-        &mut terms.shortOptionIm,
-        &mut terms.shortOptionMm,
-        &mut terms.linearCostIm,
-        &mut terms.linearCostMm,
-        &mut terms.optionCostIm,
-        &mut terms.optionCostMm,
-        &mut terms.depegIm,
-        &mut terms.depegMm,
-    ]
 }
 
 /// 1e18 of millionths.
@@ -125,28 +100,29 @@ pub(crate) const fn widen(millionths: u32) -> u64 {
     millionths as u64 * MILLIONTH
 }
 
-pub(crate) const fn set_underlying(
+pub(crate) fn set_underlying(
     underlying: u16,
     terms: UnderlyingTerms,
 ) -> IParameters::setUnderlyingCall {
-    IParameters::setUnderlyingCall { underlying, terms }
+    UnderlyingTerms {
+        underlying,
+        ..terms
+    }
 }
 
 /// Rates in millionths.
-pub(crate) fn set_rules(rates: [u32; 5], coin_feed: u16) -> IParameters::setRulesCall {
-    let [im, mm, offset, calm, together] = rates.map(widen);
+pub(crate) fn set_rules(
+    millionths: [u32; RuleRate::COUNT],
+    coin_feed: u16,
+) -> IParameters::setRulesCall {
     IParameters::setRulesCall {
-        imFactor: im,
-        mmFactor: mm,
-        maxOffset: offset,
-        calmReach: calm,
-        togetherReach: together,
         coinFeed: coin_feed,
+        rates: rates(&millionths.map(widen)),
     }
 }
 
 /// Haircuts in millionths.
-pub(crate) const fn set_asset(
+pub(crate) fn set_asset(
     asset: u8,
     feed: u16,
     underlying: u16,
@@ -158,8 +134,7 @@ pub(crate) const fn set_asset(
         feed,
         underlying,
         decimals,
-        imHaircut: widen(initial),
-        mmHaircut: widen(maintenance),
+        rates: rates(&[initial, maintenance].map(widen)),
     }
 }
 

@@ -11,7 +11,7 @@ pub(crate) use alloy::{
 use alloy::{rpc::types::TransactionRequest, sol_types::SolConstructor};
 pub(crate) use plimsoll::bindings::{
     Assessment, AssetBalance, ExpiryUpdate, IAuction, IClearinghouse, ILens, IMargin, IOracle,
-    IParameters, IVault, Portfolio, Price, UnderlyingTerms,
+    IParameters, IVault, Portfolio, Price, Rate,
 };
 use plimsoll::push;
 use plimsoll_devnode::{

@@ -12,16 +12,17 @@ mod world;
 use alloy::sol_types::SolInterface as _;
 use hub::{furnished::*, *};
 use plimsoll_devnode::types::Outcome;
-use plimsoll_e2e::Dice;
+use plimsoll_e2e::{Dice, rates};
 use plimsoll_kernel::{
     book::{self, Change},
     codec::{OptionLeg, Strike},
     portfolio::{
         MAX_EXPIRIES, MAX_UNDERLYINGS, Scratch,
+        charges::{self, AssetRate, RuleRate, UnderlyingRate},
         market::expiry_seconds,
         money::LIMIT,
         snapshot::{Dependencies, SnapshotRequest},
-        terms::{AssetTerms, RateTerms, RuleTerms, UnderlyingTerms as Terms},
+        terms::{RuleTerms, UnderlyingTerms as Terms},
     },
     surface::SETTLEMENT_WINDOW,
 };

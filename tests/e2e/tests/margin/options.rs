@@ -139,11 +139,13 @@ fn i_mar_6_spreads_cost_something_and_im_is_not_below_mm() {
     assert!(calendar.mm < naked.mm && vertical.mm < naked.mm && vertical.mm < straddle.mm);
     assert!(calendar.equity > I256::ZERO && naked.equity < I256::ZERO);
     // The scan sees both expiries move as one; the basis between them is charged: without it the rest is less.
-    let terms = UnderlyingTerms {
-        basisAtExpiry: 0,
-        basisPerYear: 0,
-        ..default_terms(1)
-    };
+    let mut terms = default_terms(1);
+    for rate in [
+        UnderlyingRate::basis_at_expiry,
+        UnderlyingRate::basis_per_year,
+    ] {
+        terms.rates[rate as usize].value = 0;
+    }
     hub.set(&set_underlying(ETH, terms));
     let ask = |legs: &[OptionLeg]| hub.assess_one(&portfolio(0, &[], &options(legs)));
     let without = ask(&[on(true, day, 2_000, -10), on(true, day + 60, 2_000, 10)]);

@@ -99,47 +99,48 @@ impl World {
         world
     }
 
-    /// A rate between its bounds, of millionths.
-    pub(crate) fn rate(&mut self, (least, most): (u32, u32)) -> u32 {
-        let range = u64::from(most - least) + 1;
-        least + self.dice.below(range) as u32
+    /// Rates, millionths: each at an end of its bounds, at its default or anywhere between, then pairs put in order.
+    fn rates<const N: usize>(&mut self, table: &[charges::Rate; N]) -> [u32; N] {
+        let mut rates = table.map(|rate| match self.dice.below(6) {
+            0 => rate.minimum,
+            1 => rate.maximum,
+            2 => rate.default,
+            _ => rate.minimum + self.dice.below(u64::from(rate.maximum - rate.minimum) + 1) as u32,
+        });
+        for (place, rate) in table.iter().enumerate() {
+            if rate.initial && rates[place] < rates[place + 1] {
+                rates.swap(place, place + 1);
+            }
+        }
+        rates
     }
 
     pub(crate) fn parameters(&mut self) {
         let mut given = RuleTerms::DEFAULT;
         if !self.dice.once_in(3) {
-            given.rates = RuleTerms::BOUNDS.map(|bounds| self.rate(bounds));
-            let [im, mm, ..] = &mut given.rates;
-            (*im, *mm) = ((*im).max(*mm), (*im).min(*mm));
+            given.rates = self.rates(&RuleRate::TABLE);
         }
         let coin = if self.dice.once_in(2) { FEEDS } else { 0 };
         self.hub.set(&set_rules(given.rates, coin));
         for number in 1..=LISTED {
             let terms = loop {
-                let mut terms = default_terms(number);
-                terms.lot = 10_u64.pow(10 + self.dice.below(9) as u32);
-                terms.scenarioSet = 1 + self.dice.below(3) as u8;
-                if !self.dice.once_in(3) {
-                    let drawn = RateTerms::BOUNDS.map(|bounds| widen(self.rate(bounds)));
-                    let mut all = rates(&mut terms);
-                    all.iter_mut().zip(drawn).for_each(|(to, from)| **to = from);
-                    for pair in all[6..].chunks_mut(2) {
-                        if let [initial, maintenance] = pair
-                            && **initial < **maintenance
-                        {
-                            core::mem::swap(*initial, *maintenance);
-                        }
-                    }
-                }
-                let mut copy = terms.clone();
-                let stored = Terms {
+                let mut terms = Terms {
                     feed: number,
-                    lot: terms.lot,
-                    scenario_set: terms.scenarioSet,
-                    rates: RateTerms(rates(&mut copy).map(|rate| (*rate / MILLIONTH) as u32)),
+                    lot: 10_u64.pow(10 + self.dice.below(9) as u32),
+                    scenario_set: 1 + self.dice.below(3) as u8,
+                    rates: UnderlyingRate::DEFAULT,
                 };
-                if stored.check().is_ok() {
-                    break terms;
+                if !self.dice.once_in(3) {
+                    terms.rates = self.rates(&UnderlyingRate::TABLE);
+                }
+                if terms.check().is_ok() {
+                    break UnderlyingTerms {
+                        underlying: number,
+                        feed: terms.feed,
+                        lot: terms.lot,
+                        scenarioSet: terms.scenario_set,
+                        rates: rates(&terms.rates.map(widen)),
+                    };
                 }
             };
             self.hub.set(&set_underlying(number, terms));
@@ -154,15 +155,15 @@ impl World {
             (6, 9, 9),
             (7, 5, 5),
         ] {
-            let bounds = if link == 0 {
-                AssetTerms::BOUNDS
+            let table = if link == 0 {
+                AssetRate::TABLE
             } else {
-                AssetTerms::BOUNDS_LINKED
+                AssetRate::LINKED_TABLE
             };
-            let [a, b] = bounds.map(|bounds| self.rate(bounds));
+            let [initial, maintenance] = self.rates(&table);
             let decimals = self.dice.below(25) as u8;
             self.decimals.push(decimals);
-            let call = set_asset(index, feed, link, decimals, (a.max(b), a.min(b)));
+            let call = set_asset(index, feed, link, decimals, (initial, maintenance));
             self.hub.set(&call);
         }
     }

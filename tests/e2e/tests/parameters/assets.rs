@@ -5,17 +5,11 @@ use super::*;
 #[test]
 fn i_par_1_assets_are_refused_with_the_numbers() {
     let mut hub = Floor::new().hub;
-    for (good, bounds) in [
-        (
-            set_asset(WETH, 1, ETH, 18, (0, 0)),
-            AssetTerms::BOUNDS_LINKED,
-        ),
-        (set_asset(LOOSE, 2, 0, 24, (0, 0)), AssetTerms::BOUNDS),
+    for (good, table) in [
+        (set_asset(WETH, 1, ETH, 18, (0, 0)), AssetRate::LINKED_TABLE),
+        (set_asset(LOOSE, 2, 0, 24, (0, 0)), AssetRate::TABLE),
     ] {
-        check_bounds(&mut hub, &good, &bounds, |call, place| match place {
-            0 => &mut call.imHaircut,
-            _ => &mut call.mmHaircut,
-        });
+        check_bounds(&mut hub, &good, &table, |call| &mut call.rates);
     }
     let ok = (100_000, 50_000);
     for asset in [16, 255] {
@@ -51,24 +45,12 @@ fn i_par_1_assets_are_refused_with_the_numbers() {
         (told.asset, told.feed, told.underlying, told.decimals),
         (15, 2, BTC, 24)
     );
-    assert_eq!(
-        (told.imHaircut, told.mmHaircut),
-        (call.imHaircut, call.mmHaircut)
-    );
-    let shown = hub.get(hub.parameters, &IParameters::assetCall { asset: 15 });
-    assert_eq!(
-        (
-            shown.feed,
-            shown.underlying,
-            shown.decimals,
-            shown.imHaircut,
-            shown.mmHaircut
-        ),
-        (2, BTC, 24, call.imHaircut, call.mmHaircut)
-    );
+    let given = shown(&call.rates);
+    assert_eq!(told.rates, given);
+    let now = hub.get(hub.parameters, &IParameters::assetCall { asset: 15 });
+    assert_eq!((now.feed, now.underlying, now.decimals), (2, BTC, 24));
+    assert_eq!(now.rates, given);
     let none = hub.get(hub.parameters, &IParameters::assetCall { asset: 14 });
-    assert_eq!(
-        (none.feed, none.underlying, none.decimals, none.imHaircut),
-        (0, 0, 0, 0)
-    );
+    assert_eq!((none.feed, none.underlying, none.decimals), (0, 0, 0));
+    assert_eq!(none.rates, [0; AssetRate::COUNT]);
 }

@@ -5,14 +5,17 @@ mod hub;
 
 mod assets;
 mod feeds;
+mod rates;
 mod rights;
 mod rules;
 mod underlyings;
 
 use hub::{furnished::*, *};
 use plimsoll_kernel::portfolio::{
+    Charge,
+    charges::{self, AssetRate, RuleRate, UnderlyingRate},
     snapshot,
-    terms::{AssetTerms, RateTerms, RuleTerms, UnderlyingTerms as Terms},
+    terms::{RuleTerms, UnderlyingTerms as Terms},
 };
 use std::fmt::Debug;
 
@@ -34,14 +37,9 @@ fn refused<E: SolError + Debug>(hub: &mut Hub, call: &impl SolCall) -> E {
     e
 }
 
-fn rule_rates(call: &mut IParameters::setRulesCall) -> [&mut u64; 5] {
-    [
-        &mut call.imFactor,
-        &mut call.mmFactor,
-        &mut call.maxOffset,
-        &mut call.calmReach,
-        &mut call.togetherReach,
-    ]
+/// Values by id, as views and events show them.
+fn shown(rates: &[Rate]) -> Vec<u64> {
+    rates.iter().map(|rate| rate.value).collect()
 }
 
 /// Below its least, above its most and finer than a millionth is refused with the numbers; both bounds are not
@@ -49,14 +47,14 @@ fn rule_rates(call: &mut IParameters::setRulesCall) -> [&mut u64; 5] {
 fn check_bounds<C: SolCall + Clone>(
     hub: &mut Hub,
     good: &C,
-    bounds: &[(u32, u32)],
-    rate: impl Fn(&mut C, usize) -> &mut u64,
+    table: &[charges::Rate],
+    rates: impl Fn(&mut C) -> &mut Vec<Rate>,
 ) {
-    for (place, (least, most)) in bounds.iter().enumerate() {
-        let (least, most) = (widen(*least), widen(*most));
+    for (place, row) in table.iter().enumerate() {
+        let (least, most) = (widen(row.minimum), widen(row.maximum));
         let with = |value| {
             let mut call = good.clone();
-            *rate(&mut call, place) = value;
+            rates(&mut call)[place].value = value;
             call
         };
         let outside = [least.checked_sub(MILLIONTH), Some(most + MILLIONTH)];

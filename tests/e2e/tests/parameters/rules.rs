@@ -6,10 +6,7 @@ use super::*;
 fn i_par_1_rules_are_refused_with_the_numbers() {
     let mut hub = Floor::new().hub;
     let default = set_rules(RuleTerms::DEFAULT.rates, 0);
-    check_bounds(&mut hub, &default, &RuleTerms::BOUNDS, |call, place| {
-        let [a, b, c, d, e] = rule_rates(call);
-        [a, b, c, d, e].into_iter().nth(place).unwrap()
-    });
+    check_bounds(&mut hub, &default, &RuleRate::TABLE, |call| &mut call.rates);
     let call = set_rules([1_000_000, 1_000_001, 0, 50_000, 50_000], 0);
     let e: IParameters::InitialBelowMaintenance = refused(&mut hub, &call);
     assert_eq!(
@@ -24,21 +21,10 @@ fn i_par_1_rules_are_refused_with_the_numbers() {
     let done = hub.set(&call);
     let told = &events::<IParameters::RulesSet>(&done)[..];
     assert_eq!(told.len(), 1);
-    let shown = hub.get(hub.parameters, &IParameters::rulesCall {});
-    for (a, b, c) in [
-        (call.imFactor, told[0].imFactor, shown.imFactor),
-        (call.mmFactor, told[0].mmFactor, shown.mmFactor),
-        (call.maxOffset, told[0].maxOffset, shown.maxOffset),
-        (call.calmReach, told[0].calmReach, shown.calmReach),
-        (
-            call.togetherReach,
-            told[0].togetherReach,
-            shown.togetherReach,
-        ),
-        (2, told[0].coinFeed.into(), shown.coinFeed.into()),
-    ] {
-        assert_eq!((a, a), (b, c));
-    }
+    let shown_now = hub.get(hub.parameters, &IParameters::rulesCall {});
+    let given = shown(&call.rates);
+    assert_eq!((told[0].coinFeed, &told[0].rates), (2, &given));
+    assert_eq!((shown_now.coinFeed, shown_now.rates), (2, given));
     let stored = RuleTerms::decode(state(&hub)[0]);
     assert_eq!(
         (stored.rates, stored.coin_feed),

@@ -12,7 +12,6 @@ fn with(edit: impl Fn(&mut UnderlyingTerms)) -> IParameters::setUnderlyingCall {
 /// Terms with this largest move, and the costs of short options, of linear legs and of options, initial and maintenance.
 fn envelope(most: u32, [short, linear, option]: [u32; 3]) -> IParameters::setUnderlyingCall {
     with(|t| {
-        let all = rates(t);
         for (place, value) in [
             (5, most),
             (6, short),
@@ -22,7 +21,7 @@ fn envelope(most: u32, [short, linear, option]: [u32; 3]) -> IParameters::setUnd
             (10, option),
             (11, option),
         ] {
-            *all[place] = widen(value);
+            t.rates[place].value = widen(value);
         }
     })
 }
@@ -31,8 +30,8 @@ fn envelope(most: u32, [short, linear, option]: [u32; 3]) -> IParameters::setUnd
 fn i_par_1_underlyings_are_refused_with_the_numbers() {
     let mut hub = Floor::new().hub;
     let default = set_underlying(ETH, default_terms(1));
-    check_bounds(&mut hub, &default, &RateTerms::BOUNDS, |call, place| {
-        rates(&mut call.terms).into_iter().nth(place).unwrap()
+    check_bounds(&mut hub, &default, &UnderlyingRate::TABLE, |call| {
+        &mut call.rates
     });
     let e: IParameters::UnknownUnderlying = refused(&mut hub, &set_underlying(0, default_terms(1)));
     assert_eq!(e.underlying, 0);
@@ -57,15 +56,13 @@ fn i_par_1_rates_of_an_underlying_fit_each_other() {
     let mut hub = Floor::new().hub;
     for place in [6, 8, 10, 12] {
         let call = with(|t| {
-            let all = rates(t);
-            *all[place + 1] = *all[place] + MILLIONTH;
+            t.rates[place + 1].value = t.rates[place].value + MILLIONTH;
         });
-        let mut terms = call.terms.clone();
-        let all = rates(&mut terms);
+        let all = &call.rates;
         let e: IParameters::InitialBelowMaintenance = refused(&mut hub, &call);
         assert_eq!(
             (usize::from(e.rate), e.initial, e.maintenance),
-            (place, *all[place], *all[place + 1])
+            (place, all[place].value, all[place + 1].value)
         );
     }
     // Set 2 covers 13.5 % of a long option and 18 % of everything else, each with half its closing cost.
@@ -91,28 +88,25 @@ fn terms_of_an_underlying_are_told() {
     let done = hub.set(&call);
     let told = &events::<IParameters::UnderlyingSet>(&done)[..];
     assert_eq!(told.len(), 1);
-    assert_eq!((told[0].underlying, &told[0].terms), (ETH, &call.terms));
+    let given = shown(&call.rates);
+    let told = &told[0];
+    let head = (told.underlying, told.feed, told.lot, told.scenarioSet);
+    assert_eq!((head, &told.rates), ((ETH, 1, LOT, 2), &given));
     let query = IParameters::underlyingCall { underlying: ETH };
-    assert_eq!(hub.get(hub.parameters, &query), call.terms);
+    let now = hub.get(hub.parameters, &query);
+    assert_eq!((now.feed, now.lot, now.scenarioSet), (1, LOT, 2));
+    assert_eq!(now.rates, given);
     let words = hub.get(
         hub.margin,
         &IMargin::termsCall {
             keys: vec![U256::from(snapshot::UNDERLYING | 1)],
         },
     );
-    let stored = Terms::decode([words[0], words[1]]).unwrap();
-    let mut terms = call.terms.clone();
-    let all = rates(&mut terms).map(|rate| *rate);
-    assert_eq!(stored.rates.0.map(widen), all);
+    let stored = Terms::decode(words.first_chunk().unwrap()).unwrap();
+    assert_eq!(stored.rates.map(widen).to_vec(), given);
     assert_eq!((stored.feed, stored.lot, stored.scenario_set), (1, LOT, 2));
     let query = IParameters::underlyingCall { underlying: 9 };
-    assert_eq!(
-        hub.get(hub.parameters, &query),
-        UnderlyingTerms {
-            feed: 0,
-            lot: 0,
-            scenarioSet: 0,
-            ..with(|t| rates(t).into_iter().for_each(|rate| *rate = 0)).terms
-        }
-    );
+    let none = hub.get(hub.parameters, &query);
+    assert_eq!((none.feed, none.lot, none.scenarioSet), (0, 0, 0));
+    assert_eq!(none.rates, [0; UnderlyingRate::COUNT]);
 }

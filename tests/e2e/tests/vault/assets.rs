@@ -42,8 +42,7 @@ async fn listing_is_refused_with_reasons() {
         feed: 1,
         underlying: 0,
         decimals: 9,
-        imHaircut: WAD as u64 / 5,
-        mmHaircut: WAD as u64 / 10,
+        rates: rates(&[WAD as u64 / 5, WAD as u64 / 10]),
     };
     ok(house.send(&p.deployer, house.at.parameters, &asset).await);
     let e: IVault::DecimalsDiffer = house

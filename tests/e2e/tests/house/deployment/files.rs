@@ -54,7 +54,7 @@ async fn feed(house: &House, description: &str, decimals: u8, answer: i64) -> Ad
     at
 }
 
-fn listing(symbol: &str, address: Address, decimals: u8, feed: u16, link: u16) -> String {
+fn token_entry(symbol: &str, address: Address, decimals: u8, feed: u16, link: u16) -> String {
     format!(
         "[[tokens]]\nsymbol = \"{symbol}\"\naddress = \"{address}\"\ndecimals = {decimals}\ncap = \"1,000\"\n\
          feed = {feed}\nunderlying = {link}\nim_haircut = \"0.1\"\nmm_haircut = \"0.05\"\n"
@@ -72,15 +72,14 @@ async fn c_1_a_corrected_file_works() {
         feed,
         underlying,
         decimals,
-        imHaircut: WAD as u64 / 10,
-        mmHaircut: WAD as u64 / 20,
+        rates: rates(&[WAD as u64 / 10, WAD as u64 / 20]),
     };
     // What the first of the two transactions does.
     ok(house
         .send(&p.deployer, house.at.parameters, &terms(6, ETH, ETH))
         .await);
     let late = token(&house, "LATE", 18).await;
-    let file = file(&house, "", &listing("LATE", late, 18, BTC, BTC)).unwrap();
+    let file = file(&house, "", &token_entry("LATE", late, 18, BTC, BTC)).unwrap();
     let record = configure(&house, &file, false).await.unwrap();
     assert_eq!(
         (record.tokens["LATE"].number, record.tokens["LATE"].decimals),
@@ -122,22 +121,22 @@ async fn c_1_nothing_is_sent_of_a_file_that_would_be_refused() {
     let cases = [
         (
             String::new(),
-            listing("COIN", house.usdc.address, 6, ETH, 0),
+            token_entry("COIN", house.usdc.address, 6, ETH, 0),
             "there twice",
         ),
         (
             String::new(),
-            listing("LATE", late, 6, ETH, 0),
+            token_entry("LATE", late, 6, ETH, 0),
             "says it has 18 decimals",
         ),
         (
             String::new(),
-            listing("LAST", late, 18, ETH, 0),
+            token_entry("LAST", late, 18, ETH, 0),
             "calls itself \"LATE\"",
         ),
         (
             String::new(),
-            listing("LATE", house.people.alice.address, 18, ETH, 0),
+            token_entry("LATE", house.people.alice.address, 18, ETH, 0),
             "there is no contract",
         ),
         (

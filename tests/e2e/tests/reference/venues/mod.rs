@@ -7,6 +7,7 @@ mod book;
 mod pool;
 
 use plimsoll_e2e::*;
+use plimsoll_kernel::portfolio::charges::UnderlyingRate;
 use reference::{BookExchange, Feed, PoolExchange};
 
 /// A venue of the tests' own, beside the three every house has.

@@ -175,7 +175,8 @@ async fn positions_at_two_venues_offset_each_other() {
     let both = ok(house.assess(alice.account()).await);
     // No move of the price hurts her; what is left is what closing both would cost.
     let query = IParameters::underlyingCall { underlying: ETH };
-    let rate = ok(house.ask(house.at.parameters, &query).await).linearCostIm;
+    let rate = ok(house.ask(house.at.parameters, &query).await).rates
+        [UnderlyingRate::linear_cost_im as usize];
     let closing = uwad("40,000") * U256::from(rate) / U256::from(WAD);
     assert!(
         both.im <= closing && closing < one.im / U256::from(10),

@@ -91,7 +91,7 @@ fn charges() -> String {
 fn library() -> String {
     let mut out =
         "// SPDX-License-Identifier: MIT OR Apache-2.0\npragma solidity ^0.8.4;\n\n".to_owned();
-    out += "// Made by `PLIMSOLL_WRITE=1 cargo test -p plimsoll --test rates` from the kernel's table. Do not edit.\n";
+    out += "// Made by `PLIMSOLL_WRITE=1 cargo test -p plimsoll-bench --test rates` from the kernel's table. Do not edit.\n";
     let mut section = |name: &str, doc: &str, items: Vec<(String, String)>| {
         let _ = write!(out, "\n/// {doc}\nlibrary {name} {{\n");
         for (id, (item, doc)) in items.iter().enumerate() {

@@ -1,0 +1,85 @@
+//! Rates by id, and the table of them that is published.
+
+use super::*;
+
+/// I-PAR-1: rates come by id, each once; what is not given stays, and begins at its default.
+#[test]
+fn i_par_1_rates_that_are_not_given_stay() {
+    let mut hub = Floor::new().hub;
+    let with = |underlying, given: &[(UnderlyingRate, u32)]| {
+        let rate = |(id, value): &(UnderlyingRate, u32)| Rate {
+            id: *id as u8,
+            value: widen(*value),
+        };
+        UnderlyingTerms {
+            rates: given.iter().map(rate).collect(),
+            ..set_underlying(underlying, default_terms(1))
+        }
+    };
+    let shown = |hub: &Hub, underlying| {
+        let query = IParameters::underlyingCall { underlying };
+        hub.get(hub.parameters, &query).rates
+    };
+    let beta = UnderlyingRate::beta as usize;
+    hub.set(&with(5, &[]));
+    assert_eq!(shown(&hub, 5), UnderlyingRate::DEFAULT.map(widen));
+    hub.set(&with(5, &[(UnderlyingRate::depeg_im, 3_000_000)]));
+    hub.set(&with(5, &[(UnderlyingRate::beta, 900_000)]));
+    let mut expected = UnderlyingRate::DEFAULT;
+    expected[UnderlyingRate::depeg_im as usize] = 3_000_000;
+    expected[beta] = 900_000;
+    assert_eq!(shown(&hub, 5), expected.map(widen));
+
+    // A set is judged whole, what stands included.
+    let call = with(5, &[(UnderlyingRate::depeg_mm, 3_000_001)]);
+    let e: IParameters::InitialBelowMaintenance = refused(&mut hub, &call);
+    assert_eq!(
+        (e.initial, e.maintenance),
+        (widen(3_000_000), widen(3_000_001))
+    );
+
+    let mut call = with(5, &[(UnderlyingRate::beta, 1), (UnderlyingRate::beta, 1)]);
+    let e: IParameters::RateGivenTwice = refused(&mut hub, &call);
+    assert_eq!(usize::from(e.rate), beta);
+    let count = UnderlyingRate::COUNT as u8;
+    for id in [count, 255] {
+        call.rates = vec![Rate { id, value: 0 }];
+        let e: IParameters::UnknownRate = refused(&mut hub, &call);
+        assert_eq!((e.rate, e.count), (id, count));
+    }
+}
+
+/// The published table is the kernel's, in its order.
+#[test]
+fn the_rate_table_is_the_kernels() {
+    let hub = Hub::new();
+    let table = hub.get(hub.parameters, &IParameters::rateTableCall {});
+    let text = |word: B256| {
+        let name = word.split(|byte| *byte == 0).next().unwrap_or_default();
+        String::from_utf8(name.to_vec()).unwrap()
+    };
+    let sections: [&[charges::Rate]; 4] = [
+        &RuleRate::TABLE,
+        &UnderlyingRate::TABLE,
+        &AssetRate::TABLE,
+        &AssetRate::LINKED_TABLE,
+    ];
+    let rows = sections.iter().zip(0..).flat_map(|(section, scope)| {
+        let rows = section.iter().zip(0..);
+        rows.map(move |(row, id)| (scope, id, row))
+    });
+    let rows: Vec<(u8, u8, &charges::Rate)> = rows.collect();
+    assert_eq!(table.rates.len(), rows.len());
+    for (told, (scope, id, row)) in table.rates.iter().zip(rows) {
+        assert_eq!(
+            (told.scope, told.id, text(told.name)),
+            (scope, id, row.name.into())
+        );
+        let numbers = [row.minimum, row.maximum, row.default].map(widen);
+        assert_eq!([told.minimum, told.maximum, told.defaultValue], numbers);
+        assert_eq!(told.isInitial, row.initial);
+    }
+    let names: Vec<String> = table.charges.iter().copied().map(text).collect();
+    let charges: Vec<&str> = Charge::TABLE.iter().map(|charge| charge.name).collect();
+    assert_eq!(names, charges);
+}
