@@ -85,7 +85,7 @@ interface ILens {
     ///                 pockets: weighted, rounded up, 1e18 cash, negative where it gains; empty where the portfolio holds
     ///                 nothing on it. The largest is the scan of this underlying.
     /// @return charges Beside the scans, of the whole portfolio: of each charge the initial and the maintenance part, 1e18 cash,
-    ///                 in the order in which IParameters.rateTable names them. New charges come last.
+    ///                 in the order in which IParameters.rateTable names them.
     function explain(Portfolio calldata portfolio, uint16 underlying) external view returns (int128[] memory losses, int128[] memory charges);
 
     /// Value of each leg on an underlying, and its gain or loss in one scenario, in slot order; `explain` says which

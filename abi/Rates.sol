@@ -13,7 +13,7 @@ library RuleRates {
     uint8 internal constant MAX_OFFSET = 2;
     /// How far one underlying may move on its own, as a share of the grid, in the calm regime.
     uint8 internal constant CALM_REACH = 3;
-    /// The same when all move together.
+    /// How far one underlying may move on its own, as a share of the grid, when all move together.
     uint8 internal constant TOGETHER_REACH = 4;
 }
 
@@ -27,7 +27,7 @@ library UnderlyingRates {
     uint8 internal constant BASIS_MOVE = 2;
     /// Share of the calendar basis that counts at expiry.
     uint8 internal constant BASIS_AT_EXPIRY = 3;
-    /// And per year to it.
+    /// Share of it that counts besides for each year to expiry.
     uint8 internal constant BASIS_PER_YEAR = 4;
     /// Largest accepted price move, which the maintenance requirement of each leg alone covers.
     uint8 internal constant MAX_MOVE = 5;

@@ -66,6 +66,13 @@ def rate_table():
     return scopes
 
 
+def charge_names():
+    """Charges of the page, as this model calls them."""
+    page = (Path(__file__).parents[1] / "method.md").read_text(encoding="utf-8")
+    body = page.split("<!-- charges -->")[1].split("<!-- /charges -->")[0]
+    return {line.split("|")[1].strip().replace(" ", "_") for line in body.strip().splitlines()[2:]}
+
+
 RATES = rate_table()
 
 

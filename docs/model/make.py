@@ -40,6 +40,12 @@ def stale_row(seed):
     return a.equity, a.im, a.mm, a.best, a.worst
 
 
+def check_charges():
+    """The model has the charges of the page, no more and no less."""
+    names = set().union(*(margin.assess(*cases.case(seed)).add_ons for seed in range(20)))
+    assert names == cases.charge_names(), names ^ cases.charge_names()
+
+
 def table(count, row=row):
     return np.array([row(seed) for seed in range(count)], dtype="<f8")
 
@@ -94,6 +100,7 @@ if __name__ == "__main__":
     parser.add_argument("--cases", type=int)
     parser.add_argument("--spot", type=int)
     args = parser.parse_args()
+    check_charges()
     if args.check:
         rows = in_parallel(SUM_CASES)
         check(GOLDEN, rows[:GOLDEN_CASES])

@@ -183,7 +183,8 @@ mod tests {
     #[test]
     fn names_are_words() {
         assert!(word("beta").0.starts_with(b"beta\0"));
-        assert_eq!(table().len(), 5 + 14 + 2 + 2);
+        let rows = RuleRate::COUNT + UnderlyingRate::COUNT + 2 * AssetRate::COUNT;
+        assert_eq!(table().len(), rows);
         assert_eq!(charges().len(), Charge::TABLE.len());
     }
 }

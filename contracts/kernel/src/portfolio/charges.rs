@@ -184,7 +184,7 @@ table! {
         max_offset [max_offset = 400_000] in (0, 600_000);
         "How far one underlying may move on its own, as a share of the grid, in the calm regime." "calm r"
         calm_reach [calm_reach = 500_000] in (50_000, ONE);
-        "The same when all move together." "together r"
+        "How far one underlying may move on its own, as a share of the grid, when all move together." "together r"
         together_reach [together_reach = 250_000] in (50_000, ONE);
     }
 
@@ -207,7 +207,7 @@ table! {
         basis_at_expiry [basis_at_expiry = 500_000] in (0, 4 * ONE)
             => Basis "basis" on "per expiry: max(0, −ΔM(−δ), −ΔM(+δ)), ΔM(±δ) = change of the expiry's options and futures when A moves by ±δ, volatility kept"
             at "min(32, b + b′·τ), both";
-        "And per year to it." "b′"
+        "Share of it that counts besides for each year to expiry." "b′"
         basis_per_year [basis_per_year = 2 * ONE] in (0, 16 * ONE);
         "Largest accepted price move, which the maintenance requirement of each leg alone covers." "largest move"
         max_move [max_move = 100_000] in (0, 500_000);

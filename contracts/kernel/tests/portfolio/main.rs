@@ -20,8 +20,9 @@ use plimsoll_kernel::{
     fixed::{ONE_Q62, Q40},
     num::U256,
     portfolio::{
-        AddOns, Assessment, MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS, Portfolio, Scratch, assess,
-        charges::{AssetRate, RuleRate, UnderlyingRate},
+        AddOns, Assessment, Charge, MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS, Portfolio, Scratch,
+        assess,
+        charges::{AssetRate, Rate, RuleRate, UnderlyingRate},
         explain::{Direction, VenuePart, alone, contributions, distance, greeks, own_slot, parts},
         market::{Asset, Expiry, MAX_PRICE, Market, Perpetual, Rates, Rules, Underlying},
         money::LIMIT,

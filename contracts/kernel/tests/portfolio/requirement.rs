@@ -323,3 +323,49 @@ proptest! {
         }
     }
 }
+
+/// A row of the table that nothing reads would be a promise that is not kept: of each charge some portfolio pays, and
+/// each rate, moved to the other end of its bounds, changes what some portfolio needs. The largest move is held to when
+/// parameters are set, and in no requirement.
+#[test]
+fn every_charge_and_every_rate_counts() {
+    let answer = |m: &MarketCase, p: &PortfolioCase| m.with(m.rules(), |market| detail(p, market));
+    let cases = (0..400).map(common::case).map(|(m, p)| {
+        let before = answer(&m, &p);
+        (m, p, before)
+    });
+    let cases: Vec<_> = cases.collect();
+    for (place, charge) in Charge::TABLE.iter().enumerate() {
+        let paid = cases
+            .iter()
+            .any(|(_, _, before)| before.add_ons.all()[place].mm > 0);
+        assert!(paid, "{} is charged to nobody", charge.name);
+    }
+    type Change = fn(&mut MarketCase, usize, u32);
+    let rules: Change = |m, place, value| m.rules[place] = value;
+    let underlyings: Change = |m, place, value| {
+        m.underlyings
+            .iter_mut()
+            .for_each(|u| u.rates[place] = value)
+    };
+    let assets: Change = |m, place, value| m.assets.iter_mut().for_each(|a| a.rates[place] = value);
+    let sections: [(&[Rate], Change); 3] = [
+        (&RuleRate::TABLE, rules),
+        (&UnderlyingRate::TABLE, underlyings),
+        (&AssetRate::TABLE, assets),
+    ];
+    for (table, change) in sections {
+        for (place, rate) in table.iter().enumerate() {
+            let counts = cases.iter().any(|(m, p, before)| {
+                [rate.minimum, rate.maximum].into_iter().any(|value| {
+                    let mut m = m.clone();
+                    change(&mut m, place, value);
+                    let after = answer(&m, p).a;
+                    (after.im, after.mm) != (before.a.im, before.a.mm)
+                })
+            });
+            let checked_only = rate.name == "max_move";
+            assert!(counts != checked_only, "{}: {counts}", rate.name);
+        }
+    }
+}

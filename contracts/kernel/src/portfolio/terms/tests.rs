@@ -1,6 +1,6 @@
 //! Storage, defaults, bounds and the envelope.
 use super::*;
-use crate::portfolio::{CHARGES, Charge};
+use crate::portfolio::Charge;
 use proptest::prelude::*;
 
 fn underlying() -> UnderlyingTerms {
@@ -144,7 +144,6 @@ fn the_table_is_sound() {
             .all(|charge| (1..32).contains(&charge.name.len()))
     );
     assert_eq!(Charge::TABLE[Charge::Depeg as usize].name, "depeg");
-    assert_eq!(CHARGES, 7);
 }
 
 /// I-MAR-6: no set of parameters makes IM < MM.
