@@ -37,7 +37,13 @@ fn future(underlying: u16, expiry_day: u16) -> u128 {
     instrument.encode().expect("a future").0
 }
 
-fn trade(buyer: &Actor, seller: &Actor, instrument: u128, size: &str, price: U256) -> Fill {
+pub(crate) fn trade(
+    buyer: &Actor,
+    seller: &Actor,
+    instrument: u128,
+    size: &str,
+    price: U256,
+) -> Fill {
     Fill {
         buyer: buyer.account(),
         seller: seller.account(),
@@ -177,164 +183,5 @@ async fn attack_a_44_half_a_slot_shelters_nobody() {
         Some(10)
     );
     assert!(ok(house.leg(p.bidder.account(), dust).await).is_none());
-    house.assert_balanced().await;
-}
-
-/// Lists a feed of its own, not yet pushed.
-async fn list_feed(house: &House, number: u16) -> Address {
-    let arguments = reference::Feed::constructorCall {
-        description_: "feed".into(),
-        decimals_: 8,
-    };
-    let feed = house.create(&reference::Feed::BYTECODE, arguments).await;
-    push_feed(house, feed, 2_000).await;
-    let call = IOracle::setFeedCall {
-        feed: number,
-        aggregator: feed,
-        maxAge: 7_200,
-        minPrice: uwad("1"),
-        maxPrice: uwad("100,000"),
-        confidence: 0,
-    };
-    ok(house
-        .send(&house.people.deployer, house.at.oracle, &call)
-        .await);
-    feed
-}
-
-async fn push_feed(house: &House, feed: Address, price: i128) {
-    let answer = aliases::I192::try_from(price * 100_000_000).unwrap();
-    let push = reference::Feed::pushCall { answer };
-    ok(house.send(&house.people.deployer, feed, &push).await);
-}
-
-/// I-LIV-1: the costliest account there can be (128 options of 24 expiries on 8 underlyings, 15 tokens, a feed
-/// for each) is started, and sold, within half of what a transaction may use.
-#[tokio::test(flavor = "multi_thread")]
-async fn attack_a_85_the_costliest_account_can_be_sold() {
-    let house = House::start().await;
-    let p = &house.people;
-    let (owner, alice, at) = (&p.deployer, p.alice.account(), house.at.auction);
-    house.give(&p.alice, "200,000").await;
-    house.give(&p.bob, "1,000,000").await;
-    house.give(&p.bidder, "1,000,000").await;
-    let underlyings: Vec<u16> = (11..19).collect();
-    let query = IParameters::underlyingCall { underlying: ETH };
-    let terms = ok(house.ask(house.at.parameters, &query).await);
-    let mut feeds = Vec::new();
-    for underlying in underlyings.iter().copied() {
-        feeds.push(list_feed(&house, underlying).await);
-        let list = IParameters::setUnderlyingCall {
-            feed: underlying,
-            ..listing(underlying, &terms)
-        };
-        ok(house.send(owner, house.at.parameters, &list).await);
-        let allow = IOracle::setSurfaceTermsCall {
-            underlying,
-            feed: underlying,
-            maxAge: 172_800,
-            maxBasis: WAD as u64 / 2,
-        };
-        ok(house.send(owner, house.at.oracle, &allow).await);
-    }
-    for asset in 3..16_u8 {
-        let feed = 30 + u16::from(asset);
-        list_feed(&house, feed).await;
-        let arguments = reference::Token::constructorCall {
-            name_: "token".into(),
-            symbol_: "TOK".into(),
-            decimals_: 18,
-        };
-        let address = house.create(&reference::Token::BYTECODE, arguments).await;
-        let terms = IParameters::setAssetCall {
-            asset,
-            feed,
-            underlying: 0,
-            decimals: 18,
-            rates: rates(&[WAD as u64 / 2, WAD as u64 / 4]),
-        };
-        ok(house.send(owner, house.at.parameters, &terms).await);
-        let list = IVault::listAssetCall {
-            token: address,
-            cap: u128::MAX,
-        };
-        ok(house.send(owner, house.at.vault, &list).await);
-        let token = TokenInfo {
-            address,
-            asset,
-            decimals: 18,
-        };
-        ok(house.mint(token, p.alice.address, U256::from(WAD)).await);
-        let approve = IERC20::approveCall {
-            spender: house.at.vault,
-            amount: U256::MAX,
-        };
-        ok(house.send(&p.alice, address, &approve).await);
-        ok(house
-            .deposit(&p.alice, alice, token, U256::from(WAD / 100))
-            .await);
-    }
-    house.give_token(&p.alice, house.weth, "0.01").await;
-    house.give_token(&p.alice, house.wbtc, "0.001").await;
-    let day = house.day(20).await;
-    let days: Vec<u16> = (0..3).map(|n| day + 20 * n).collect();
-    let push_all = async |price: &str| {
-        let mut updates = Vec::new();
-        for underlying in &underlyings {
-            for day in &days {
-                updates.push(house.flat(*underlying, *day, price, "0.6").await);
-            }
-        }
-        ok(house.push(updates).await);
-    };
-    push_all("2,000").await;
-    let instrument = |i: usize| {
-        let (underlying, day) = (underlyings[i % 8], days[i / 8 % 3]);
-        let strike = 1_800 + 100 * (i / 24) as u128;
-        ids::option(
-            DESK,
-            underlying,
-            (i / 24).is_multiple_of(2),
-            day,
-            strike * WAD,
-        )
-        .expect("an option")
-    };
-    for part in (0..128).collect::<Vec<_>>().chunks(16) {
-        let mut fills = Vec::new();
-        for i in part {
-            let mark = ok(house.mark(instrument(*i)).await);
-            fills.push(trade(&p.bob, &p.alice, instrument(*i), "0.5", mark));
-        }
-        let call = reference::LyingVenue::reportCall { fills };
-        ok(house.send(&p.stranger, house.desk(), &call).await);
-    }
-    let (portfolio, ..) = ok(house.account(alice).await);
-    assert_eq!((portfolio.legs.len(), portfolio.collateral.len()), (64, 15));
-    let most = ok(house.max_withdraw(alice, house.usdc).await);
-    ok(house.withdraw(&p.alice, alice, house.usdc, most).await);
-    for feed in &feeds {
-        push_feed(&house, *feed, 1_300).await;
-    }
-    push_all("1,300").await;
-    let start = IAuction::startCall { account: alice };
-    let receipt = ok(house.send(&p.stranger, at, &start).await);
-    println!("start of the costliest account: {} gas", receipt.gas_used);
-    assert!(receipt.gas_used < 16_000_000);
-    for fraction in [WAD / 10, WAD] {
-        let call = IAuction::bidCall {
-            b: Bid {
-                account: alice,
-                bidder: p.bidder.account(),
-                fraction: U256::from(fraction),
-                maxPrice: I256::MAX,
-                version: ok(house.account(alice).await).1,
-                deadline: u64::MAX,
-            },
-        };
-        let receipt = ok(house.send(&p.bidder, at, &call).await);
-        println!("bid for {fraction} of it: {} gas", receipt.gas_used);
-        assert!(receipt.gas_used < 16_000_000);
-    }
     house.assert_balanced().await;
 }

@@ -1,4 +1,4 @@
-//! Tokens that take fees, rebase, answer oddly, or are not what they say.
+//! Tokens that take fees, rebase or answer oddly.
 
 use super::*;
 
@@ -257,11 +257,14 @@ async fn c_4_why_a_token_refused_is_told() {
     let pause = RestrictedToken::setPausedCall { paused_: true };
     ok(house.send(&p.deployer, address, &pause).await);
     RestrictedToken::Paused::abi_decode(&reasons().await).unwrap();
+}
 
-    // One that says no and nothing else: the vault looks for itself.
+/// C-4: where a token says no and nothing else, the vault looks for itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn c_4_what_a_token_does_not_say_is_told() {
     let house = House::start().await;
     let p = &house.people;
-    let vault = house.at.vault;
+    let (account, vault) = (p.alice.account(), house.at.vault);
     let address = create_token(&house, &OddReturnToken::BYTECODE).await;
     admit_token(&house, address).await;
     let no = OddReturnToken::setReturnCall {
@@ -271,8 +274,12 @@ async fn c_4_why_a_token_refused_is_told() {
     };
     ok(house.send(&p.deployer, address, &no).await);
     let deposit = |amount| IVault::depositCall {
-        account: alice,
+        account,
         token: address,
+        amount,
+    };
+    let approve = |amount| IERC20::approveCall {
+        spender: vault,
         amount,
     };
     let have = holds(&house, p.alice.address, address).await;
@@ -288,118 +295,4 @@ async fn c_4_why_a_token_refused_is_told() {
         .await;
     assert_eq!(e.reason[..], [0; 32], "it said no, and nothing is lacking");
     house.assert_balanced().await;
-}
-
-struct NoArguments;
-impl SolConstructor for NoArguments {
-    type Parameters<'a> = ();
-    type Token<'a> = ();
-    fn new(_: ()) -> Self {
-        Self
-    }
-    fn tokenize(&self) -> Self::Token<'_> {}
-}
-
-/// no code, code to come, and every way of answering `decimals` wrongly; frozen once listed.
-#[tokio::test(flavor = "multi_thread")]
-async fn attack_a_22_junk_decimals_are_not_listed() {
-    let house = House::start().await;
-    let p = &house.people;
-    let terms = IParameters::setAssetCall {
-        asset: 3,
-        feed: ETH,
-        underlying: 0,
-        decimals: 18,
-        rates: rates(&[WAD as u64 / 2, WAD as u64 / 4]),
-    };
-    ok(house.send(&p.deployer, house.at.parameters, &terms).await);
-    let (name_, symbol_) = names();
-    let word = |n: U256| Bytes::from(n.to_be_bytes_vec());
-    let arguments = JunkDecimalsToken::constructorCall {
-        name_,
-        symbol_,
-        answer_: word(U256::from(77)),
-    };
-    let init = [
-        JunkDecimalsToken::BYTECODE.as_ref(),
-        &arguments.abi_encode(),
-    ]
-    .concat();
-
-    // An address that will have code one day.
-    let factory = house.create(&Create2::BYTECODE, NoArguments).await;
-    let hash = alloy::primitives::keccak256(&init);
-    let address = ok(house
-        .ask(
-            factory,
-            &Create2::addressOfCall {
-                salt: B256::ZERO,
-                initCodeHash: hash,
-            },
-        )
-        .await);
-    let list = |token| IVault::listAssetCall {
-        token,
-        cap: u128::MAX,
-    };
-    let e: IVault::NoCode = house
-        .expect_revert(&p.deployer, house.at.vault, &list(address))
-        .await;
-    assert_eq!(e.token, address);
-
-    let token = house
-        .client
-        .create(&p.deployer.signer, init.into())
-        .await
-        .unwrap()
-        .0;
-    let set = |answer_, reverts_| JunkDecimalsToken::setAnswerCall { answer_, reverts_ };
-    for (answer, says) in [
-        (U256::from(77), 77_u64),
-        (U256::from(25), 25),
-        (U256::from(256 + 18), 274),
-    ] {
-        ok(house
-            .send(&p.deployer, token, &set(word(answer), false))
-            .await);
-        let e: IVault::TooManyDecimals = house
-            .expect_revert(&p.deployer, house.at.vault, &list(token))
-            .await;
-        assert_eq!(
-            (e.token, e.decimals, e.limit),
-            (token, U256::from(says), U256::from(24))
-        );
-    }
-    ok(house
-        .send(&p.deployer, token, &set(word(U256::MAX), false))
-        .await);
-    let e: IVault::TooManyDecimals = house
-        .expect_revert(&p.deployer, house.at.vault, &list(token))
-        .await;
-    assert_eq!(e.decimals, U256::MAX);
-    let eighteen = word(U256::from(18));
-    for (answer, reverts) in [
-        (eighteen.clone(), true),
-        (Bytes::new(), false),
-        (eighteen.slice(..31), false),
-        ([eighteen.as_ref(), &[0]].concat().into(), false),
-    ] {
-        ok(house.send(&p.deployer, token, &set(answer, reverts)).await);
-        let e: IVault::BadToken = house
-            .expect_revert(&p.deployer, house.at.vault, &list(token))
-            .await;
-        assert_eq!(e.token, token);
-    }
-    ok(house.send(&p.deployer, token, &set(eighteen, false)).await);
-    ok(house.send(&p.deployer, house.at.vault, &list(token)).await);
-    ok(house
-        .send(&p.deployer, token, &set(word(U256::from(6)), false))
-        .await);
-    assert_eq!(
-        ok(house
-            .ask(house.at.vault, &IVault::assetCall { asset: 3 })
-            .await)
-        .decimals,
-        18
-    );
 }

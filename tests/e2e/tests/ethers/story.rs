@@ -8,40 +8,10 @@ async fn an_account_sinks_is_watched_and_bid_for() {
         return;
     };
     let house = &scripts.house;
-    let (alice, bob, bidder) = (&house.people.alice, &house.people.bob, &house.people.bidder);
+    let bidder = &house.people.bidder;
     scripts.trade().await;
 
-    // The list: three people, no system account, the numbers of the chain.
-    let run = scripts.run("watch.mjs", &["--once"], None).await.done();
-    let lines = &run.lines;
-    let accounts = run.of_kind("account");
-    assert_eq!(accounts.len(), lines.len());
-    let row = |lines: &[Value], who: &Actor| {
-        let account = who.account().to_string();
-        lines
-            .iter()
-            .find(|l| l["account"] == account.as_str())
-            .unwrap_or_else(|| panic!("no {}", who.name))
-            .clone()
-    };
-    for who in [alice, bob, bidder] {
-        let (row, chain) = (row(lines, who), ok(house.assess(who.account()).await));
-        assert_eq!(row["state"], "healthy");
-        assert_eq!(number(&row["equity"]), chain.equity);
-        assert_eq!(number(&row["im"]), I256::from_raw(chain.im));
-        assert_eq!(number(&row["mm"]), I256::from_raw(chain.mm));
-    }
-    let vault = house.at.vault.to_string().to_lowercase();
-    assert!(
-        accounts
-            .iter()
-            .all(|a| !a["account"].as_str().expect("text").starts_with(&vault))
-    );
-    assert_eq!(
-        lines[0]["account"],
-        alice.account().to_string().as_str(),
-        "the nearest to its line first"
-    );
+    the_list_is_complete(&scripts).await;
 
     // A watcher sees her sink.
     let mut watcher = scripts.command("watch.mjs", &["--interval", "0.2"], None);
@@ -86,9 +56,59 @@ async fn an_account_sinks_is_watched_and_bid_for() {
     })
     .await;
 
-    // A dry run says what the bid then gets, up to the seconds between.
-    let tenth = [target.as_str(), "--fraction", "0.1"];
-    let dry = [&tenth[..], &["--dry-run", "--from", &me]].concat();
+    a_bid_gets_what_a_dry_run_says(&scripts, &target, &me).await;
+    let event = wait_for(&mut seen, "bid", |l| l["event"] == "BidTaken").await;
+    assert_eq!(
+        event["args"]["bidder"],
+        bidder.account().to_string().as_str()
+    );
+
+    stop(watcher).await;
+    house.assert_balanced().await;
+}
+
+/// Three people, no system account, the numbers of the chain.
+async fn the_list_is_complete(scripts: &Scripts) {
+    let house = &scripts.house;
+    let (alice, bob, bidder) = (&house.people.alice, &house.people.bob, &house.people.bidder);
+    let run = scripts.run("watch.mjs", &["--once"], None).await.done();
+    let lines = &run.lines;
+    let accounts = run.of_kind("account");
+    assert_eq!(accounts.len(), lines.len());
+    let row = |lines: &[Value], who: &Actor| {
+        let account = who.account().to_string();
+        lines
+            .iter()
+            .find(|l| l["account"] == account.as_str())
+            .unwrap_or_else(|| panic!("no {}", who.name))
+            .clone()
+    };
+    for who in [alice, bob, bidder] {
+        let (row, chain) = (row(lines, who), ok(house.assess(who.account()).await));
+        assert_eq!(row["state"], "healthy");
+        assert_eq!(number(&row["equity"]), chain.equity);
+        assert_eq!(number(&row["im"]), I256::from_raw(chain.im));
+        assert_eq!(number(&row["mm"]), I256::from_raw(chain.mm));
+    }
+    let vault = house.at.vault.to_string().to_lowercase();
+    assert!(
+        accounts
+            .iter()
+            .all(|a| !a["account"].as_str().expect("text").starts_with(&vault))
+    );
+    assert_eq!(
+        lines[0]["account"],
+        alice.account().to_string().as_str(),
+        "the nearest to its line first"
+    );
+}
+
+/// A dry run says what the bid then gets, up to the seconds between.
+async fn a_bid_gets_what_a_dry_run_says(scripts: &Scripts, target: &str, me: &str) {
+    let house = &scripts.house;
+    let (alice, bidder) = (&house.people.alice, &house.people.bidder);
+    let tenth = [target, "--fraction", "0.1"];
+    let dry = [&tenth[..], &["--dry-run", "--from", me]].concat();
     let dry = scripts.run("bid.mjs", &dry, None).await.done();
     let expected = dry.one("dry-run");
     let limit = number(&dry.one("plan")["limit"]);
@@ -113,12 +133,4 @@ async fn an_account_sinks_is_watched_and_bid_for() {
     let leg =
         ok(house.leg(bidder.account(), perp(DESK, ETH)).await).expect("the bidder has a slice");
     assert!(leg.size > 0);
-    let event = wait_for(&mut seen, "bid", |l| l["event"] == "BidTaken").await;
-    assert_eq!(
-        event["args"]["bidder"],
-        bidder.account().to_string().as_str()
-    );
-
-    stop(watcher).await;
-    house.assert_balanced().await;
 }

@@ -1,5 +1,6 @@
 //! The house as a whole: it stands, is deployed, kept up, forked, and runs the same under a second engine.
 
+mod compare;
 mod deployment;
 mod fork;
 mod second_engine;

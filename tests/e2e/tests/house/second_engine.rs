@@ -98,19 +98,10 @@ fn start(frame: &CallFrame, params: &StylusParams) -> Start {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_contracts_real_calls_are_the_same_under_a_second_engine() {
-    let Some(mut second) = Second::start() else {
-        return;
-    };
-    let house = House::start().await;
+/// A house that was built, traded, fell, and of which an account was sold.
+async fn sold() -> House {
+    let house = House::with_a_long().await;
     let p = &house.people;
-    let (alice, auction) = (p.alice.account(), house.at.auction);
-    house.give(&p.alice, "25,000").await;
-    house.give(&p.bob, "200,000").await;
-    house.give(&p.bidder, "200,000").await;
-    let eth = perp(DESK, ETH);
-    house.fill(&p.alice, &p.bob, eth, "50", "2,000").await;
     house
         .fill(&p.bob, &p.alice, perp(DESK, BTC), "0.1", "40,000")
         .await;
@@ -122,37 +113,64 @@ async fn the_contracts_real_calls_are_the_same_under_a_second_engine() {
     };
     ok(house.send(&p.bob, house.at.vault, &withdraw).await);
     house.set_price(ETH, "1,600").await.unwrap();
-    let open = IAuction::startCall { account: alice };
-    ok(house.send(&p.stranger, auction, &open).await);
+    house.start_auction(p.alice.account()).await;
     house.warp(450).await.unwrap();
-    let (_, version, _) = ok(house.account(alice).await);
-    let bid = IAuction::bidCall {
-        b: Bid {
-            account: alice,
-            bidder: p.bidder.account(),
-            fraction: U256::from(WAD),
-            maxPrice: I256::MAX,
-            version,
-            deadline: u64::MAX,
-        },
-    };
-    ok(house.send(&p.bidder, auction, &bid).await);
-    // and two that change nothing: one that is refused, one that asks
-    let ask = |to: Address, input: Vec<u8>| {
+    let bid = house.bid(U256::from(WAD)).await;
+    ok(house.send(&p.bidder, house.at.auction, &bid).await);
+    house
+}
+
+/// Two calls that change nothing: one that is refused, one that asks.
+fn asked(house: &House) -> Vec<TransactionRequest> {
+    let (p, auction) = (&house.people, house.at.auction);
+    let ask = |input: Vec<u8>| {
         TransactionRequest::default()
             .from(p.stranger.address)
-            .to(to)
+            .to(auction)
             .input(input.into())
     };
     let close = IAuction::closeCall {
         account: p.bob.account(),
     };
-    let state = IAuction::stateCall { account: alice };
-    let asked = vec![
-        ask(auction, close.abi_encode()),
-        ask(auction, state.abi_encode()),
-    ];
+    let state = IAuction::stateCall {
+        account: p.alice.account(),
+    };
+    vec![ask(close.abi_encode()), ask(state.abi_encode())]
+}
 
+/// Runs a frame again: status, output and the gas left must be the same.
+fn assert_same(
+    second: &mut Second,
+    module: &[u8],
+    frame: &CallFrame,
+    start: Start,
+    params: &StylusParams,
+) {
+    let at = frame.to.unwrap();
+    let run = second
+        .run(module, &[start])
+        .unwrap_or_else(|e| panic!("{at}: {e}: {}", frame.input))
+        .remove(0);
+    let ended = match &frame.error {
+        None => run.ended == Ended::With(0),
+        Some(_) => matches!(run.ended, Ended::With(1..) | Ended::Trap),
+    };
+    assert!(ended, "{at}: {run:?}, but {:?}", frame.error);
+    assert_eq!(run.output, frame.output.to_vec(), "{at}: {}", frame.input);
+    let mut left = run.ink_left / u64::from(params.ink_price);
+    if !run.output.is_empty() {
+        left = left.min(frame.gas - evm_memory_cost(run.output.len() as u64));
+    }
+    assert_eq!(left, frame.gas - frame.gas_used, "{at}: {}", frame.input);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_contracts_real_calls_are_the_same_under_a_second_engine() {
+    let Some(mut second) = Second::start() else {
+        return;
+    };
+    let house = sold().await;
+    let asked = asked(&house);
     let (arbos, (frames, modules)) = house
         .node
         .chain
@@ -168,21 +186,7 @@ async fn the_contracts_real_calls_are_the_same_under_a_second_engine() {
         let at = frame.to.unwrap();
         let start = start(frame, &params);
         hostios += start.replay.as_ref().map_or(0, Vec::len);
-        let run = second
-            .run(&literal[&at], &[start])
-            .unwrap_or_else(|e| panic!("{at}: {e}: {}", frame.input))
-            .remove(0);
-        let ended = match &frame.error {
-            None => run.ended == Ended::With(0),
-            Some(_) => matches!(run.ended, Ended::With(1..) | Ended::Trap),
-        };
-        assert!(ended, "{at}: {run:?}, but {:?}", frame.error);
-        assert_eq!(run.output, frame.output.to_vec(), "{at}: {}", frame.input);
-        let mut left = run.ink_left / u64::from(params.ink_price);
-        if !run.output.is_empty() {
-            left = left.min(frame.gas - evm_memory_cost(run.output.len() as u64));
-        }
-        assert_eq!(left, frame.gas - frame.gas_used, "{at}: {}", frame.input);
+        assert_same(&mut second, &literal[&at], frame, start, &params);
         *calls.entry(at).or_default() += 1;
     }
     println!("{} calls, {hostios} host calls: {calls:?}", frames.len());

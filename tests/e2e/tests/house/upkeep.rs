@@ -1,5 +1,4 @@
-//! Programs that expire or are left behind by their chain: seen by `status`, mended by `renew` at anybody's expense;
-//! and a house beside what this source builds.
+//! Programs that expire or are left behind by their chain: seen by `status`, mended by `renew` at anybody's expense.
 
 use plimsoll::deploy::{
     compare::compare,
@@ -181,105 +180,14 @@ async fn anybody_renews_a_house_before_it_expires_and_after() {
     house.assert_balanced().await;
 }
 
-/// Each thing that can be wrong with a house on a chain is named.
-#[tokio::test(flavor = "multi_thread")]
-async fn what_differs_from_the_build_is_named() {
-    let house = House::start().await;
-    let p = &house.people;
-    let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
-    let owner = Some(p.deployer.address);
-    let differences = async |house: &House, record: &plimsoll::deploy::Record, owner| {
-        let compared = compare(&house.client, record, &programs, owner)
-            .await
-            .unwrap();
-        assert_eq!(compared.ok, compared.differences.is_empty());
-        let name = |d: plimsoll::deploy::compare::Difference| format!("{}: {}", d.contract, d.what);
-        compared
-            .differences
-            .into_iter()
-            .map(name)
-            .collect::<Vec<_>>()
-    };
-    let none: [&str; 0] = [];
-    assert_eq!(differences(&house, &house.record, owner).await, none);
-    assert_eq!(differences(&house, &house.record, None).await, none);
-
-    // Another owner than the one wanted: all five that have one.
-    let strangers = differences(&house, &house.record, Some(p.stranger.address)).await;
-    let owned = plimsoll::registry::CONTRACTS
-        .iter()
-        .filter(|c| c.is_owned());
-    let wanted: Vec<_> = owned.map(|c| format!("{}: owner", c.name)).collect();
-    assert_eq!(strangers, wanted);
-
-    // An offer that nobody accepted.
-    let forked = House::start().await;
-    let offer = IVault::transferOwnershipCall {
-        newOwner: p.alice.address,
-    };
-    ok(forked.send(&p.deployer, forked.at.vault, &offer).await);
-    assert_eq!(
-        differences(&forked, &house.record, owner).await,
-        ["vault: ownership"]
-    );
-
-    // A contract of the same code that nobody initialised, in the place of the auction.
-    let auction = programs.iter().find(|p| p.name == "auction").unwrap();
-    let init = plimsoll::deploy::init_code(&auction.code(&[])).unwrap();
-    let (fresh, _) = forked
-        .client
-        .create(&p.deployer.signer, init)
-        .await
-        .unwrap();
-    let mut record = house.record.clone();
-    record.contracts.get_mut("auction").unwrap().address = fresh;
-    let said = differences(&forked, &record, owner).await;
-    assert_eq!(
-        said,
-        [
-            "auction: initialised",
-            "vault: auction",
-            "auction: vault",
-            "auction: margin",
-            "lens: auction",
-            "vault: ownership"
-        ]
-    );
-
-    // Another contract's code, none, and one that is only recorded.
-    let mut record = house.record.clone();
-    record.contracts.get_mut("oracle").unwrap().address = house.at.auction;
-    let said = differences(&house, &record, owner).await;
-    assert!(said.contains(&"oracle: code".into()), "{said:?}");
-    assert!(
-        said.contains(&"oracle: recorded code hash".into()),
-        "{said:?}"
-    );
-    assert!(said.contains(&"margin: oracle".into()), "{said:?}");
-    let mut record = house.record.clone();
-    let lens = record.contracts.get_mut("lens").unwrap();
-    lens.address = p.alice.address;
-    let lens = lens.clone();
-    record.contracts.insert("telescope".into(), lens);
-    record.contracts.remove("auction");
-    let said = differences(&house, &record, owner).await;
-    let some = ["telescope: source", "auction: record", "lens: code"];
-    assert_eq!(
-        said, some,
-        "without the auction there are no pointers to ask for"
-    );
-}
-
 async fn auction_of(house: &plimsoll_house::House, account: B256) -> AuctionState {
     ok(house
         .ask(house.at.auction, &IAuction::stateCall { account })
         .await)
 }
 
-/// The chain raises its Stylus version in the middle of an auction. Every call fails and says why, a stranger pays for
-/// all of it, and the auction goes on: at the discount that it would have had at that second without the upgrade.
-#[tokio::test(flavor = "multi_thread")]
-async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
+/// A house on ArbOS 51, and an auction of alice's account.
+async fn auction_before_an_upgrade() -> House {
     let chain = ChainConfig {
         arbos_version: 51,
         clock: plimsoll_devnode::Clock::Step(1),
@@ -298,27 +206,18 @@ async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
         .fill(&p.alice, &p.maker, perp(DESK, ETH), "50", "2,000")
         .await;
     house.set_price(ETH, "1,780").await.unwrap();
-    let account = p.alice.account();
-    let start = IAuction::startCall { account };
+    let start = IAuction::startCall {
+        account: p.alice.account(),
+    };
     ok(house.send(&p.bidder, house.at.auction, &start).await);
     house.warp(60).await.unwrap();
-    let begun = auction_of(&house, account).await;
-    assert!(!begun.lambda.is_zero() && !begun.maxFraction.is_zero());
-    let before = house.digest().await;
-    // The same house on a chain that is not upgraded.
-    let twin = house.fork().await.unwrap();
+    house
+}
 
-    let _: serde_json::Value = house
-        .client
-        .rpc("plimsoll_upgradeArbos", [61])
-        .await
-        .unwrap();
-    let upgrade = plimsoll::client::ProgramFault::NeedsUpgrade {
-        version: 2,
-        stylus: 3,
-    };
-    nothing_answers(&house, |fault| fault == upgrade).await;
-    let left_behind = status(&house).await;
+/// Programs are left behind; a stranger activates them.
+async fn activation_mends(house: &House, account: B256) {
+    let p = &house.people;
+    let left_behind = status(house).await;
     assert!(!left_behind.ok && left_behind.stylus_version == 3);
     for program in &left_behind.programs {
         let said = (program.state, program.version, program.days_left);
@@ -336,17 +235,60 @@ async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
     assert_eq!(ok(house.ask(house.at.vault, &count).await), 3);
     let e = house.assess(account).await.unwrap_err().to_string();
     assert!(e.contains("plimsoll status"), "{e}");
-    let some = status(&house).await;
+    let some = status(house).await;
     let running = some.programs.iter().filter(|p| p.state.runs());
     let running: Vec<_> = running.map(|p| p.name.as_str()).collect();
     assert_eq!(running, ["vault"]);
 
-    let done = renew(&house).await;
+    let done = renew(house).await;
     // A chain of ArbOS 51 knows no fragments, so its house has no lens yet.
     assert_eq!(done.renewals.len(), plimsoll::registry::CONTRACTS.len() - 2);
     assert!(done.renewals.iter().all(|r| r.action == "activate"));
-    let now = status(&house).await;
+    let now = status(house).await;
     assert!(now.ok && now.programs.iter().all(|p| p.version == Some(3)));
+}
+
+/// What the old chain could not hold is deployed by a second run.
+async fn what_was_missing_is_deployed(house: &House) {
+    let p = &house.people;
+    let path = std::env::temp_dir().join(format!("plimsoll-upgraded-{}.json", std::process::id()));
+    assert!(house.at.lens.is_zero());
+    house.record.save(&path).unwrap();
+    let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
+    let (signer, silent) = (&p.deployer.signer, Progress::silent());
+    let mut again =
+        plimsoll::deploy::Deployer::new(&house.client, signer, Some(path.clone()), silent).unwrap();
+    let at = again.contracts(&programs, false).await.unwrap();
+    let compared = compare(&house.client, again.record(), &programs, None).await;
+    let compared = compared.unwrap();
+    assert!(compared.ok && !at.lens.is_zero(), "{}", compared.render());
+    std::fs::remove_file(path).unwrap();
+}
+
+/// The chain raises its Stylus version in the middle of an auction. Every call fails and says why, a stranger pays for
+/// all of it, and the auction goes on: at the discount that it would have had at that second without the upgrade.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
+    let house = auction_before_an_upgrade().await;
+    let p = &house.people;
+    let account = p.alice.account();
+    let begun = auction_of(&house, account).await;
+    assert!(!begun.lambda.is_zero() && !begun.maxFraction.is_zero());
+    let before = house.digest().await;
+    // The same house on a chain that is not upgraded.
+    let twin = house.fork().await.unwrap();
+
+    let _: serde_json::Value = house
+        .client
+        .rpc("plimsoll_upgradeArbos", [61])
+        .await
+        .unwrap();
+    let upgrade = plimsoll::client::ProgramFault::NeedsUpgrade {
+        version: 2,
+        stylus: 3,
+    };
+    nothing_answers(&house, |fault| fault == upgrade).await;
+    activation_mends(&house, account).await;
     assert_eq!(house.digest().await, before, "nothing moved");
 
     // The clock ran on: at the same second both chains ask the same price.
@@ -380,17 +322,5 @@ async fn an_upgrade_in_the_middle_of_an_auction_loses_nothing() {
     );
     house.assert_balanced().await;
 
-    // What the old chain could not hold is deployed by a second run.
-    let path = std::env::temp_dir().join(format!("plimsoll-upgraded-{}.json", std::process::id()));
-    assert!(house.at.lens.is_zero());
-    house.record.save(&path).unwrap();
-    let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
-    let (signer, silent) = (&p.deployer.signer, Progress::silent());
-    let mut again =
-        plimsoll::deploy::Deployer::new(&house.client, signer, Some(path.clone()), silent).unwrap();
-    let at = again.contracts(&programs, false).await.unwrap();
-    let compared = compare(&house.client, again.record(), &programs, None).await;
-    let compared = compared.unwrap();
-    assert!(compared.ok && !at.lens.is_zero(), "{}", compared.render());
-    std::fs::remove_file(path).unwrap();
+    what_was_missing_is_deployed(&house).await;
 }

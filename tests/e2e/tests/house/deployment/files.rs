@@ -105,6 +105,14 @@ async fn c_1_a_corrected_file_works() {
     house.assert_balanced().await;
 }
 
+/// A feed of number 3, as a file lists it.
+fn priced(name: &str, aggregator: Address) -> String {
+    format!(
+        "[[feeds]]\nnumber = 3\nname = \"{name}\"\naggregator = \"{aggregator}\"\nmax_age = 7200\n\
+         min_price = \"1\"\nmax_price = \"1,000,000\"\n"
+    )
+}
+
 /// C-1, C-6: of a file that the chain would refuse somewhere, nothing is sent.
 #[tokio::test(flavor = "multi_thread")]
 async fn c_1_nothing_is_sent_of_a_file_that_would_be_refused() {
@@ -112,12 +120,6 @@ async fn c_1_nothing_is_sent_of_a_file_that_would_be_refused() {
     let late = token(&house, "LATE", 18).await;
     let uptime = feed(&house, "L2 Sequencer Uptime Status Feed", 0, 0).await;
     let cheap = feed(&house, "CHEAP / USD", 8, 5).await;
-    let priced = |name: &str, aggregator: Address| {
-        format!(
-            "[[feeds]]\nnumber = 3\nname = \"{name}\"\naggregator = \"{aggregator}\"\nmax_age = 7200\n\
-             min_price = \"1\"\nmax_price = \"1,000,000\"\n"
-        )
-    };
     let cases = [
         (
             String::new(),
@@ -170,7 +172,13 @@ async fn c_1_nothing_is_sent_of_a_file_that_would_be_refused() {
         assert!(text.contains(says), "{text}");
         assert_eq!((nonce(&house), house.digest().await), before, "{text}");
     }
-    // Another lot and another order of tokens.
+}
+
+/// C-1, C-6: nor of a file with another lot, or another order of tokens.
+#[tokio::test(flavor = "multi_thread")]
+async fn c_1_nothing_is_sent_of_a_file_that_renumbers() {
+    let house = House::start().await;
+    let uptime = feed(&house, "L2 Sequencer Uptime Status Feed", 0, 0).await;
     let mut other = file(&house, "", "").unwrap();
     other.underlyings[0].lot = "0.001".into();
     let before = nonce(&house);

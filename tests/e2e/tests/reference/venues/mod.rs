@@ -4,6 +4,7 @@
 //! zero) hold at the end of every test.
 
 mod book;
+mod model;
 mod pool;
 
 use plimsoll_e2e::*;
