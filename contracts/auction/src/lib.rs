@@ -38,7 +38,6 @@
 //! * A bid names the version of the account. Deposits do not change it; `maxPrice` bounds their effect on the price.
 //! * The discount comes out of the owner's equity, so a bidder earns at most equity / MM per unit of relief.
 //! * The insurance fund pays at most what it holds. Beyond that an insolvent account keeps its debt.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -85,23 +84,30 @@ pub struct Auction {
 
 plimsoll_common::entrypoint!(
     Auction,
+    abi = "../../../abi/IAuction.json",
+    declares = [
+        sol::Events,
+        sol::Errors,
+        Ownable,
+        plimsoll_common::errors::BadAnswer,
+    ],
     methods = [
-        initialize,
-        owner,
-        pending_owner,
-        transfer_ownership,
-        accept_ownership,
-        vault,
-        margin,
-        set_parameters,
-        parameters,
-        start,
-        note_stale,
-        mark_insolvent,
-        bid,
-        close,
-        is_liquidatable,
-        state,
+        initialize(owner, vault, margin),
+        owner(),
+        pending_owner(),
+        transfer_ownership(new_owner),
+        accept_ownership(),
+        vault(),
+        margin(),
+        set_parameters(lambda_max, duration, fund_lambda_max, fund_duration, buffer, min_fraction),
+        parameters() -> (lambda_max, duration, fund_lambda_max, fund_duration, buffer, min_fraction),
+        start(account),
+        note_stale(account),
+        mark_insolvent(account),
+        bid(b) -> (fraction, price),
+        close(account),
+        is_liquidatable(account),
+        state(account),
     ]
 );
 

@@ -32,7 +32,6 @@
 //!   as it fills.
 //! * The house does not match orders and does not know who asked for a trade.
 //! * The owner may change a band at once, up to 20 % of the mark.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -86,23 +85,31 @@ pub struct Clearinghouse {
 
 plimsoll_common::entrypoint!(
     Clearinghouse,
+    abi = "../../../abi/IClearinghouse.json",
+    declares = [
+        sol::Events,
+        sol::Errors,
+        Ownable,
+        plimsoll_common::errors::BadAnswer,
+        plimsoll_common::errors::TooManyItems,
+    ],
     methods = [
-        initialize,
-        owner,
-        pending_owner,
-        transfer_ownership,
-        accept_ownership,
-        vault,
-        margin,
-        oracle,
-        set_venue,
-        venue,
-        venue_of,
-        venues,
-        set_lens,
-        lens,
-        marks,
-        clear,
+        initialize(owner, vault, margin, oracle),
+        owner(),
+        pending_owner(),
+        transfer_ownership(new_owner),
+        accept_ownership(),
+        vault(),
+        margin(),
+        oracle(),
+        set_venue(venue, contract_address, fee_account, band, active),
+        venue(venue) -> (contract_address, fee_account, band, active),
+        venue_of(contract_address),
+        venues(),
+        set_lens(lens),
+        lens(),
+        marks(instruments) -> (values, lots, fresh, tolerances),
+        clear(fills),
     ]
 );
 

@@ -1,7 +1,12 @@
 //! The structs of `abi/*.sol` that cross between contracts of the house, and the calls they make to each other.
 //! `abi/*.sol` documents every field.
+//!
+//! The test of this module holds every call to what the callee's `abi/*.json` says: name, arguments, answers.
 #![allow(clippy::type_complexity)] // a call's type lists what goes in and out, as its signature does
-use crate::{abi::int, abi_struct, call::Call};
+use crate::{
+    abi::{calls, int},
+    abi_struct,
+};
 use alloc::vec::Vec;
 use plimsoll_kernel::{num::u128_to_u256, portfolio};
 use stylus_sdk::alloy_primitives::{Address, B256, I256, U256};
@@ -69,6 +74,19 @@ abi_struct! {
         insolvent_since: u64,
     }
 
+    /// A spot price as the house uses it; `abi/IOracle.sol` documents the fields.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct Price {
+        /// 1e18 settlement coin per whole unit.
+        value: U256,
+        /// A share of the value, 1e18.
+        confidence: u64,
+        /// Unix seconds.
+        updated_at: u64,
+        /// Within its age and bounds.
+        fresh: bool,
+    }
+
     /// A change of one account's cash and of one leg of it.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Entry {
@@ -118,83 +136,83 @@ impl From<&portfolio::Assessment> for Assessment {
     }
 }
 
-/// `IMargin`.
-pub mod margin {
-    use super::{Assessment, Call, U256, Vec};
-    use crate::interface::Portfolio;
+calls! {
+    /// `IMargin`.
+    margin: IMargin {
+        /// Assessments of portfolios.
+        ASSESS: assess(Vec<Portfolio>) -> (Vec<Assessment>);
+        /// Words behind keys; see `plimsoll_kernel::portfolio::snapshot`.
+        TERMS: terms(Vec<U256>) -> (Vec<U256>);
+        /// Key, words.
+        SET_TERMS: setTerms(U256, Vec<U256>) -> ();
+    }
 
-    /// `assess(portfolios)`.
-    pub const ASSESS: Call<(Vec<Portfolio>,), (Vec<Assessment>,)> = Call::new("assess");
-    /// `terms(keys)`: words; see `plimsoll_kernel::portfolio::snapshot`.
-    pub const TERMS: Call<(Vec<U256>,), (Vec<U256>,)> = Call::new("terms");
-    /// `setTerms(key, words)`.
-    pub const SET_TERMS: Call<(U256, Vec<U256>), ()> = Call::new("setTerms");
-}
+    /// `IVault`.
+    vault: IVault {
+        /// Venue, liquidated account, entries, asset entries; accounts, assessments.
+        APPLY_ENTRIES: applyEntries(u16, B256, Vec<Entry>, Vec<AssetEntry>) -> (Vec<B256>, Vec<Assessment>);
+        /// Account, whether it is in auction.
+        SET_IN_AUCTION: setInAuction(B256, bool) -> ();
+        /// Portfolio, version, whether it is in auction.
+        ACCOUNT: account(B256) -> (Portfolio, u32, bool);
+        /// Account, operator.
+        IS_OPERATOR: isOperator(B256, Address) -> (bool);
+        /// Account, venue.
+        IS_VENUE_ADMITTED: isVenueAdmitted(B256, u16) -> (bool);
+        /// Token, decimals, cap, held.
+        ASSET: asset(u8) -> (Address, u8, u128, u128);
+        /// Number of listed tokens.
+        ASSET_COUNT: assetCount() -> (u8);
+        /// Cash of an account.
+        CASH_OF: cashOf(B256) -> (i128);
+    }
 
-/// `IVault`.
-pub mod vault {
-    use super::{Address, Assessment, AssetEntry, B256, Call, Entry, Portfolio, Vec};
+    /// `IClearinghouse`.
+    clearinghouse: IClearinghouse {
+        /// Numbers of all venues.
+        VENUES: venues() -> (Vec<u16>);
+    }
 
-    /// `applyEntries(venue, liquidated, entries, assets)`: accounts, assessments.
-    pub const APPLY_ENTRIES: Call<
-        (u16, B256, Vec<Entry>, Vec<AssetEntry>),
-        (Vec<B256>, Vec<Assessment>),
-    > = Call::new("applyEntries");
-    /// `setInAuction(account, inAuction)`.
-    pub const SET_IN_AUCTION: Call<(B256, bool), ()> = Call::new("setInAuction");
-    /// `account(account)`: portfolio, version, in auction.
-    pub const ACCOUNT: Call<(B256,), (Portfolio, u32, bool)> = Call::new("account");
-    /// `isOperator(account, operator)`.
-    pub const IS_OPERATOR: Call<(B256, Address), (bool,)> = Call::new("isOperator");
-    /// `isVenueAdmitted(account, venue)`.
-    pub const IS_VENUE_ADMITTED: Call<(B256, u16), (bool,)> = Call::new("isVenueAdmitted");
-    /// `asset(asset)`: token, decimals, cap, held.
-    pub const ASSET: Call<(u8,), (Address, u8, u128, u128)> = Call::new("asset");
-    /// `assetCount()`.
-    pub const ASSET_COUNT: Call<(), (u8,)> = Call::new("assetCount");
-    /// `cashOf(account)`.
-    pub const CASH_OF: Call<(B256,), (i128,)> = Call::new("cashOf");
-}
+    /// `IAuction`.
+    auction: IAuction {
+        /// Where the auction of an account stands.
+        STATE: state(B256) -> (AuctionState);
+        /// Whether an auction of the account can be started.
+        IS_LIQUIDATABLE: isLiquidatable(B256) -> (bool);
+    }
 
-/// `IClearinghouse`.
-pub mod clearinghouse {
-    use super::{Call, Vec};
-
-    /// `venues()`: numbers.
-    pub const VENUES: Call<(), (Vec<u16>,)> = Call::new("venues");
-}
-
-/// `IAuction`.
-pub mod auction {
-    use super::{AuctionState, B256, Call};
-
-    /// `state(account)`.
-    pub const STATE: Call<(B256,), (AuctionState,)> = Call::new("state");
-    /// `isLiquidatable(account)`.
-    pub const IS_LIQUIDATABLE: Call<(B256,), (bool,)> = Call::new("isLiquidatable");
-}
-
-abi_struct! {
-    /// A spot price as the house uses it; `abi/IOracle.sol` documents the fields.
-    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-    pub struct Price {
-        /// 1e18 settlement coin per whole unit.
-        value: U256,
-        /// A share of the value, 1e18.
-        confidence: u64,
-        /// Unix seconds.
-        updated_at: u64,
-        /// Within its age and bounds.
-        fresh: bool,
+    /// `IOracle`.
+    oracle: IOracle {
+        /// Prices of feeds.
+        PRICES: prices(Vec<u16>) -> (Vec<Price>);
+        /// Words behind keys; see `plimsoll_kernel::portfolio::snapshot`.
+        SNAPSHOT: snapshot(Vec<U256>) -> (Vec<U256>);
     }
 }
 
-/// `IOracle`.
-pub mod oracle {
-    use super::{Call, Price, U256, Vec};
+#[cfg(test)]
+mod tests {
+    use crate::abi::Interface;
+    use std::{format, fs, path::Path, string::String};
 
-    /// `prices(feeds)`.
-    pub const PRICES: Call<(Vec<u16>,), (Vec<Price>,)> = Call::new("prices");
-    /// `snapshot(keys)`: words; see `plimsoll_kernel::portfolio::snapshot`.
-    pub const SNAPSHOT: Call<(Vec<U256>,), (Vec<U256>,)> = Call::new("snapshot");
+    /// What the interface of this name publishes.
+    fn published(name: &str) -> Interface {
+        let abi = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../abi");
+        let text = fs::read_to_string(abi.join(format!("{name}.json"))).expect("a readable ABI");
+        Interface {
+            name: name.into(),
+            ..Interface::from_json(&text)
+        }
+    }
+
+    #[test]
+    fn every_call_is_answered_by_its_callee() {
+        let calls = super::declared_calls();
+        let unserved: String = calls
+            .iter()
+            .map(|calls| published(&calls.name).unserved(calls))
+            .collect();
+        assert!(unserved.is_empty(), "\n{unserved}");
+        assert!(calls.iter().all(|calls| !calls.items.is_empty()));
+    }
 }

@@ -2,15 +2,12 @@
 //!
 //! | module | what it gives |
 //! | --- | --- |
-//! | [`entry`] | [`entrypoint!`](crate::entrypoint): the chain's call, routed to methods, refused with typed errors |
-//! | [`abi`] | the ABI in little code: values, [`abi_struct!`](crate::abi_struct), [`errors!`](macro@crate::errors), [`events!`](crate::events) |
-//! | [`revert`] | [`Revert`]: the one error type of all methods; any error converts with `?` or `.into()` |
+//! | [`abi`] | the codec: [`stylus_abi`], whose macros and [`Revert`] are here too |
 //! | [`ownable`] | [`Ownable`]: two-step ownership and the once-only `initialize`, storage slots 0 and 1 |
-//! | [`call`] | [`Call`](call::Call): typed calls to our own contracts |
 //! | [`interface`] | the structs that cross between our contracts, and the calls they make |
+//! | [`market`] | one question to the oracle for everything a batch of portfolios rests on |
 //! | [`store`] | words and mappings of words in storage |
 //! | [`lock`] | the system-wide lock in the vault's transient storage |
-//! | [`words`] | words of calldata, read and written |
 //! | [`mod@errors`] | errors that have one meaning in every contract |
 //!
 //! # How to write a contract with it
@@ -23,7 +20,12 @@
 //!     ownable: Ownable,          // must be field 0: the deployer's init code writes slot 0
 //!     feeds: WordMap,
 //! }
-//! plimsoll_common::entrypoint!(Oracle, methods = [initialize, owner, set_feed, ..]);
+//! plimsoll_common::entrypoint!(
+//!     Oracle,
+//!     abi = "../../../abi/IOracle.json",
+//!     declares = [Events, Errors, Ownable],
+//!     methods = [initialize(owner), owner(), set_feed(feed, maximum), ..]
+//! );
 //!
 //! impl Oracle {
 //!     /// Sets the owner. Deployer only, once.
@@ -56,18 +58,17 @@
 )]
 extern crate alloc;
 
+#[cfg(test)]
+extern crate std;
+
 pub mod abi;
-pub mod call;
-pub mod entry;
 pub mod errors;
 pub mod interface;
 pub mod lock;
 pub mod market;
 pub mod ownable;
-pub mod revert;
 pub mod store;
-pub mod words;
 
 pub use errors::at_most;
 pub use ownable::Ownable;
-pub use revert::Revert;
+pub use stylus_abi::{Revert, abi_struct, entrypoint, errors, events};

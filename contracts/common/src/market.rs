@@ -1,10 +1,10 @@
 //! The market of a batch of portfolios, from one question to the oracle. Shared by the contracts that compute with the
 //! kernel.
 use crate::{
-    call::Call,
+    Revert,
+    abi::Call,
     errors::BadAnswer,
     interface::{self, margin, oracle},
-    revert::Revert,
 };
 use alloc::vec::Vec;
 use plimsoll_kernel::portfolio::{

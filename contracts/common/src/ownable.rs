@@ -1,7 +1,7 @@
 //! Two-step ownership and once-only initialisation.
 use crate::{
+    Revert,
     errors::{AlreadyInitialized, NotInitialized, NotOwner},
-    revert::Revert,
     store::{Word, tagged, untagged},
 };
 use alloc::{vec, vec::Vec}; // named by the SDK's macros
@@ -154,5 +154,16 @@ impl Ownable {
         }
         .emit(self.vm());
         Ok(())
+    }
+}
+
+/// What a contract shows that has an owner.
+#[cfg(not(target_arch = "wasm32"))]
+impl crate::abi::Declare for Ownable {
+    fn declare(interface: &mut crate::abi::Interface) {
+        interface.declare::<Events>();
+        interface.declare::<NotOwner>();
+        interface.declare::<AlreadyInitialized>();
+        interface.declare::<NotInitialized>();
     }
 }

@@ -30,7 +30,6 @@
 //! * An answer is of the block it was asked in. A transaction that follows it may be judged at other prices.
 //! * The lens computes with the kernel it was built with. The vault trusts `margin`, not the lens.
 //! * A method that takes a portfolio does not check that any account holds it.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -82,19 +81,26 @@ pub struct Lens {
 
 plimsoll_common::entrypoint!(
     Lens,
+    abi = "../../../abi/ILens.json",
+    declares = [
+        sol::Errors,
+        plimsoll_common::errors::NotOwner,
+        plimsoll_common::errors::BadAnswer,
+        plimsoll_common::errors::TooManyItems,
+    ],
     methods = [
-        initialize,
-        siblings,
-        account,
-        requirement_of,
-        requirement_added,
-        max_withdraw,
-        assess_legs,
-        what_if,
-        explain,
-        contributions,
-        greeks,
-        distances,
+        initialize(vault, clearinghouse, auction, margin, oracle),
+        siblings() -> (vault, clearinghouse, auction, margin, oracle),
+        account(account),
+        requirement_of(instrument, size) -> (im, mm),
+        requirement_added(account, instrument, size) -> (im, mm, after_),
+        max_withdraw(account, asset),
+        assess_legs(cash, collateral, legs),
+        what_if(portfolio, cash, changes) -> (before, after_),
+        explain(portfolio, underlying) -> (losses, charges),
+        contributions(portfolio, underlying, scenario),
+        greeks(portfolio),
+        distances(portfolio) -> (spot_up, spot_down, vol_up, vol_down),
     ]
 );
 

@@ -23,7 +23,6 @@
 //! * Nothing here checks that an account holds the portfolio, nor that an instrument belongs to a venue that exists.
 //! * Two legs of one instrument in one portfolio are charged side by side: net them first.
 //! * `equity` ≥ `im` is not enough to open or withdraw: `stale` must be false too.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -68,7 +67,22 @@ pub struct Margin {
 
 plimsoll_common::entrypoint!(
     Margin,
-    methods = [initialize, owner, oracle, set_terms, terms, assess,]
+    abi = "../../../abi/IMargin.json",
+    declares = [
+        plimsoll_common::errors::NotOwner,
+        plimsoll_common::errors::AlreadyInitialized,
+        plimsoll_common::errors::NotInitialized,
+        plimsoll_common::errors::BadAnswer,
+        plimsoll_common::errors::TooManyItems,
+    ],
+    methods = [
+        initialize(parameters, oracle),
+        owner(),
+        oracle(),
+        set_terms(key, words),
+        terms(keys) -> (words),
+        assess(portfolios),
+    ]
 );
 
 impl Margin {

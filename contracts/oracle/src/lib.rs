@@ -36,7 +36,6 @@
 //! * [`Oracle::prices`] keeps the value of a stale answer: read `fresh`. [`Oracle::price`] reverts instead.
 //! * A Chainlink feed's confidence is a constant that the owner sets; the aggregator does not report one.
 //! * A settlement price is final. Without a fresh spot only the signatures protect it.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -87,25 +86,32 @@ pub struct Oracle {
 
 plimsoll_common::entrypoint!(
     Oracle,
+    abi = "../../../abi/IOracle.json",
+    declares = [
+        sol::Events,
+        sol::Errors,
+        Ownable,
+        plimsoll_common::errors::TooManyItems,
+    ],
     methods = [
-        initialize,
-        owner,
-        pending_owner,
-        transfer_ownership,
-        accept_ownership,
-        set_feed,
-        feed,
-        prices,
-        price,
-        set_surface_terms,
-        surface_terms,
-        set_signers,
-        signers,
-        domain_separator,
-        push_expiries,
-        expiry,
-        expiries,
-        snapshot,
+        initialize(owner),
+        owner(),
+        pending_owner(),
+        transfer_ownership(new_owner),
+        accept_ownership(),
+        set_feed(feed, aggregator, max_age, min_price, max_price, confidence),
+        feed(feed) -> (aggregator, decimals, max_age, min_price, max_price, confidence),
+        prices(feeds),
+        price(feed) -> (value),
+        set_surface_terms(underlying, feed, max_age, max_basis),
+        surface_terms(underlying) -> (feed, max_age, max_basis),
+        set_signers(signers, threshold),
+        signers() -> (signers, threshold),
+        domain_separator(),
+        push_expiries(updates, observed_at, signatures),
+        expiry(underlying, expiry_day),
+        expiries(underlying),
+        snapshot(keys) -> (words),
     ]
 );
 

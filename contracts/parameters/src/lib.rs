@@ -19,7 +19,6 @@
 //!   lists.
 //! * The largest move of an underlying is a promise of governance about its feed. The oracle does not enforce it.
 //! * The haircut is all that is charged for an asset that is volatile and not linked to an underlying.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -63,23 +62,30 @@ pub struct Parameters {
 
 plimsoll_common::entrypoint!(
     Parameters,
+    abi = "../../../abi/IParameters.json",
+    declares = [
+        sol::Events,
+        sol::Errors,
+        Ownable,
+        plimsoll_common::errors::BadAnswer,
+    ],
     methods = [
-        initialize,
-        owner,
-        pending_owner,
-        transfer_ownership,
-        accept_ownership,
-        margin,
-        oracle,
-        vault,
-        set_rules,
-        set_underlying,
-        set_asset,
-        rules,
-        underlying,
-        asset,
-        rate_table,
-        scenarios,
+        initialize(owner, margin, oracle, vault),
+        owner(),
+        pending_owner(),
+        transfer_ownership(new_owner),
+        accept_ownership(),
+        margin(),
+        oracle(),
+        vault(),
+        set_rules(coin_feed, rates),
+        set_underlying(underlying, feed, lot, scenario_set, rates),
+        set_asset(asset, feed, underlying, decimals, rates),
+        rules() -> (coin_feed, rates),
+        underlying(underlying) -> (feed, lot, scenario_set, rates),
+        asset(asset) -> (feed, underlying, decimals, rates),
+        rate_table() -> (rates, charges),
+        scenarios(scenario_set) -> (shocks, vol_rules, weights),
     ]
 );
 

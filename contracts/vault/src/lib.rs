@@ -56,7 +56,6 @@
 //! * Views revert with `Locked` during a change: a token or a feed cannot read the vault in a callback.
 //! * `balanceOf` of a token at the vault's address is at least `held` for a well-behaved token, not equal to it.
 //! * A deposit does not change the `version` of an account.
-#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -116,30 +115,39 @@ pub struct Vault {
 
 plimsoll_common::entrypoint!(
     Vault,
+    abi = "../../../abi/IVault.json",
     guard = Vault::refuse_while_locked,
+    declares = [
+        sol::Events,
+        sol::Errors,
+        Ownable,
+        plimsoll_common::errors::BadAnswer,
+        plimsoll_common::errors::Locked,
+        plimsoll_common::errors::TooManyItems,
+    ],
     methods = [
-        initialize,
-        owner,
-        pending_owner,
-        transfer_ownership,
-        accept_ownership,
-        siblings,
-        list_asset,
-        set_cap,
-        asset,
-        asset_count,
-        deposit,
-        withdraw,
-        admit_venue,
-        is_venue_admitted,
-        set_operator,
-        is_operator,
-        apply_entries,
-        set_in_auction,
-        account,
-        assess_account,
-        cash_of,
-        balance_of,
+        initialize(owner, margin, clearinghouse, auction),
+        owner(),
+        pending_owner(),
+        transfer_ownership(new_owner),
+        accept_ownership(),
+        siblings() -> (margin, clearinghouse, auction),
+        list_asset(token, cap) -> (asset),
+        set_cap(asset, cap),
+        asset(asset) -> (token, decimals, cap, held),
+        asset_count(),
+        deposit(account, token, amount) -> (credited),
+        withdraw(account, token, amount, to) -> (paid),
+        admit_venue(account, venue, admitted),
+        is_venue_admitted(account, venue),
+        set_operator(account, operator, approved),
+        is_operator(account, operator),
+        apply_entries(venue, liquidated, entries, assets) -> (accounts, after_),
+        set_in_auction(account, in_auction),
+        account(account) -> (portfolio, version, in_auction),
+        assess_account(account),
+        cash_of(account),
+        balance_of(account, asset),
     ]
 );
 

@@ -8,8 +8,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
 use plimsoll_common::{
     Revert,
-    abi::{self, Bytes, Fields, MAX_REASON, Reader},
-    words::Words,
+    abi::{self, Bytes, Fields, MAX_REASON, Reader, Words},
 };
 use stylus_sdk::{call::RawCall, host::VM, prelude::*};
 

@@ -1,5 +1,5 @@
 //! Names of types and selectors, all at compile time.
-use super::Method;
+use crate::Method;
 use stylus_sdk::keccak_const::Keccak256;
 
 /// A type's name in signatures.
@@ -49,6 +49,12 @@ impl Name {
         all.then(b")")
     }
 
+    /// As text.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn text(&self) -> alloc::string::String {
+        alloc::string::String::from_utf8_lossy(self.as_bytes()).into_owned()
+    }
+
     /// As bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
@@ -56,12 +62,12 @@ impl Name {
     }
 }
 
-/// `snake_case` as `camelCase`.
-const fn camel(mut snake: &[u8]) -> Name {
+/// `snake_case` as `camelCase`. An underscore at the end stays: it keeps a name apart from a word of the language.
+pub(crate) const fn camel(mut snake: &[u8]) -> Name {
     let mut name = Name::new("");
     let mut upper = false;
     while let Some((first, rest)) = snake.split_first() {
-        if *first == b'_' {
+        if *first == b'_' && !rest.is_empty() {
             upper = true;
         } else {
             let letter = if upper {
@@ -103,6 +109,6 @@ pub const fn selector_of<C, M, F: Method<C, M>>(name: &str, _: &F) -> u32 {
     u32::from_be_bytes(first_four(hash))
 }
 
-const fn first_four(hash: [u8; 32]) -> [u8; 4] {
+pub(crate) const fn first_four(hash: [u8; 32]) -> [u8; 4] {
     [hash[0], hash[1], hash[2], hash[3]]
 }

@@ -1,6 +1,7 @@
 //! Methods: arguments in, answer out.
-use super::{Abi, Answer, Fields, Name, Reader};
-use crate::{errors::BadCalldata, revert::Revert};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::Type;
+use crate::{Abi, Answer, BadCalldata, Fields, Name, Reader, Revert};
 use alloc::vec::Vec;
 
 /// A method of contract `C`: `fn(&C, arguments..)` or `fn(&mut C, arguments..)`, returning an [`Answer`] or
@@ -8,6 +9,13 @@ use alloc::vec::Vec;
 pub trait Method<C, M> {
     /// The names of the arguments' types, in parentheses.
     const ARGUMENTS: Name;
+
+    /// It takes `&C`: it only reads.
+    const VIEW: bool;
+
+    /// The types of its arguments and of its answers.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn types() -> (Vec<Type>, Vec<Type>);
 
     /// Reads the arguments, calls, writes the answer.
     ///
@@ -30,12 +38,12 @@ pub struct Fallible;
 
 macro_rules! methods {
     ($($type:ident $name:ident),*) => {
-        methods!(@one (&Contract), Plain, Returned, |answer| Ok(answer); $($type $name),*);
-        methods!(@one (&mut Contract), Plain, Returned, |answer| Ok(answer); $($type $name),*);
-        methods!(@one (&Contract), Fallible, Result<Returned, Revert>, |answer| answer; $($type $name),*);
-        methods!(@one (&mut Contract), Fallible, Result<Returned, Revert>, |answer| answer; $($type $name),*);
+        methods!(@one true, (&Contract), Plain, Returned, |answer| Ok(answer); $($type $name),*);
+        methods!(@one false, (&mut Contract), Plain, Returned, |answer| Ok(answer); $($type $name),*);
+        methods!(@one true, (&Contract), Fallible, Result<Returned, Revert>, |answer| answer; $($type $name),*);
+        methods!(@one false, (&mut Contract), Fallible, Result<Returned, Revert>, |answer| answer; $($type $name),*);
     };
-    (@one ($($receiver:tt)*), $mark:ident, $result:ty, |$answer:ident| $checked:expr;
+    (@one $view:literal, ($($receiver:tt)*), $mark:ident, $result:ty, |$answer:ident| $checked:expr;
         $($type:ident $name:ident),*) => {
         impl<Contract, Function, Returned, $($type),*>
             Method<Contract, ($mark, fn($($receiver)*), Returned, ($($type,)*))> for Function
@@ -45,6 +53,12 @@ macro_rules! methods {
             $($type: Abi,)*
         {
             const ARGUMENTS: Name = <($($type,)*) as Fields>::NAMES;
+            const VIEW: bool = $view;
+
+            #[cfg(not(target_arch = "wasm32"))]
+            fn types() -> (Vec<Type>, Vec<Type>) {
+                (<($($type,)*) as Fields>::types(), Returned::types())
+            }
 
             #[allow(unused_mut)]
             fn call(

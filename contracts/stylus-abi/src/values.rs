@@ -1,13 +1,26 @@
 //! Values: numbers, addresses, bytes, lists.
-use super::{Encoder, Name, Reader};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::Type;
+use crate::{Encoder, Name, Reader};
 use alloc::vec::Vec;
-use plimsoll_kernel::num::{Int256, U256};
-use stylus_sdk::alloy_primitives::{Address, B256, FixedBytes, I256};
+use stylus_sdk::alloy_primitives::{Address, B256, FixedBytes, I256, U256};
 
 /// The ABI's signed number.
+#[inline]
 #[must_use]
-pub fn int(value: i128) -> I256 {
-    I256::from_raw(Int256::from(value).to_raw())
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "digits of a wide number: what is cut off is the next digit"
+)]
+pub const fn int(value: i128) -> I256 {
+    let bits = value.cast_unsigned();
+    let extension = if value < 0 { u64::MAX } else { 0 };
+    I256::from_raw(U256::from_limbs([
+        bits as u64,
+        (bits >> 64) as u64,
+        extension,
+        extension,
+    ]))
 }
 
 /// A value of the ABI.
@@ -18,6 +31,13 @@ pub trait Abi: Sized {
     const DYNAMIC: bool = false;
     /// Words it takes among other values; an offset takes one.
     const WORDS: usize = 1;
+
+    /// The type, for people and tools. Not in the module.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[must_use]
+    fn declared() -> Type {
+        Type::Value(Self::NAME.text())
+    }
 
     /// Reads it where it stands.
     fn read(reader: &mut Reader<'_>) -> Self;
@@ -148,9 +168,6 @@ impl Abi for bool {
     }
 }
 
-/// Most bytes of a stranger's own words that an error carries: an ABI-encoded text of 180 letters.
-pub const MAX_REASON: usize = 256;
-
 /// `bytes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
@@ -195,6 +212,11 @@ impl Abi for Bytes {
 impl<T: Abi> Abi for Vec<T> {
     const NAME: Name = T::NAME.then(b"[]");
     const DYNAMIC: bool = true;
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn declared() -> Type {
+        Type::List(alloc::boxed::Box::new(T::declared()))
+    }
 
     fn read(reader: &mut Reader<'_>) -> Self {
         let (length, mut items) = reader.items(T::WORDS);

@@ -1,5 +1,4 @@
 //! Calldata as words: bounded by the data and total. Offsets must be multiples of 32, as every encoder writes them.
-use plimsoll_kernel::num::to_u128;
 use stylus_sdk::alloy_primitives::U256;
 
 /// A run of 32-byte words: the arguments of a call, an answer, or the inside of an array or struct.
@@ -40,8 +39,12 @@ impl<'a> Words<'a> {
     /// What the offset at `index` points to, relative to the first of these words.
     #[must_use]
     pub fn follow(&self, index: usize) -> Option<Self> {
-        let offset = to_u128(U256::from_be_bytes(self.bytes(index)?))?;
-        let offset = usize::try_from(offset).ok()?;
+        // The last digit is the number, turned; the others are only compared with zero, which needs no turning.
+        let [d0, d1, d2, last] = U256::from_le_bytes(self.bytes(index)?).into_limbs();
+        if d0 | d1 | d2 != 0 {
+            return None;
+        }
+        let offset = usize::try_from(last.swap_bytes()).ok()?;
         if !offset.is_multiple_of(32) {
             return None;
         }

@@ -1,7 +1,23 @@
 //! Reading values.
-use super::Abi;
-use crate::words::Words;
-use plimsoll_kernel::num::{Int256, U256, to_u128};
+use crate::{Abi, Words};
+use stylus_sdk::alloy_primitives::U256;
+
+/// The number in 128 bits; `None` when it does not fit.
+fn unsigned(word: U256) -> Option<u128> {
+    let [l0, l1, l2, l3] = *word.as_limbs();
+    if l2 | l3 != 0 {
+        return None;
+    }
+    Some((u128::from(l1) << 64) | u128::from(l0))
+}
+
+/// The two's complement number in 128 bits; `None` when it does not fit.
+fn signed(word: U256) -> Option<i128> {
+    let [l0, l1, l2, l3] = *word.as_limbs();
+    let low = ((u128::from(l1) << 64) | u128::from(l0)).cast_signed();
+    let extension = if low < 0 { u64::MAX } else { 0 };
+    (l2 == extension && l3 == extension).then_some(low)
+}
 
 /// Values being read one after the other.
 ///
@@ -12,7 +28,7 @@ pub struct Reader<'a> {
     frame: Words<'a>,
     at: usize,
     /// One more than the words that may still be read, by this reader or those inside; 0 once something failed.
-    pub(super) left: usize,
+    pub(crate) left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -31,12 +47,12 @@ impl<'a> Reader<'a> {
         if self.failed() { None } else { Some(value) }
     }
 
-    pub(super) const fn failed(&self) -> bool {
+    pub(crate) const fn failed(&self) -> bool {
         self.left == 0
     }
 
     /// The part, or zero and failure.
-    pub(super) fn check<T: Default>(&mut self, part: Option<T>) -> T {
+    pub(crate) fn check<T: Default>(&mut self, part: Option<T>) -> T {
         match part {
             Some(part) => part,
             None => {
@@ -64,14 +80,14 @@ impl<'a> Reader<'a> {
     /// The next word as an unsigned number of at most 128 bits.
     #[inline(never)]
     pub fn unsigned(&mut self) -> u128 {
-        let number = to_u128(self.word());
+        let number = unsigned(self.word());
         self.check(number)
     }
 
     /// The next word as a signed number of at most 128 bits.
     #[inline(never)]
     pub fn signed(&mut self) -> i128 {
-        let number = Int256::from_raw(self.word()).to_i128();
+        let number = signed(self.word());
         self.check(number)
     }
 
@@ -86,7 +102,7 @@ impl<'a> Reader<'a> {
 
     /// The next word, of which the first `zeros` bytes must be zero.
     #[inline(never)]
-    pub(super) fn padded(&mut self, zeros: usize) -> [u8; 32] {
+    pub(crate) fn padded(&mut self, zeros: usize) -> [u8; 32] {
         let word = self.bytes();
         if word.iter().take(zeros).any(|byte| *byte != 0) {
             self.left = 0;
@@ -96,7 +112,7 @@ impl<'a> Reader<'a> {
 
     /// What the next word points to.
     #[inline(never)]
-    pub(super) fn follow(&mut self) -> Self {
+    pub(crate) fn follow(&mut self) -> Self {
         let frame = self.frame.follow(self.at);
         self.at = self.at.saturating_add(1);
         Self {
@@ -108,7 +124,7 @@ impl<'a> Reader<'a> {
 
     /// Length of the array that starts here, and a reader of its items, `words` each at least.
     #[inline(never)]
-    pub(super) fn items(&mut self, words: usize) -> (usize, Self) {
+    pub(crate) fn items(&mut self, words: usize) -> (usize, Self) {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "a `usize` has at least 32 bits"

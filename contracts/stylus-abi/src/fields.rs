@@ -1,6 +1,7 @@
 //! Several values in a row: arguments, answers, the inside of a struct.
-use super::{Abi, Encoder, Name, Reader};
-use crate::words::Words;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::Type;
+use crate::{Abi, Encoder, Name, Reader, Words};
 use alloc::vec::Vec;
 
 /// Several values in a row.
@@ -18,14 +19,18 @@ pub trait Fields: Sized {
     /// Writes them into the open frame.
     fn write_fields(&self, out: &mut Encoder);
 
-    /// Arguments or an answer.
+    /// The types themselves, in order.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn types() -> Vec<Type>;
+
+    /// Decodes arguments without their selector, or an answer.
     fn decode(data: &[u8]) -> Option<Self> {
         let mut reader = Reader::new(Words::new(data));
         let fields = Self::read_fields(&mut reader);
         reader.finish(fields)
     }
 
-    /// Arguments or an answer, after a selector if it is the former.
+    /// Encodes; `prefix` is the selector for a call, empty for an answer.
     fn encode(&self, prefix: &[u8]) -> Vec<u8> {
         let mut out = Encoder::new(prefix, Self::HEADS);
         self.write_fields(&mut out);
@@ -47,6 +52,10 @@ macro_rules! fields {
             fn write_fields(&self, out: &mut Encoder) {
                 $(out.field(&self.$index);)*
             }
+            #[cfg(not(target_arch = "wasm32"))]
+            fn types() -> Vec<Type> {
+                alloc::vec![$($type::declared()),*]
+            }
         }
     };
 }
@@ -63,6 +72,10 @@ fields!(A 0, B 1, D 2, E 3, F 4, G 5);
 pub trait Answer {
     /// The encoded answer.
     fn encode_answer(&self) -> Vec<u8>;
+
+    /// The types of its values.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn types() -> Vec<Type>;
 }
 
 impl<T: Abi> Answer for T {
@@ -71,6 +84,11 @@ impl<T: Abi> Answer for T {
         out.field(self);
         out.finish()
     }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn types() -> Vec<Type> {
+        alloc::vec![T::declared()]
+    }
 }
 
 macro_rules! answers {
@@ -78,6 +96,10 @@ macro_rules! answers {
         impl<$($type: Abi),*> Answer for ($($type,)*) {
             fn encode_answer(&self) -> Vec<u8> {
                 self.encode(&[])
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            fn types() -> Vec<Type> {
+                <Self as Fields>::types()
             }
         }
     )*};

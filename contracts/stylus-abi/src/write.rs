@@ -1,7 +1,7 @@
 //! Writing values.
-use super::Abi;
+use crate::Abi;
 use alloc::vec::Vec;
-use plimsoll_kernel::num::U256;
+use stylus_sdk::alloy_primitives::U256;
 
 /// Values being written one after the other. Heads first, then what they point to.
 #[derive(Clone, Debug)]
