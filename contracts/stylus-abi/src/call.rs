@@ -19,6 +19,7 @@ crate::errors! {
 ///
 /// # Errors
 /// The callee's revert data unchanged.
+#[inline]
 pub fn view_bytes(vm: &VM, callee: Address, calldata: &[u8]) -> Result<Vec<u8>, Revert> {
     vm.flush_cache(false);
     // SAFETY: no storage reference is held across the call, the cache is flushed, a static callee cannot change our storage.

@@ -59,28 +59,27 @@ fn answer<C: Contract>(vm: &VM, input: &[u8], answer: &mut Vec<u8>) -> Result<()
         return Err(NotPayable {}.into());
     }
     C::guard()?;
-    let (selector, arguments) = match input.split_first_chunk::<4>() {
-        Some((selector, arguments)) => (*selector, Some(arguments)),
-        None => (padded(input), None),
+    let Some((selector, arguments)) = input.split_first_chunk::<4>() else {
+        let mut selector = [0; 4];
+        selector
+            .iter_mut()
+            .zip(input)
+            .for_each(|(to, from)| *to = *from);
+        return Err(UnknownSelector {
+            selector: FixedBytes(selector),
+        }
+        .into());
     };
     // SAFETY: the one storage object of this frame, at the root.
     let mut contract = unsafe { C::new(U256::ZERO, 0, vm.clone()) };
-    let outcome = arguments.and_then(|arguments| {
-        let arguments = Reader::new(Words::new(arguments));
-        contract.dispatch(u32::from_be_bytes(selector), arguments, answer)
-    });
+    let arguments = Reader::new(Words::new(arguments));
+    let outcome = contract.dispatch(u32::from_be_bytes(*selector), arguments, answer);
     outcome.unwrap_or_else(|| {
-        let selector = FixedBytes(selector);
-        Err(UnknownSelector { selector }.into())
+        Err(UnknownSelector {
+            selector: FixedBytes(*selector),
+        }
+        .into())
     })
-}
-
-/// The bytes of a call that is too short for a selector, followed by zeros.
-fn padded(short: &[u8]) -> [u8; 4] {
-    let mut selector = [0; 4];
-    let places = selector.iter_mut().zip(short);
-    places.for_each(|(to, from)| *to = *from);
-    selector
 }
 
 /// Makes a `#[storage]` struct the contract of its module.

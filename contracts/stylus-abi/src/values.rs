@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use stylus_sdk::alloy_primitives::{Address, B256, FixedBytes, I256, U256};
 
 /// The ABI's signed number.
-#[inline]
+#[inline(never)]
 #[must_use]
 #[expect(
     clippy::cast_possible_truncation,
