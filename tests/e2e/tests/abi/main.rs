@@ -1,42 +1,63 @@
 //! The ABI that is published is the ABI that is deployed: selectors, mutability, events, errors.
 //!
 //! Three views of each contract are compared. `abi/*.json` is what integrators use (and
-//! `tests/solidity/build.mjs --check` holds it to `abi/*.sol`); the Rust source says what was meant;
-//! the compiled module says what stands on chain.
+//! `tests/solidity/build.mjs --check` holds it to `abi/*.sol`); the Rust source says what was meant, and
+//! prints it as Solidity; the compiled module says what stands on chain. That source and JSON agree is also
+//! a unit test of each contract, which needs no module and takes seconds.
 //!
 //! | test | finds |
 //! | --- | --- |
-//! | `source_and_abi_agree` | a function, event or error that only one of source and JSON has, or has differently |
+//! | `source_and_abi_agree` | a function, event or error that only one of source and JSON has, or has differently; one that the module cannot raise, or raises unsaid |
 //! | `the_comparison_sees_every_change` | a hole in that comparison |
 //! | `module_answers_exactly_the_abi` | a selector the module accepts and the JSON lacks, or the reverse |
 //! | `refusals_are_typed` | an empty or undocumented revert: unknown selector, short calldata, value, arguments of zeros |
 
 mod module;
-mod source;
-mod surface;
+mod solidity;
 
 use alloy::{
-    consensus::constants::ETH_TO_WEI, providers::Provider, rpc::types::TransactionRequest,
+    consensus::constants::ETH_TO_WEI, primitives::keccak256, providers::Provider,
+    rpc::types::TransactionRequest,
 };
 use module::Constants;
 use plimsoll_e2e::*;
-use source::Source;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    env,
     fmt::Write as _,
+    fs,
+    path::PathBuf,
+    process::Command,
 };
-use surface::{Surface, selector};
+use stylus_abi::{Contract as _, Interface, Item, Kind, Parameter, Type};
 
-/// Contract and interface.
-const CONTRACTS: [(&str, &str); 7] = [
-    ("oracle", "IOracle"),
-    ("margin", "IMargin"),
-    ("parameters", "IParameters"),
-    ("vault", "IVault"),
-    ("clearinghouse", "IClearinghouse"),
-    ("auction", "IAuction"),
-    ("lens", "ILens"),
+/// Contract, interface, and what its source declares.
+const CONTRACTS: [(&str, &str, fn() -> Interface); 7] = [
+    ("oracle", "IOracle", plimsoll_oracle::Oracle::interface),
+    ("margin", "IMargin", plimsoll_margin::Margin::interface),
+    (
+        "parameters",
+        "IParameters",
+        plimsoll_parameters::Parameters::interface,
+    ),
+    ("vault", "IVault", plimsoll_vault::Vault::interface),
+    (
+        "clearinghouse",
+        "IClearinghouse",
+        plimsoll_clearinghouse::Clearinghouse::interface,
+    ),
+    ("auction", "IAuction", plimsoll_auction::Auction::interface),
+    ("lens", "ILens", plimsoll_lens::Lens::interface),
 ];
+
+/// The list above is all contracts.
+#[test]
+fn every_contract_is_compared() {
+    assert_eq!(
+        CONTRACTS.map(|(contract, ..)| contract),
+        plimsoll::wasm::CONTRACTS
+    );
+}
 
 fn modules() -> BTreeMap<&'static str, Constants> {
     plimsoll_build::build_cached(&Progress::silent())
@@ -46,47 +67,57 @@ fn modules() -> BTreeMap<&'static str, Constants> {
         .collect()
 }
 
-/// What a contract shows: its own declarations, and those shared ones that its module can emit.
-fn shown(contract: &str, shared: &Source, module: &Constants) -> Surface {
-    let mut surface = Source::read(contract, Some(shared)).surface;
-    let common = &shared.surface;
-    surface.errors.extend(
-        common
-            .errors
-            .iter()
-            .filter(|(_, id)| module.can_write(**id))
-            .map(|(l, id)| (l.clone(), *id)),
-    );
-    surface.events.extend(
-        common
-            .events
-            .iter()
-            .filter(|(_, id)| module.can_write_word(**id))
-            .map(|(l, id)| (l.clone(), *id)),
-    );
-    surface
+/// What `abi/<interface>.json` promises.
+fn promised(interface: &str) -> Interface {
+    let path = plimsoll::workspace::root()
+        .join("abi")
+        .join(format!("{interface}.json"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    Interface::from_json(&text)
 }
 
-/// I-ABI: functions, events and errors of the source equal the JSON, both ways, and none is dead.
+/// `keccak256(signature)[..4]`.
+fn selector(signature: &str) -> [u8; 4] {
+    let hash = keccak256(signature);
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// The selectors of its functions.
+fn selectors(interface: &Interface) -> BTreeSet<[u8; 4]> {
+    interface.functions().map(Item::selector).collect()
+}
+
+/// I-ABI: functions, events and errors of the source equal the JSON, both ways, none is dead and none hidden.
 #[test]
 fn source_and_abi_agree() {
-    let (shared, modules) = (Source::read("common", None), modules());
+    let modules = modules();
+    let all: Vec<Item> = CONTRACTS
+        .iter()
+        .flat_map(|(_, interface, _)| promised(interface).items)
+        .filter(|item| !item.is_function())
+        .collect();
     let mut wrong = String::new();
-    for (contract, interface) in CONTRACTS {
-        let module = &modules[contract];
-        let rust = shown(contract, &shared, module);
-        let differences = rust.differences(&Surface::promised(interface));
+    for (contract, interface, declared) in CONTRACTS {
+        let (printed, promised) = (solidity::read(&declared().to_string()), promised(interface));
+        assert_eq!(printed.name, interface);
+        let differences = printed.differences(&promised);
         if !differences.is_empty() {
             let _ = write!(wrong, "{contract}:\n{differences}");
         }
-        for (line, id) in &rust.errors {
-            if !module.can_write(*id) {
-                let _ = writeln!(wrong, "{contract}: never raised: {line}");
-            }
-        }
-        for (line, id) in &rust.events {
-            if !module.can_write_word(*id) {
-                let _ = writeln!(wrong, "{contract}: never emitted: {line}");
+        for item in &all {
+            let module = &modules[contract];
+            let can = match item.kind {
+                Kind::Error => module.can_write(item.selector()),
+                _ => module.can_write_word(item.topic().into()),
+            };
+            match (promised.items.contains(item), can) {
+                (true, false) => {
+                    let _ = writeln!(wrong, "{contract}: never raised: {item}");
+                }
+                (false, true) => {
+                    let _ = writeln!(wrong, "{contract}: raised, but not declared: {item}");
+                }
+                _ => {}
             }
         }
     }
@@ -96,16 +127,13 @@ fn source_and_abi_agree() {
 /// One name means one thing: an error or event has the same parameters wherever it appears.
 #[test]
 fn one_name_has_one_signature() {
-    let mut by_name: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    for (_, interface) in CONTRACTS {
-        let surface = Surface::promised(interface);
-        for line in surface.errors.keys().chain(surface.events.keys()) {
-            let (head, _) = line.split_once('(').expect("a declaration");
-            let (word, name) = head.split_once(' ').expect("a declaration");
-            by_name
-                .entry((word.into(), name.into()))
-                .or_default()
-                .insert(line.clone());
+    let mut by_name: BTreeMap<(bool, String), BTreeSet<String>> = BTreeMap::new();
+    for (_, interface, _) in CONTRACTS {
+        for item in promised(interface).items {
+            if !item.is_function() {
+                let key = (item.kind == Kind::Event, item.name.clone());
+                by_name.entry(key).or_default().insert(item.to_string());
+            }
         }
     }
     let double: Vec<_> = by_name.values().filter(|lines| lines.len() > 1).collect();
@@ -115,56 +143,84 @@ fn one_name_has_one_signature() {
 /// The comparison is not blind: whatever is taken away, added or altered on one side, it is seen.
 #[test]
 fn the_comparison_sees_every_change() {
-    for (_, interface) in CONTRACTS {
-        let abi = Surface::promised(interface);
+    for (_, interface, _) in CONTRACTS {
+        let abi = promised(interface);
         assert_eq!(abi.differences(&abi), "");
-        assert!(!abi.functions.is_empty() && !abi.errors.is_empty());
+        assert!(abi.functions().next().is_some() && abi.errors().next().is_some());
         // Not all say something by events: parameters speak for margin, the views only answer.
         let silent = matches!(interface, "IMargin" | "ILens");
-        assert_eq!(abi.events.is_empty(), silent, "{interface}");
-        let lines: Vec<String> = abi.lines().into_iter().map(str::to_owned).collect();
-        for line in &lines {
+        assert_eq!(abi.events().next().is_none(), silent, "{interface}");
+        for (index, item) in abi.items.iter().enumerate() {
             let mut less = abi.clone();
-            less.functions.remove(line);
-            less.errors.remove(line);
-            less.events.remove(line);
+            less.items.remove(index);
+            // With it goes a struct that it alone needs.
+            let items = |text: String| -> Vec<String> {
+                let lines = text.lines().filter(|line| !line.contains(" struct "));
+                lines.map(str::to_owned).collect()
+            };
             assert_eq!(
-                less.differences(&abi),
-                format!("only in the ABI:  {line}\n")
+                items(less.differences(&abi)),
+                [format!("only in the ABI:  {item}")]
             );
             assert_eq!(
-                abi.differences(&less),
-                format!("only in the Rust: {line}\n")
+                items(abi.differences(&less)),
+                [format!("only in the Rust: {item}")]
             );
         }
     }
     // Each property of a declaration is part of its line.
-    let one = |edit: &dyn Fn(&mut Surface)| {
-        let mut surface = Surface::default();
-        edit(&mut surface);
-        surface
+    let field = |ty: &str, name: &str| Parameter {
+        name: name.into(),
+        ty: Type::Value(ty.into()),
+        indexed: false,
     };
-    let (a, b) = ("uint256".to_owned(), "int256".to_owned());
+    let of = |field: &Parameter| {
+        let fields = vec![Parameter {
+            name: "y".into(),
+            ..field.clone()
+        }];
+        Parameter {
+            ty: Type::Struct("S".into(), fields),
+            ..field.clone()
+        }
+    };
+    let (a, b, y) = (
+        field("uint256", "x"),
+        field("int256", "x"),
+        field("uint256", "y"),
+    );
+    let list = Parameter {
+        ty: Type::List(Box::new(a.ty.clone())),
+        ..a.clone()
+    };
+    let function = |name: &str, kind, inputs: &[&Parameter], outputs: &[&Parameter]| Item {
+        kind,
+        name: name.into(),
+        inputs: inputs.iter().copied().cloned().collect(),
+        outputs: outputs.iter().copied().cloned().collect(),
+    };
     let variants = [
-        one(&|s| s.function("f", std::slice::from_ref(&a), "view", &[])),
-        one(&|s| s.function("f", std::slice::from_ref(&b), "view", &[])),
-        one(&|s| s.function("f", std::slice::from_ref(&a), "nonpayable", &[])),
-        one(&|s| {
-            s.function(
-                "f",
-                std::slice::from_ref(&a),
-                "view",
-                std::slice::from_ref(&a),
-            )
-        }),
-        one(&|s| s.function("g", std::slice::from_ref(&a), "view", &[])),
-        one(&|s| s.error("f", &[(a.clone(), "x".into())])),
-        one(&|s| s.error("f", &[(a.clone(), "y".into())])),
-        one(&|s| s.error("f", &[(b.clone(), "x".into())])),
-        one(&|s| s.event("f", &[(a.clone(), false, "x".into())])),
-        one(&|s| s.event("f", &[(a.clone(), true, "x".into())])),
-        one(&|s| s.event("f", &[(a.clone(), false, "y".into())])),
-    ];
+        function("f", Kind::View, &[&a], &[]),
+        function("f", Kind::View, &[&b], &[]),
+        function("f", Kind::View, &[&y], &[]),
+        function("f", Kind::View, &[&list], &[]),
+        function("f", Kind::View, &[&of(&a)], &[]),
+        function("f", Kind::View, &[&of(&b)], &[]),
+        function("f", Kind::Write, &[&a], &[]),
+        function("f", Kind::View, &[&a], &[&a]),
+        function("f", Kind::View, &[&a], &[&y]),
+        function("g", Kind::View, &[&a], &[]),
+        Item::error("f", vec![a.clone()]),
+        Item::error("f", vec![y.clone()]),
+        Item::error("f", vec![b]),
+        Item::event("f", vec![], vec![a.clone()]),
+        Item::event("f", vec![a], vec![]),
+        Item::event("f", vec![], vec![y]),
+    ]
+    .map(|item| Interface {
+        items: vec![item],
+        ..Interface::default()
+    });
     for (i, left) in variants.iter().enumerate() {
         for (j, right) in variants.iter().enumerate() {
             assert_eq!(
@@ -174,6 +230,40 @@ fn the_comparison_sees_every_change() {
             );
         }
     }
+}
+
+/// cargo-stylus, as `.ci/run` installs it or from the path.
+fn cargo_stylus() -> Option<PathBuf> {
+    let installed = plimsoll::workspace::root().join("target/tools/bin/cargo-stylus");
+    [installed, "cargo-stylus".into()]
+        .into_iter()
+        .find(|program| {
+            let version = Command::new(program).args(["stylus", "--version"]).output();
+            version.is_ok_and(|output| output.status.success())
+        })
+}
+
+/// `cargo stylus export-abi` prints what the other tests compare.
+#[test]
+fn cargo_stylus_exports_the_abi() {
+    let Some(program) = cargo_stylus() else {
+        let required = env::var("PLIMSOLL_REQUIRE_CLIENTS").as_deref() == Ok("1");
+        assert!(!required, "cargo-stylus 0.10.10 is missing");
+        return eprintln!("SKIPPED: cargo-stylus 0.10.10 is missing");
+    };
+    let output = Command::new(program)
+        .args(["stylus", "export-abi"])
+        .current_dir(plimsoll::workspace::root().join("contracts/vault"))
+        .output()
+        .expect("cargo-stylus starts");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{said}");
+    assert_eq!(
+        text,
+        plimsoll_vault::Vault::interface().to_string(),
+        "{said}"
+    );
 }
 
 /// A raw call, nothing more: its answer, or its revert data.
@@ -247,16 +337,12 @@ async fn module_answers_exactly_the_abi() {
         others.insert([state[0], state[1], state[2], state[3]]);
     }
     // The selectors of one contract are strangers to the next, where it does not share them.
-    for (_, interface) in CONTRACTS {
-        others.extend(Surface::promised(interface).functions.values());
+    for (_, interface, _) in CONTRACTS {
+        others.extend(selectors(&promised(interface)));
     }
 
-    for (contract, interface) in CONTRACTS {
-        let promised: BTreeSet<[u8; 4]> = Surface::promised(interface)
-            .functions
-            .values()
-            .copied()
-            .collect();
+    for (contract, interface, _) in CONTRACTS {
+        let promised = selectors(&promised(interface));
         let possible = modules[contract].selectors();
         let unseen: Vec<_> = promised.difference(&possible).collect();
         assert!(
@@ -291,18 +377,19 @@ async fn refusals_are_typed() {
         funds >= U256::from(ETH_TO_WEI),
         "the stranger can send value"
     );
-    let errors: BTreeMap<[u8; 4], String> = CONTRACTS
+    let errors: BTreeSet<[u8; 4]> = CONTRACTS
         .iter()
-        .flat_map(|(_, interface)| Surface::promised(interface).errors)
-        .map(|(line, id)| (id, line))
+        .flat_map(|(_, interface, _)| promised(interface).items)
+        .filter(|item| item.kind == Kind::Error)
+        .map(|item| item.selector())
         .collect();
     let documented = |data: &Bytes| {
         data.first_chunk::<4>()
-            .is_some_and(|id| errors.contains_key(id))
+            .is_some_and(|id| errors.contains(id))
     };
     let short = |signature: &str| Err(Bytes::copy_from_slice(&selector(signature)));
 
-    for (contract, interface) in CONTRACTS {
+    for (contract, interface, _) in CONTRACTS {
         let at = address_of(&house, contract);
         for length in 0..4 {
             let data = vec![0xab; length];
@@ -314,17 +401,15 @@ async fn refusals_are_typed() {
                 "{contract}"
             );
         }
-        for (line, id) in Surface::promised(interface).functions {
+        for function in promised(interface).functions() {
+            let (line, id) = (function.signature(), function.selector());
             let with = |tail: usize, byte: u8| [id.as_slice(), &vec![byte; tail]].concat();
             assert_eq!(
                 raw(&house, stranger, at, with(0, 0), 1).await,
                 short("NotPayable()"),
                 "{contract}: value sent to {line}"
             );
-            if !line
-                .split_once(')')
-                .is_some_and(|(head, _)| head.ends_with('('))
-            {
+            if !function.inputs.is_empty() {
                 // Arguments that end too early.
                 for tail in [0, 1, 31] {
                     assert_eq!(
