@@ -242,8 +242,8 @@ impl Auction {
     /// # Errors
     /// [`Expired`], [`SelfBid`], [`SystemAccount`], [`NotAuthorized`], [`NoAuction`], [`VersionChanged`],
     /// [`InvalidFraction`], [`NotLiquidatable`] when `close` would end the auction, [`NothingToSell`],
-    /// [`PriceAboveLimit`], [`VenueNotAdmitted`] (an operator's bid), [`ValueOutOfRange`]; the vault's refusals, of which `InsufficientMargin` (the bidder's) is
-    /// the common one.
+    /// [`PriceAboveLimit`], [`VenueNotAdmitted`] (an operator's bid), [`ValueOutOfRange`]; the vault's refusals, of which
+    /// `InsufficientMargin` (the bidder's) is the common one.
     ///
     /// # Events
     /// [`BidTaken`], [`AuctionClosed`], [`InsolvencyMarked`].

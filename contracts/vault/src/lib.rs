@@ -33,8 +33,8 @@
 //! * Ether: no method is payable.
 //!
 //! # Liveness
-//! * A deposit asks neither `margin` nor `oracle`. Only the cap can refuse an owner, and it does not bind the settlement
-//!   coin deposited into his account in auction.
+//! * A deposit asks neither `margin` nor `oracle`. Two rules can refuse an owner's deposit: the cap, which does not bind the
+//!   settlement coin deposited into his account in auction; and that an account in auction gets no new asset.
 //! * A withdrawal that leaves neither legs nor debt asks neither of them. During an auction of the account no withdrawal is
 //!   possible.
 //! * Any other change asks `margin`, which answers whatever the state of the feeds. If a price is stale, an account can
@@ -203,8 +203,8 @@ impl Vault {
     /// assessed.
     ///
     /// # Errors
-    /// [`TooManyItems`], [`TokenListed`], [`NoCode`], [`BadToken`],
-    /// [`TooManyDecimals`], [`UnknownAsset`] (to margin), [`DecimalsDiffer`].
+    /// [`TooManyItems`], [`TokenListed`], [`NoCode`], [`BadToken`], [`TooManyDecimals`], [`UnknownAsset`] (to margin),
+    /// [`DecimalsDiffer`].
     ///
     /// # Events
     /// [`AssetListed`].
@@ -242,7 +242,8 @@ impl Vault {
     /// Moves tokens from the caller and credits the amount that arrived. Margin, prices and auctions cannot refuse it.
     /// Anyone; a caller who is neither the account's owner nor its operator deposits a minimum, and no new asset.
     ///
-    /// Returns the credited amount: cash at 1e18 for the settlement coin, exactly; else the token's own decimals.
+    /// # Returns
+    /// The credited amount: cash at 1e18 for the settlement coin, exactly; else the token's own decimals.
     ///
     /// # Errors
     /// [`UnknownToken`], [`ZeroAmount`], [`AmountTooLarge`], [`SystemAccount`] (other than the insurance fund),
@@ -257,9 +258,10 @@ impl Vault {
 
     /// Has the token move `amount`, in its own decimals, to `to`. The account's owner only; an operator, to that owner.
     ///
-    /// Returns `amount`, which left the account; a token that charges transfers delivers less.
+    /// Leaves the account healthy at fresh prices. An account without legs and debt may withdraw at any prices.
     ///
-    /// Leaves the account healthy at fresh prices. An account without legs and debt may always withdraw.
+    /// # Returns
+    /// `amount`, which left the account; a token that charges transfers delivers less.
     ///
     /// # Errors
     /// [`NotAuthorized`], [`InvalidReceiver`], [`UnknownToken`], [`ZeroAmount`], [`AmountTooLarge`],
@@ -330,12 +332,10 @@ impl Vault {
     /// nor debt.
     ///
     /// # Errors
-    /// [`NotSibling`], [`TooManyItems`], [`Unbalanced`], [`UnbalancedAsset`],
-    /// [`SystemAccount`], [`InvalidInstrument`],
-    /// [`NoSuchLeg`], [`TooManyLegs`], [`ValueOutOfRange`], [`UnknownAsset`],
-    /// [`InsufficientBalance`], [`InsufficientCash`] (the fund's), [`VenueNotAdmitted`],
-    /// [`NotRelieved`], [`PricesStale`], [`InsufficientMargin`], [`AccountInAuction`] (a change that is
-    /// no reduction, though the account would be healthy).
+    /// [`NotSibling`], [`TooManyItems`], [`Unbalanced`], [`UnbalancedAsset`], [`SystemAccount`], [`InvalidInstrument`],
+    /// [`NoSuchLeg`], [`TooManyLegs`], [`ValueOutOfRange`], [`UnknownAsset`], [`InsufficientBalance`],
+    /// [`InsufficientCash`] (the fund's), [`VenueNotAdmitted`], [`NotRelieved`], [`PricesStale`], [`InsufficientMargin`],
+    /// [`AccountInAuction`] (a change that is no reduction, though the account would be healthy).
     ///
     /// # Events
     /// [`LegChanged`], [`CashChanged`], [`AssetMoved`].
