@@ -97,21 +97,6 @@ fn conserve(entries: &[Entry], assets: &[AssetEntry]) -> Result<(), Revert> {
     }
 }
 
-/// The insurance fund pays more than it has.
-#[cold]
-fn overdrawn(fund: &AccountState) -> Revert {
-    let (account, have, now) = (fund.account, fund.before.cash, fund.now.cash);
-    let Some(want) = have.checked_sub(now) else {
-        return ValueOutOfRange { account }.into();
-    };
-    InsufficientCash {
-        account,
-        have: int(have),
-        want: U256::from(want.unsigned_abs()),
-    }
-    .into()
-}
-
 impl Vault {
     /// Applies balanced entries, or refuses them all. The lock is set.
     pub(crate) fn change(
@@ -190,40 +175,44 @@ impl Vault {
                 _ => Err(InvalidInstrument { instrument }.into()),
             };
         }
+        let instrument = InstrumentId(instrument);
         let delta = Leg {
-            instrument: InstrumentId(instrument),
+            instrument,
             size,
             quote,
         };
-        let left = self.enter_leg(state, &delta)?;
-        if left != 0 {
-            state.add_cash(left.checked_neg().ok_or(ValueOutOfRange { account })?)?;
-            // A leg of size 0 is worth −Q: the account gets −Q in cash. The clearing account takes over Q and pays the cash, so
-            // its cash always equals its quote, which is not stored.
-            let vault = self.vm().contract_address().0.0;
-            let clearing = B256::from(Account::clearing(vault, delta.instrument).0);
-            self.touch(states, clearing)?.add_cash(left)?;
+        let change = book::change(&mut state.now.legs, &delta)
+            .map_err(|refusal| state.refuse(refusal, instrument))?;
+        match change {
+            Change::Open(Leg { size, quote, .. }) => {
+                LegChanged {
+                    account,
+                    instrument: instrument.0,
+                    size,
+                    quote,
+                }
+                .emit(self.vm());
+            }
+            Change::Closed { quote } => {
+                LegChanged {
+                    account,
+                    instrument: instrument.0,
+                    size: 0,
+                    quote: 0,
+                }
+                .emit(self.vm());
+                // A leg of size 0 is worth −Q: the account gets −Q in cash. The clearing account takes over Q and pays the
+                // cash, so its cash always equals its quote, which is not stored.
+                if quote != 0 {
+                    let cash = quote.checked_neg().ok_or(ValueOutOfRange { account })?;
+                    state.add_cash(cash)?;
+                    let vault = self.vm().contract_address().0.0;
+                    let clearing = B256::from(Account::clearing(vault, instrument).0);
+                    self.touch(states, clearing)?.add_cash(quote)?;
+                }
+            }
         }
         Ok(())
-    }
-
-    /// Changes a leg; returns Q of a leg that closes, else 0.
-    fn enter_leg(&self, state: &mut AccountState, delta: &Leg) -> Result<i128, Revert> {
-        let (account, instrument) = (state.account, delta.instrument);
-        let change = book::change(&mut state.now.legs, delta)
-            .map_err(|refusal| state.refuse(refusal, instrument))?;
-        let (size, quote, left) = match change {
-            Change::Open(leg) => (leg.size, leg.quote, 0),
-            Change::Closed { quote } => (0, 0, quote),
-        };
-        LegChanged {
-            account,
-            instrument: instrument.0,
-            size,
-            quote,
-        }
-        .emit(self.vm());
-        Ok(left)
     }
 
     /// Adds an asset entry to the working copy of its account.
@@ -263,7 +252,14 @@ impl Vault {
                 return Err(VenueNotAdmitted { account, venue }.into());
             }
             if account == fund && state.now.cash < 0 {
-                return Err(overdrawn(state));
+                let (have, now) = (state.before.cash, state.now.cash);
+                let want = have.checked_sub(now).ok_or(ValueOutOfRange { account })?;
+                return Err(InsufficientCash {
+                    account,
+                    have: int(have),
+                    want: U256::from(want.unsigned_abs()),
+                }
+                .into());
             }
         }
         // The accounts that may have become less safe. The account being liquidated has its own rule and is always among
