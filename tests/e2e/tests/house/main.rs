@@ -3,6 +3,7 @@
 mod compare;
 mod deployment;
 mod fork;
+mod refusals;
 mod second_engine;
 mod smoke;
 mod upkeep;

@@ -137,7 +137,7 @@ fn i_ora_6_settlement_is_final() {
         (
             ExpiryUpdate {
                 forward: 1,
-                ..settlement.clone()
+                ..settlement
             },
             expiry,
         ),
