@@ -38,7 +38,7 @@ struct Contract {
     proxied: bool,
     optional: bool,
     initialize: Vec<String>,
-    getters: Vec<(String, String)>,
+    getters: Vec<String>,
     siblings: Vec<String>,
     module: u64,
     code: u64,
@@ -105,15 +105,6 @@ fn contract(value: &Value) -> Result<Contract> {
         Value::Null => Ok(Vec::new()),
         _ => names(key).ok_or_else(|| missing(key, "a list of names")),
     };
-    let getters = match &value["getters"] {
-        Value::Null => Some(Vec::new()),
-        getters => getters.as_object().and_then(|getters| {
-            let pairs = getters.iter();
-            pairs
-                .map(|(getter, to)| Some((getter.clone(), to.as_str()?.to_owned())))
-                .collect()
-        }),
-    };
     Ok(Contract {
         name: name.to_owned(),
         about: text("about")?,
@@ -124,7 +115,7 @@ fn contract(value: &Value) -> Result<Contract> {
             .ok_or_else(|| missing("proxied", "true or false"))?,
         optional: value["optional"].as_bool().unwrap_or(false),
         initialize: names("initialize").ok_or_else(|| missing("initialize", "a list of names"))?,
-        getters: getters.ok_or_else(|| missing("getters", "names by getter"))?,
+        getters: list("getters")?,
         siblings: list("siblings")?,
         module: number("module")?,
         code: number("code")?,
@@ -172,7 +163,7 @@ fn check(contract: &Contract, all: &[Contract], root: &Path) -> Result<()> {
     }
     let named = contract.initialize.iter().filter(|name| *name != "owner");
     let named = named.chain(&contract.siblings);
-    let named = named.chain(contract.getters.iter().map(|(_, to)| to));
+    let named = named.chain(&contract.getters);
     match named.into_iter().find(|name| !known(name)) {
         Some(name) => Err(format!("it names {name:?}, which is no contract")),
         None => Ok(()),
@@ -185,9 +176,14 @@ fn registry_macro(registry: &[Contract]) -> String {
          macro_rules! contracts { ($then:ident) => { $then! {\n",
     );
     for c in registry {
-        let getters: Vec<_> = c
-            .getters
-            .iter()
+        let named = c.getters.iter().map(|name| (name.as_str(), name));
+        // A contract that another one owns names it as its owner.
+        let owner = registry.iter().any(|other| other.name == c.owner);
+        let named = owner
+            .then_some(("owner", &c.owner))
+            .into_iter()
+            .chain(named);
+        let getters: Vec<_> = named
             .map(|(getter, to)| format!("{getter} {getter}Call {to}"))
             .collect();
         let _ = writeln!(
