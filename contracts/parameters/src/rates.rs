@@ -40,9 +40,7 @@ pub(crate) fn changed<const N: usize>(
             return Err(RateTooFine { rate, given: value }.into());
         }
         // at most 1.8e7
-        #[expect(clippy::cast_possible_truncation, reason = "below 2^25")]
-        let millionths = (value / FINENESS) as u32;
-        *stored = millionths;
+        *stored = (value / FINENESS) as u32;
     }
     Ok(rates)
 }
