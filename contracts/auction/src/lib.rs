@@ -38,15 +38,6 @@
 //! * A bid names the version of the account. Deposits do not change it; `maxPrice` bounds their effect on the price.
 //! * The discount comes out of the owner's equity, so a bidder earns at most equity / MM per unit of relief.
 //! * The insurance fund pays at most what it holds. Beyond that an insolvent account keeps its debt.
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss
-)]
 extern crate alloc;
 
 mod account_view;

@@ -32,15 +32,6 @@
 //!   as it fills.
 //! * The house does not match orders and does not know who asked for a trade.
 //! * The owner may change a band at once, up to 20 % of the mark.
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss
-)]
 extern crate alloc;
 
 mod fills;

@@ -30,15 +30,6 @@
 //! * An answer is of the block it was asked in. A transaction that follows it may be judged at other prices.
 //! * The lens computes with the kernel it was built with. The vault trusts `margin`, not the lens.
 //! * A method that takes a portfolio does not check that any account holds it.
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss
-)]
 extern crate alloc;
 
 mod account;

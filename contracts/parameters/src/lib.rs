@@ -19,15 +19,6 @@
 //!   lists.
 //! * The largest move of an underlying is a promise of governance about its feed. The oracle does not enforce it.
 //! * The haircut is all that is charged for an asset that is volatile and not linked to an underlying.
-#![deny(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
-    clippy::cast_sign_loss
-)]
 extern crate alloc;
 
 mod assets;
