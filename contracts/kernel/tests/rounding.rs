@@ -42,22 +42,21 @@ fn l_2_what_saturates_is_listed_with_its_reason() {
     }
     let contracts = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let mut files = Vec::new();
-    for name in [
-        "kernel",
-        "common",
-        "vault",
-        "clearinghouse",
-        "auction",
-        "oracle",
-        "margin",
-    ] {
-        sources(&contracts.join(name).join("src"), &mut files);
+    for entry in fs::read_dir(contracts).unwrap() {
+        let source = entry.unwrap().path().join("src");
+        // Views move nothing.
+        if source.is_dir() && !source.starts_with(contracts.join("lens")) {
+            sources(&source, &mut files);
+        }
     }
     let mut found = BTreeMap::new();
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        let count = code.matches("saturating_").count();
+        let code = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let count: usize = code.map(|line| line.matches("saturating_").count()).sum();
         // What explains a portfolio moves nothing.
         if count != 0 && !path.ends_with("portfolio/explain.rs") {
             let name = path.strip_prefix(contracts).unwrap();
