@@ -186,7 +186,7 @@ impl Live {
         }
         let traps = traps(wasm)?;
         let (live, needs_data_count) = reach(imports, &traps, &bodies, roots)?;
-        let (index, kept) = places(imports, &types, &bodies, &live);
+        let (index, kept) = places(imports, &types, &bodies, &live, &traps);
         Ok(Self {
             imports,
             traps,
@@ -237,19 +237,23 @@ fn reach(
     Ok((live, needs_data_count))
 }
 
-/// New indices of these functions, and those of them that stay: of equal ones the first.
+/// New indices of these functions, and those of them that stay: of equal ones the first. A trap equals traps only.
 fn places(
     imports: u32,
     types: &[u32],
     bodies: &[FunctionBody<'_>],
     live: &BTreeSet<u32>,
+    traps: &BTreeSet<u32>,
 ) -> (HashMap<u32, u32>, BTreeSet<u32>) {
     let mut index = HashMap::new();
     let mut kept = BTreeSet::new();
     let mut firsts = HashMap::new();
     for function in live {
         let own = function.checked_sub(imports).map(|place| place as usize);
-        let code = own.and_then(|own| Some((types.get(own)?, bodies.get(own)?.as_bytes())));
+        let code = own.and_then(|own| {
+            let body = bodies.get(own)?.as_bytes();
+            Some((types.get(own)?, (!traps.contains(function)).then_some(body)))
+        });
         let new = kept.len() as u32;
         let place = match code {
             Some(code) => *firsts.entry(code).or_insert(new),

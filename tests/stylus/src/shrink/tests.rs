@@ -70,6 +70,21 @@ fn of_copies_one_stays() {
     assert_eq!(functions, 3);
 }
 
+/// Two functions equal in the source are not, once one of them becomes a trap.
+#[test]
+fn a_trap_is_no_copy_of_what_it_was() {
+    let body = "(param i32) (result i32) local.get 0 i32.const 7 i32.add";
+    let wat = format!(
+        r#"(module (memory (export "memory") 1 1)
+            (func $_ZN4core3fmt3num3fooE {body}) (func $useful {body})
+            (func $_ZN4core3fmt3num3barE {body})
+            (func (export "user_entrypoint") (param i32) (result i32)
+                local.get 0 call $_ZN4core3fmt3num3fooE call $useful call $_ZN4core3fmt3num3barE))"#
+    );
+    let small = shrink(&wat::parse_str(wat).unwrap()).unwrap();
+    assert_eq!(count(&small).0, 3, "the entry, what is useful, one trap");
+}
+
 #[test]
 fn zeros_go_and_memory_stays() {
     let zeros = "\\00".repeat(40);
