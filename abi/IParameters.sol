@@ -121,8 +121,9 @@ interface IParameters {
     function setUnderlying(uint16 underlying, uint16 feed, uint64 lot, uint8 scenarioSet, Rate[] calldata rates) external;
 
     /// Sets the terms of a collateral asset, before the vault lists it and later.
-    /// While the vault does not list the index nobody holds the asset, so all its terms may change. Once it does, decimals
-    /// and link are frozen, and the feed is replaced as that of an underlying is.
+    /// While the vault does not list the index no account holds the asset, so all its terms begin anew: rates that are not
+    /// given are the defaults, whatever was set before. Once it does, decimals and link are frozen, and the feed is replaced
+    /// as that of an underlying is.
     /// Reverts with UnknownAsset (16 or more), FeedRequired, UnknownUnderlying, AssetFeedRequired, UnknownRate,
     /// RateGivenTwice, RateTooFine, TooManyAssetDecimals, RateOutOfRange, InitialBelowMaintenance, AssetDecimalsFrozen,
     /// LinkFrozen, the oracle's UnknownFeed, FeedsDisagree, the vault's Locked.

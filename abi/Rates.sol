@@ -43,9 +43,9 @@ library UnderlyingRates {
     uint8 internal constant OPTION_COST_IM = 10;
     /// Share of spot per unit of option: what closing it costs.
     uint8 internal constant OPTION_COST_MM = 11;
-    /// Charge on short exposure per unit by which the coin stands below 0.99.
+    /// Charge on short options, perpetuals and futures per unit by which the coin stands below 0.99.
     uint8 internal constant DEPEG_IM = 12;
-    /// Charge on short exposure per unit by which the coin stands below 0.99.
+    /// Charge on short options, perpetuals and futures per unit by which the coin stands below 0.99.
     uint8 internal constant DEPEG_MM = 13;
 }
 

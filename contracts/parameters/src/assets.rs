@@ -17,7 +17,7 @@ use stylus_sdk::prelude::*;
 impl Parameters {
     /// Sets the terms of a collateral asset, before the vault lists it and later. Owner only.
     ///
-    /// While the vault does not list the index nobody holds the asset, so all its terms may change. Once it does,
+    /// While the vault does not list the index no account holds the asset, so all its terms begin anew. Once it does,
     /// decimals and link are frozen, and the feed is replaced as that of an underlying is.
     ///
     /// # Arguments
@@ -26,7 +26,8 @@ impl Parameters {
     /// * `underlying` - what it moves with; 0 = nothing, and for the settlement coin nothing else. Of a listed asset
     ///   frozen once it is not 0: a hedge must not vanish.
     /// * `decimals` - the token's, at most 24.
-    /// * `rates` - those that change, 1e18; of a new asset those that are not the defaults.
+    /// * `rates` - those that change, 1e18; while the vault does not list the index those that are not the defaults, whatever
+    ///   was set before: it was for another token.
     ///
     /// # Errors
     /// [`UnknownAsset`], [`FeedRequired`], [`UnknownUnderlying`], [`AssetFeedRequired`],
@@ -60,8 +61,11 @@ impl Parameters {
         if asset != 0 && feed == 0 {
             return Err(AssetFeedRequired { asset }.into());
         }
-        let old = self.listed_asset(asset)?;
-        let stored = old.map_or(AssetRate::DEFAULT, |old| old.rates);
+        let frozen = match self.listed_asset(asset)? {
+            Some(old) if self.vault_lists(asset)? => Some(old),
+            _ => None,
+        };
+        let stored = frozen.map_or(AssetRate::DEFAULT, |old| old.rates);
         let terms = AssetTerms {
             feed,
             underlying,
@@ -71,10 +75,6 @@ impl Parameters {
         terms
             .check()
             .map_err(|refusal| rates::refused(refusal, underlying, &terms.rates, decimals))?;
-        let frozen = match old {
-            Some(old) if self.vault_lists(asset)? => Some(old),
-            _ => None,
-        };
         if let Some(old) = &frozen {
             if old.decimals != decimals {
                 return Err(AssetDecimalsFrozen {
@@ -122,7 +122,7 @@ impl Parameters {
         Ok(AssetTerms::decode(word))
     }
 
-    /// Whether somebody may hold the asset.
+    /// Whether an account may hold the asset.
     fn vault_lists(&self, asset: u8) -> Result<bool, Revert> {
         let (count,) = vault::ASSET_COUNT.static_call(self.vm(), self.vault(), &())?;
         Ok(asset < count)

@@ -6,6 +6,7 @@
 //! `docs/method.md`.
 //!
 //! The id of a rate is its position in its section, as the ABI and storage have it: **rows are appended, never moved.**
+//! The place of a charge is the number in its row, as `explain` has it: a new one takes the next number.
 
 use crate::fixed::Q40;
 
@@ -94,14 +95,14 @@ macro_rules! row {
 
 macro_rules! table {
     (
-        unrated { $($free:ident $free_name:literal on $free_base:literal at $free_rate:literal;)* }
+        unrated { $($free:ident = $free_place:literal $free_name:literal on $free_base:literal at $free_rate:literal;)* }
         $(
             $(#[$attribute:meta])*
             $ids:ident, $values:ident { $($extra_doc:literal $extra:ident: $type:ty = $extra_default:expr,)? } {
                 $(
                     $doc:literal $symbol:literal
                     $field:ident [$($id:ident = $default:expr),+] in $bounds:expr
-                    $(=> $charge:ident $name:literal on $base:literal $(at $formula:literal)?)?;
+                    $(=> $charge:ident = $place:literal $name:literal on $base:literal $(at $formula:literal)?)?;
                 )*
             }
         )*
@@ -152,27 +153,27 @@ macro_rules! table {
         /// A charge beside the scans.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Charge {
-            $(#[doc = concat!("Charged on ", $free_base, ".")] $free,)*
-            $($($(#[doc = concat!("Charged on ", $base, ".")] $charge,)?)*)*
+            $(#[doc = concat!("Charged on ", $free_base, ".")] $free = $free_place,)*
+            $($($(#[doc = concat!("Charged on ", $base, ".")] $charge = $place,)?)*)*
         }
 
         impl Charge {
             /// All of them, in the order in which they are explained.
-            pub const TABLE: &'static [ChargeRow] = &[
-                $(ChargeRow { name: $free_name, base: $free_base, formula: $free_rate },)*
-                $($($(ChargeRow {
+            pub const TABLE: &'static [ChargeRow] = &ordered([
+                $(($free_place, ChargeRow { name: $free_name, base: $free_base, formula: $free_rate }),)*
+                $($($(($place, ChargeRow {
                     name: $name,
                     base: $base,
                     formula: concat!("" $(, $formula)?),
-                },)?)*)*
-            ];
+                }),)?)*)*
+            ]);
         }
     };
 }
 
 table! {
     unrated {
-        Confidence "confidence" on "κ·S·(|Σ perpetuals q + linked collateral units| + Σ_e (|Σ futures q| + |Σ calls q| + |Σ puts q|))"
+        Confidence = 0 "confidence" on "κ·S·(|Σ perpetuals q + linked collateral units| + Σ_e (|Σ futures q| + |Σ calls q| + |Σ puts q|))"
             at "1 / 1";
     }
 
@@ -192,7 +193,7 @@ table! {
     AssetRate, AssetRates {} {
         "Share of its value that is required." "h_IM / h_MM"
         haircut [im_haircut = 100_000, mm_haircut = 50_000] in (0, ONE - 1)
-            => Haircut "haircut" on "value of each fresh collateral asset" at "h_IM / h_MM";
+            => Haircut = 1 "haircut" on "value of each fresh collateral asset" at "h_IM / h_MM";
     }
 
     /// Rates of an underlying. Pairs are (initial, maintenance), the first never below the second.
@@ -205,7 +206,7 @@ table! {
         basis_move [basis_move = 45_000] in (0, 500_000);
         "Share of the calendar basis that counts at expiry." "b"
         basis_at_expiry [basis_at_expiry = 500_000] in (0, 4 * ONE)
-            => Basis "basis" on "per expiry: max(0, −ΔM(−δ), −ΔM(+δ)), ΔM(±δ) = change of the expiry's options and futures when A moves by ±δ, volatility kept"
+            => Basis = 2 "basis" on "per expiry: max(0, −ΔM(−δ), −ΔM(+δ)), ΔM(±δ) = change of the expiry's options and futures when A moves by ±δ, volatility kept"
             at "min(32, b + b′·τ), both";
         "Share of it that counts besides for each year to expiry." "b′"
         basis_per_year [basis_per_year = 2 * ONE] in (0, 16 * ONE);
@@ -213,16 +214,16 @@ table! {
         max_move [max_move = 100_000] in (0, 500_000);
         "Share of spot per unit of short option." "short option"
         short_option [short_option_im = 10_000, short_option_mm = 5_000] in (0, ONE)
-            => ShortOption "short_option" on "Σ options (−q)⁺ · S";
+            => ShortOption = 3 "short_option" on "Σ options (−q)⁺ · S";
         "Share of spot per unit of perpetual or future: what closing it costs." "linear closing cost"
         linear_cost [linear_cost_im = 10_000, linear_cost_mm = 5_000] in (0, ONE)
-            => LinearCost "linear_cost" on "Σ perpetuals, futures |q| · S";
+            => LinearCost = 4 "linear_cost" on "Σ perpetuals, futures |q| · S";
         "Share of spot per unit of option: what closing it costs." "option closing cost"
         option_cost [option_cost_im = 2_000, option_cost_mm = 1_000] in (0, ONE)
-            => OptionCost "option_cost" on "Σ options |q| · S";
-        "Charge on short exposure per unit by which the coin stands below 0.99." "depeg"
+            => OptionCost = 5 "option_cost" on "Σ options |q| · S";
+        "Charge on short options, perpetuals and futures per unit by which the coin stands below 0.99." "depeg"
         depeg [depeg_im = 2 * ONE, depeg_mm = ONE] in (0, 16 * ONE)
-            => Depeg "depeg" on "(0.99 − p)⁺ · (Σ options (−q)⁺·S + Σ perpetuals, futures |q|·S)";
+            => Depeg = 6 "depeg" on "(0.99 − p)⁺ · (Σ options (−q)⁺·S + Σ perpetuals, futures |q|·S)";
     }
 }
 
@@ -233,17 +234,27 @@ impl AssetRate {
     /// [`Self::TABLE`] of an asset that moves with an underlying.
     pub const LINKED_TABLE: [Rate; Self::COUNT] = {
         let mut table = Self::TABLE;
-        let mut i = 0;
-        while i < table.len() {
-            table[i].maximum = Self::LINKED_MAXIMUM;
-            i += 1;
-        }
+        table[Self::im_haircut as usize].maximum = Self::LINKED_MAXIMUM;
+        table[Self::mm_haircut as usize].maximum = Self::LINKED_MAXIMUM;
         table
     };
 }
 
 /// How many kinds of [`Charge`] there are.
 pub const CHARGES: usize = Charge::TABLE.len();
+
+/// Rows by place. Places are distinct, or [`Charge`] would not compile; here none is left out.
+const fn ordered<const N: usize>(rows: [(usize, ChargeRow); N]) -> [ChargeRow; N] {
+    let mut all = [rows[0].1; N];
+    let mut row = 0;
+    while row < N {
+        let (place, charge) = rows[row];
+        assert!(place < N, "the places of charges are 0, 1, 2, ...");
+        all[place] = charge;
+        row += 1;
+    }
+    all
+}
 
 /// The rates of rows, one after the other.
 const fn flat<const N: usize>(rows: &[&[Rate]]) -> [Rate; N] {

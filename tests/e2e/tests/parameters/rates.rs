@@ -83,3 +83,45 @@ fn the_rate_table_is_the_kernels() {
     let charges: Vec<&str> = Charge::TABLE.iter().map(|charge| charge.name).collect();
     assert_eq!(names, charges);
 }
+
+/// Rates that stay are judged with what changes: of a listed asset when it is linked, of the rules.
+#[test]
+fn i_par_1_what_stays_is_judged_again() {
+    let mut hub = Floor::new().hub;
+    let with = |underlying, rates| IParameters::setAssetCall {
+        rates,
+        ..set_asset(LOOSE, 2, underlying, 24, (0, 0))
+    };
+    let half = vec![Rate {
+        id: AssetRate::im_haircut as u8,
+        value: widen(500_000),
+    }];
+    hub.set(&with(0, half));
+    let query = IParameters::assetCall { asset: LOOSE };
+    let before = hub.get(hub.parameters, &query).rates;
+    assert_eq!(before[0], widen(500_000));
+    hub.set(&with(0, vec![]));
+    assert_eq!(hub.get(hub.parameters, &query).rates, before);
+    let e: IParameters::RateOutOfRange = refused(&mut hub, &with(BTC, vec![]));
+    let most = widen(AssetRate::LINKED_MAXIMUM);
+    assert_eq!((e.rate, e.given, e.maximum), (0, widen(500_000), most));
+
+    let rules = |id: RuleRate, millionths| IParameters::setRulesCall {
+        coinFeed: 0,
+        rates: vec![Rate {
+            id: id as u8,
+            value: widen(millionths),
+        }],
+    };
+    hub.set(&rules(RuleRate::max_offset, 300_000));
+    let mut expected = RuleRate::DEFAULT;
+    expected[RuleRate::max_offset as usize] = 300_000;
+    let now = hub.get(hub.parameters, &IParameters::rulesCall {}).rates;
+    assert_eq!(now, expected.map(widen));
+    let e: IParameters::InitialBelowMaintenance =
+        refused(&mut hub, &rules(RuleRate::mm_factor, 1_250_001));
+    assert_eq!(
+        (e.initial, e.maintenance),
+        (widen(1_250_000), widen(1_250_001))
+    );
+}

@@ -59,3 +59,31 @@ async fn listing_is_refused_with_reasons() {
     assert_eq!(e.as_error::<IVault::UnknownAsset>().unwrap().asset, 3);
     assert_eq!(ok(house.ask(vault, &IVault::assetCountCall {}).await), 3);
 }
+
+/// Terms set for an index that the vault does not list yet were for another token: its haircuts are not taken over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_candidate_leaves_no_haircuts_behind() {
+    let house = House::start().await;
+    let set = |rates| IParameters::setAssetCall {
+        asset: 3,
+        feed: 1,
+        underlying: 0,
+        decimals: 18,
+        rates,
+    };
+    let deployer = &house.people.deployer;
+    let query = IParameters::assetCall { asset: 3 };
+    let free = vec![0, 0];
+    ok(house
+        .send(deployer, house.at.parameters, &set(rates(&free)))
+        .await);
+    assert_eq!(ok(house.ask(house.at.parameters, &query).await).rates, free);
+    ok(house
+        .send(deployer, house.at.parameters, &set(vec![]))
+        .await);
+    let defaults = vec![WAD as u64 / 10, WAD as u64 / 20];
+    assert_eq!(
+        ok(house.ask(house.at.parameters, &query).await).rates,
+        defaults
+    );
+}

@@ -118,6 +118,7 @@ fn the_table_is_sound() {
         &RuleRate::TABLE[..],
         &UnderlyingRate::TABLE,
         &AssetRate::TABLE,
+        &AssetRate::LINKED_TABLE,
     ] {
         for (place, row) in table.iter().enumerate() {
             assert!((1..32).contains(&row.name.len()), "{}", row.name);
@@ -168,11 +169,13 @@ fn i_mar_6_no_initial_rate_below_its_maintenance_rate() {
         Err(TermsRefusal::InitialBelowMaintenance { rate: 0 })
     );
     let mut asset = AssetTerms {
-        rates: [50_000, 50_000],
+        rates: AssetRate::DEFAULT,
         ..AssetTerms::default()
     };
+    asset.rates[AssetRate::im_haircut as usize] = 50_000;
+    asset.rates[AssetRate::mm_haircut as usize] = 50_000;
     assert_eq!(asset.check(), Ok(()));
-    asset.rates = [50_000, 50_001];
+    asset.rates[AssetRate::mm_haircut as usize] += 1;
     assert_eq!(
         asset.check(),
         Err(TermsRefusal::InitialBelowMaintenance { rate: 0 })
