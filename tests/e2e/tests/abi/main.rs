@@ -10,6 +10,7 @@
 //! | `source_and_abi_agree` | a function, event or error that only one of source and JSON has, or has differently; one that the module cannot raise, or raises unsaid |
 //! | `the_comparison_sees_every_change` | a hole in that comparison |
 //! | `module_answers_exactly_the_abi` | a selector the module accepts and the JSON lacks, or the reverse |
+//! | `every_declaration_is_of_some_interface` | an error or event that is declared in the source and compared with nothing |
 //! | `refusals_are_typed` | an empty or undocumented revert: unknown selector, short calldata, value, arguments of zeros |
 
 mod module;
@@ -21,12 +22,13 @@ use alloy::{
 };
 use module::Constants;
 use plimsoll_e2e::*;
+use proc_macro2::TokenTree;
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     fmt::Write as _,
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Command,
 };
 use stylus_abi::{Contract as _, Interface, Item, Kind, Parameter, Type};
@@ -61,6 +63,76 @@ fn every_contract_is_compared() {
         CONTRACTS.map(|(contract, interface, _)| (contract, interface))[..],
         registered
     );
+}
+
+/// The names of all `errors!` and `events!` of a crate in `contracts/`.
+fn written(package: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut open = vec![package.join("src")];
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(
+                fs::read_dir(&path)
+                    .unwrap()
+                    .map(|entry| entry.unwrap().path()),
+            );
+        } else if path.extension().is_some_and(|ending| ending == "rs")
+            && !path.ends_with("tests.rs")
+        {
+            let file = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
+            for item in file.items {
+                let syn::Item::Macro(item) = item else {
+                    continue;
+                };
+                let name = item
+                    .mac
+                    .path
+                    .segments
+                    .last()
+                    .map(|segment| segment.ident.to_string());
+                if name.is_some_and(|name| ["errors", "events"].contains(&name.as_str())) {
+                    let tokens = item.mac.tokens.into_iter();
+                    names.extend(tokens.filter_map(|token| match token {
+                        TokenTree::Ident(name) => Some(name.to_string()),
+                        _ => None,
+                    }));
+                }
+            }
+        }
+    }
+    names
+}
+
+/// An error or event that a crate declares stands in the interface of that contract, or, of a crate that is none, in some
+/// interface: what is left out of `declares` would be compared with nothing.
+#[test]
+fn every_declaration_is_of_some_interface() {
+    let folders = fs::read_dir(plimsoll::workspace::root().join("contracts")).unwrap();
+    let mut seen = 0;
+    for folder in folders
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+    {
+        let crate_name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        let own = CONTRACTS
+            .iter()
+            .any(|(contract, ..)| *contract == crate_name);
+        let interfaces = CONTRACTS
+            .iter()
+            .filter(|(contract, ..)| !own || *contract == crate_name);
+        let said: BTreeSet<String> = interfaces
+            .flat_map(|(_, _, interface)| interface().items)
+            .map(|item| item.name)
+            .collect();
+        let written = written(&folder);
+        seen += written.len();
+        let unsaid: Vec<_> = written.difference(&said).collect();
+        assert!(
+            unsaid.is_empty(),
+            "{crate_name} declares {unsaid:?}, which no `declares = [..]` has"
+        );
+    }
+    assert!(seen > 100, "{seen} declarations found");
 }
 
 fn modules() -> BTreeMap<&'static str, Constants> {
