@@ -46,7 +46,7 @@ interface IMargin {
     /// The stored words of parameters, for a client that computes margin itself; zeros where nothing is listed, no word for a
     /// number that is no key. A key is a kind shifted left by 32, plus a number.
     ///   1 << 32              rules, one word
-    ///   2 << 32 | underlying two words
+    ///   2 << 32 | underlying as many words as its rates need: two today
     ///   3 << 32 | asset      one word
     /// @custom:caller anyone
     function terms(uint256[] calldata keys) external view returns (uint256[] memory words);

@@ -105,6 +105,11 @@ fn contract(value: &Value) -> Result<Contract> {
         Value::Null => Ok(Vec::new()),
         _ => names(key).ok_or_else(|| missing(key, "a list of names")),
     };
+    if value["proxied"] == true {
+        return Err(format!(
+            "contracts/registry.json: {name}: `proxied` is true, and deployment knows no proxies yet"
+        ));
+    }
     Ok(Contract {
         name: name.to_owned(),
         about: text("about")?,

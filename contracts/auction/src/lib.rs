@@ -24,7 +24,8 @@
 //! * If equity < mm depends on the value of stale items, a start waits for a note and an hour; a note stands for two.
 //! * The fund's ramp runs only while the account is marked at least every 15 minutes: by `markInsolvent`, `start` or `bid`.
 //! * An auction has no end in time. It ends with a bid that reaches the buffer, or with [`Auction::close`].
-//! * A bid for a share calls `margin` at most 43 times: lots are whole, and the share grows until it relieves something.
+//! * A bid for a share asks `margin` at most 43 times for the share, which grows until whole lots relieve something; the
+//!   valuation before it and the vault's judgement after it ask some times more.
 //!
 //! # Roles
 //! * Deployer: [`Auction::initialize`], once.
@@ -36,7 +37,7 @@
 //! # Warnings
 //! * A bidder's account must be healthy afterwards, the slice included, or become safer: the vault refuses the bid otherwise.
 //! * A bid names the version of the account. Deposits do not change it; `maxPrice` bounds their effect on the price.
-//! * The discount comes out of the owner's equity, so a bidder earns at most equity / MM per unit of relief.
+//! * While equity is above 0 the discount comes out of it, so a bidder earns at most equity / MM per unit of relief.
 //! * The insurance fund pays at most what it holds. Beyond that an insolvent account keeps its debt.
 extern crate alloc;
 

@@ -149,6 +149,12 @@ macro_rules! events {
             #[inline(never)]
             pub fn emit(self, vm: &$crate::private::VM) {
                 use $crate::private::RawLogAccess;
+                const {
+                    $(assert!(
+                        !<$topic_type as $crate::Abi>::DYNAMIC && <$topic_type as $crate::Abi>::WORDS == 1,
+                        "an indexed field is one word",
+                    );)*
+                }
                 let topics = 1 $(+ <$topic_type as $crate::Abi>::WORDS)*;
                 let words = topics $(+ <$type as $crate::Abi>::WORDS)*;
                 let mut out = $crate::Encoder::new(&[], words);

@@ -18,7 +18,8 @@
 //!
 //! # Tokens
 //! * A token must answer `decimals` and `balanceOf` with one word. A transfer must answer `true` or nothing; any other
-//!   answer, and a revert, is [`TokenRefused`] with the token's own reason.
+//!   answer, and a revert, is [`TokenRefused`] with the token's own reason. A deposit that a token refuses without a reason is
+//!   [`InsufficientTokens`] where balance or allowance is too small.
 //! * Fee on transfer: a deposit credits the amount by which the vault's balance rose, at most `amount`. A withdrawal debits
 //!   `amount`; less arrives. A token that takes more than `amount` from the vault is refused
 //!   ([`TransferFailed`]).

@@ -42,6 +42,9 @@ macro_rules! sources {
             $($(#[$attribute])* $name = $number),*
         }
 
+        // The record of a feed has two bits for it.
+        const _: () = assert!($($number < 4)&&*);
+
         impl Source {
             /// The source with this number.
             pub(crate) const fn from_number(number: u8) -> Option<Self> {
