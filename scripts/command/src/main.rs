@@ -5,6 +5,7 @@ mod devnode;
 mod expiries;
 mod fork;
 mod house;
+mod risk;
 
 use clap::{Args, Parser, Subcommand};
 use deployment::{CompareArgs, DeployArgs, RenewArgs, StatusArgs};
@@ -16,6 +17,7 @@ use plimsoll::{account, term::Progress};
 use plimsoll_bench::BenchArgs;
 use plimsoll_cli::demo::{self, DemoOptions};
 use plimsoll_verify::VerifyArgs;
+use risk::{BacktestArgs, RiskSetArgs};
 use std::process::ExitCode;
 
 /// A cross-margin clearing house for derivative protocols on Arbitrum.
@@ -56,6 +58,21 @@ enum Command {
     SignExpiries(SignArgs),
     /// Push forwards and volatility surfaces to the oracle with the signatures of its signers.
     PushExpiries(PushArgs),
+    /// Say which scenario set a coin gets, by its hourly prices.
+    ///
+    /// The rule: the narrowest set whose outermost grid move is at least the 99.5 % quantile of |24-hour move|, hourly starts,
+    /// both signs together, over two years. The last two years of each FILE are used; where it has less, the answer says so.
+    /// Hours without a price are named; moves that begin or end there are excluded. The quantile is the smallest move that at
+    /// least 99.5 % of the moves do not exceed. The sets are the kernel's.
+    RiskSet(RiskSetArgs),
+    /// Compare what portfolios lost in the past with what the margin method required of them.
+    ///
+    /// At each start, portfolios of one coin are opened, and the kernel computes IM and MM under each of its scenario sets. After
+    /// each horizon they are valued again at the price that came: the volatility is kept, and time has passed. Shown are the
+    /// shares of starts with a loss above MM and above IM, episodes (runs of consecutive starts with a loss above MM), the worst
+    /// loss over MM, and whether the bars hold. A bar that fails is shown and is no error. docs/backtest.md says how to read it.
+    #[command(after_long_help = risk::what_is_tested())]
+    Backtest(BacktestArgs),
 }
 
 #[derive(Debug, Args)]
@@ -140,6 +157,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Account(args) => show(args).await?,
         Command::SignExpiries(args) => expiries::sign(args).await?,
         Command::PushExpiries(args) => expiries::push(args).await?,
+        Command::RiskSet(args) => risk::risk_set(&args)?,
+        Command::Backtest(args) => risk::backtest(&args, progress)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,129 @@
+//! `plimsoll risk-set` and `plimsoll backtest` as people use them.
+
+use serde_json::Value;
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(arguments)
+        .output()
+        .unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// A file of hourly prices: constant, and from hour 800 of 900 on `to` times as high.
+fn file(name: &str, to: f64) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let row = |hour: u64| {
+        let price = if hour < 800 { 2.0 } else { 2.0 * to };
+        format!("{},{price}\n", 1_600_000_000 / 3_600 * 3_600 + hour * 3_600)
+    };
+    let text: String = (0..900).map(row).collect();
+    fs::write(&path, "time,price\n".to_owned() + &text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn sets_as_a_table_and_as_json() {
+    let (calm, wild) = (file("CALM.csv", 0.85), file("WILD.csv", 0.2));
+    let text = stdout(&run(&["risk-set", &calm, &wild]));
+    for said in [
+        "15.000 %",
+        "set 2",
+        "none",
+        "SHORT: the rule asks for 730 days, the file has 37",
+        "wider than every set. A set must reach ±80.000 %",
+    ] {
+        assert!(text.contains(said), "{said:?} is not in\n{text}");
+    }
+    let json = stdout(&run(&["risk-set", "--json", &calm, &wild]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["coins"][0]["set"], 2);
+    assert_eq!(json["coins"][1]["set"], Value::Null);
+    assert_eq!(json["coins"][0]["starts"], 876);
+    assert_eq!(json["sets"][0]["reach"], 0.18);
+}
+
+#[test]
+fn a_backtest_as_text_json_and_page() {
+    let coin = file("ETHUSDT.csv", 0.2);
+    let page = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("page.html");
+    let arguments = [
+        "backtest",
+        "--every",
+        "5",
+        "--html",
+        page.to_str().unwrap(),
+        &coin,
+    ];
+    let text = stdout(&run(&arguments));
+    for said in [
+        "1.2 times",
+        "set 3",
+        "mean of the shapes",
+        "FAIL",
+        "long perpetual",
+    ] {
+        assert!(text.contains(said), "{said:?} is not in\n{text}");
+    }
+    assert!(fs::read_to_string(page).unwrap().contains("<svg"));
+    let json = stdout(&run(&["backtest", "--json", "--every", "5", &coin]));
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["options"]["every"], 5);
+    let shapes = json["coins"][0]["sets"][0]["shapes"].as_array().unwrap();
+    assert_eq!(shapes.len(), 21);
+    let bars = json["bars"].as_array().unwrap();
+    assert_eq!(bars.len(), 2);
+    assert!(bars.iter().all(|bar| bar["passed"].is_boolean()));
+}
+
+#[test]
+fn what_cannot_be_done_says_why() {
+    let coin = file("X.csv", 1.0);
+    let bad = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bad.csv");
+    fs::write(
+        &bad,
+        "time,price\n2021-04-04T20:00:00Z,1\n2021-04-04T21:00:00Z,one\n",
+    )
+    .unwrap();
+    let bad = bad.to_str().unwrap();
+    for (arguments, why) in [
+        (&["risk-set"][..], "FILE"),
+        (&["risk-set", "/nowhere.csv"], "cannot read /nowhere.csv"),
+        (
+            &["risk-set", bad],
+            "bad.csv: line 3: \"one\" is not a positive price",
+        ),
+        (
+            &["backtest", bad],
+            "bad.csv: line 3: \"one\" is not a positive price",
+        ),
+        (&["backtest", "--every", "0", &coin], "--every"),
+        (
+            &["backtest", "--vol-factor", "0", &coin],
+            "a volatility factor must be above 0",
+        ),
+        (&["backtest", "--write", &coin], "cannot be used with"),
+        (
+            &["backtest", "--html", "/nowhere/page.html", &coin],
+            "cannot write /nowhere/page.html",
+        ),
+    ] {
+        let output = run(arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(
+            said.contains(why),
+            "{arguments:?} says {said:?}, not {why:?}"
+        );
+    }
+}
