@@ -29,6 +29,14 @@ const KEYS: [&str; 10] = [
     "optional",
 ];
 
+/// What a contract has that a deployer hands over.
+const OWNED: [&str; 4] = [
+    "owner",
+    "pendingOwner",
+    "transferOwnership",
+    "acceptOwnership",
+];
+
 /// One contract of the registry.
 struct Contract {
     name: String,
@@ -153,6 +161,18 @@ fn check(contract: &Contract, all: &[Contract], root: &Path) -> Result<()> {
     let source = format!("abi/{interface}.sol");
     if !root.join(&source).is_file() {
         return Err(format!("there is no {source}: add the interface"));
+    }
+    if contract.owner == "deployer" {
+        let text = read(&root.join(&source))?;
+        let lacks = OWNED
+            .iter()
+            .find(|name| !text.contains(&format!("function {name}(")));
+        if let Some(method) = lacks {
+            return Err(format!(
+                "`owner` is \"deployer\", who hands the contract over, but {source} has no `{method}`: \
+                 the field `Ownable` of plimsoll-common gives {OWNED:?}"
+            ));
+        }
     }
     let known = |name: &String| all.iter().any(|other| other.name == *name);
     if !["deployer", "none"].contains(&contract.owner.as_str()) && !known(&contract.owner) {

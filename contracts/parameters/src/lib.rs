@@ -6,15 +6,15 @@
 //! # Tokens
 //! None is held or called. Decimals of a token are what the owner says here; the vault compares them at listing.
 //!
-//! # Roles
-//! The owner alone sets parameters. Ownership moves in two steps. `margin` must have been handed to
-//! this contract: its words are written from here alone. Anyone may read.
-//!
 //! # Liveness
 //! No call depends on a price being fresh, but for one that names another feed of an underlying or of an asset that the
 //! vault lists: while the old feed is fresh the new one must be fresh too and agree within 2 %. The feed of the settlement
 //! coin is not compared with the one before. The oracle must list every feed named here. `setAsset` asks the vault and
 //! reverts with its `Locked` inside a call of the vault.
+//!
+//! # Roles
+//! The owner alone sets parameters. Ownership moves in two steps. `margin` must have been handed to
+//! this contract: its words are written from here alone. Anyone may read.
 //!
 //! # Warnings
 //! * Changes take effect at once, for all accounts: a higher maintenance rate can make accounts liquidatable. The wait and

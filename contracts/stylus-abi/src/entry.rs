@@ -179,7 +179,12 @@ macro_rules! entrypoint {
             fn source_and_abi_agree() {
                 let published = $crate::Interface::from_json(include_str!($abi));
                 let differences = <$contract as $crate::Contract>::interface().differences(&published);
-                assert!(differences.is_empty(), "\n{differences}");
+                assert!(
+                    differences.is_empty(),
+                    "\n{differences}\na method needs a row in entrypoint!, an event or error a place in declares; {} is made \
+                     of its Solidity by a command of the repository",
+                    $abi,
+                );
             }
         )?
 

@@ -117,6 +117,22 @@ mod tests {
         );
     }
 
+    /// A contract's first page says what it assumes, under the same headings in the same order.
+    #[test]
+    fn every_contract_says_what_it_assumes() {
+        for name in names() {
+            let path = workspace::root().join(format!("contracts/{name}/src/lib.rs"));
+            let text = fs::read_to_string(&path).unwrap();
+            let headings = text.lines().filter_map(|line| line.strip_prefix("//! # "));
+            assert_eq!(
+                headings.collect::<Vec<_>>(),
+                ["Tokens", "Liveness", "Roles", "Warnings"],
+                "{}",
+                path.display()
+            );
+        }
+    }
+
     /// The page for readers and the workspace are written by hand.
     #[test]
     fn every_crate_of_contracts_is_on_the_page_and_in_the_workspace() {

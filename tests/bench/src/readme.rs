@@ -49,7 +49,9 @@ pub fn settle(mode: Mode, blocks: &[(Place<'_>, String)]) -> Result<()> {
     if differences.is_empty() {
         return Ok(());
     }
-    bail!("documents (-) are not what was measured (+):\n{differences}");
+    bail!(
+        "documents (-) are not what was measured (+); PLIMSOLL_WRITE=1 of this test, or --write of this command, writes them:\n{differences}"
+    );
 }
 
 /// The body of a block.

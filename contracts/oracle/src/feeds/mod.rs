@@ -182,7 +182,7 @@ impl Oracle {
             }
             .into());
         }
-        if old.aggregator == new.aggregator {
+        if (old.source, old.aggregator) == (new.source, new.aggregator) {
             return Ok(());
         }
         let Ok(old_price) = self.strict_price(feed, old)? else {

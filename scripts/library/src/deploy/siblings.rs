@@ -1,7 +1,7 @@
 //! Who of the contracts knows whom: initialising, once, and the pointers that result.
 use super::{Addresses, Deployer};
 use crate::{
-    bindings::{IAuction, IClearinghouse, ILens, IMargin, IOracle, IParameters, IVault},
+    bindings::*, // interfaces, which the registry names
     client::{CallError, Client},
 };
 use alloy::{primitives::Address, sol_types::SolCall};

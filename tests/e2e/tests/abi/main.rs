@@ -34,7 +34,7 @@ use std::{
 use stylus_abi::{Contract as _, Interface, Item, Kind, Parameter, Type};
 
 /// Contract, interface, and what its source declares: a type has no name that a registry could hold.
-const CONTRACTS: [(&str, &str, fn() -> Interface); 7] = [
+const CONTRACTS: &[(&str, &str, fn() -> Interface)] = &[
     ("oracle", "IOracle", plimsoll_oracle::Oracle::interface),
     ("margin", "IMargin", plimsoll_margin::Margin::interface),
     (
@@ -59,9 +59,13 @@ fn every_contract_is_compared() {
         .iter()
         .map(|contract| (contract.name, contract.interface))
         .collect();
+    let compared: Vec<_> = CONTRACTS
+        .iter()
+        .map(|(contract, interface, _)| (*contract, *interface))
+        .collect();
     assert_eq!(
-        CONTRACTS.map(|(contract, interface, _)| (contract, interface))[..],
-        registered
+        compared, registered,
+        "CONTRACTS of this file beside contracts/registry.json"
     );
 }
 
@@ -174,7 +178,7 @@ fn source_and_abi_agree() {
         .map(|item| (item.to_string(), item))
         .collect();
     let mut wrong = String::new();
-    for (contract, interface, declared) in CONTRACTS {
+    for (contract, interface, declared) in CONTRACTS.iter().copied() {
         let (printed, promised) = (solidity::read(&declared().to_string()), promised(interface));
         assert_eq!(printed.name, interface);
         let differences = printed.differences(&promised);
@@ -205,7 +209,7 @@ fn source_and_abi_agree() {
 #[test]
 fn one_name_has_one_signature() {
     let mut by_name: BTreeMap<(bool, String), BTreeSet<String>> = BTreeMap::new();
-    for (_, interface, _) in CONTRACTS {
+    for (_, interface, _) in CONTRACTS.iter().copied() {
         for item in promised(interface).items {
             if !item.is_function() {
                 let key = (item.kind == Kind::Event, item.name.clone());
@@ -220,7 +224,7 @@ fn one_name_has_one_signature() {
 /// The comparison is not blind: whatever is taken away, added or altered on one side, it is seen.
 #[test]
 fn the_comparison_sees_every_change() {
-    for (_, interface, _) in CONTRACTS {
+    for (_, interface, _) in CONTRACTS.iter().copied() {
         let abi = promised(interface);
         assert_eq!(abi.differences(&abi), "");
         assert!(abi.functions().next().is_some() && abi.errors().next().is_some());
@@ -369,19 +373,6 @@ async fn raw(
     })
 }
 
-fn address_of(house: &House, contract: &str) -> Address {
-    match contract {
-        "oracle" => house.at.oracle,
-        "margin" => house.at.margin,
-        "parameters" => house.at.parameters,
-        "lens" => house.at.lens,
-        "vault" => house.at.vault,
-        "clearinghouse" => house.at.clearinghouse,
-        "auction" => house.at.auction,
-        other => panic!("no contract {other}"),
-    }
-}
-
 /// `UnknownSelector(bytes4)` with this selector.
 fn unknown(id: [u8; 4]) -> Bytes {
     let mut data = selector("UnknownSelector(bytes4)").to_vec();
@@ -414,11 +405,11 @@ async fn module_answers_exactly_the_abi() {
         others.insert([state[0], state[1], state[2], state[3]]);
     }
     // The selectors of one contract are strangers to the next, where it does not share them.
-    for (_, interface, _) in CONTRACTS {
+    for (_, interface, _) in CONTRACTS.iter().copied() {
         others.extend(selectors(&promised(interface)));
     }
 
-    for (contract, interface, _) in CONTRACTS {
+    for (contract, interface, _) in CONTRACTS.iter().copied() {
         let promised = selectors(&promised(interface));
         let possible = modules[contract].selectors();
         let unseen: Vec<_> = promised.difference(&possible).collect();
@@ -427,7 +418,7 @@ async fn module_answers_exactly_the_abi() {
             "{contract}: not among the constants of its code: {unseen:02x?}"
         );
 
-        let at = address_of(&house, contract);
+        let at = house.at.get(contract).expect("an address");
         let mut accepted = BTreeSet::new();
         for id in possible.union(&others) {
             let answer = raw(&house, house.people.stranger.address, at, id.to_vec(), 0).await;
@@ -466,8 +457,8 @@ async fn refusals_are_typed() {
     };
     let short = |signature: &str| Err(Bytes::copy_from_slice(&selector(signature)));
 
-    for (contract, interface, _) in CONTRACTS {
-        let at = address_of(&house, contract);
+    for (contract, interface, _) in CONTRACTS.iter().copied() {
+        let at = house.at.get(contract).expect("an address");
         for length in 0..4 {
             let data = vec![0xab; length];
             let mut padded = [0; 4];

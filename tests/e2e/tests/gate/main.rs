@@ -68,8 +68,8 @@ async fn i_gate_1_no_method_makes_a_healthy_account_unhealthy() {
         }
         assert!(
             watch.tried > before,
-            "{contract}.{method} is new: try it in its contract's module here, in every way that could hurt a healthy \
-             account"
+            "{contract}.{method} is new: try it in its contract's module of tests/e2e/tests/gate, in every way that \
+             could hurt a healthy account"
         );
     }
     println!("{} calls tried, {} went through", watch.tried, watch.passed);
