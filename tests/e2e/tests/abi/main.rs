@@ -33,8 +33,11 @@ use std::{
 };
 use stylus_abi::{Contract as _, Interface, Item, Kind, Parameter, Type};
 
-/// Contract, interface, and what its source declares: a type has no name that a registry could hold.
-const CONTRACTS: &[(&str, &str, fn() -> Interface)] = &[
+/// Contract, interface, and what its source declares.
+type Declared = (&'static str, &'static str, fn() -> Interface);
+
+/// A type has no name that a registry could hold, so here they are once more.
+const CONTRACTS: &[Declared] = &[
     ("oracle", "IOracle", plimsoll_oracle::Oracle::interface),
     ("margin", "IMargin", plimsoll_margin::Margin::interface),
     (
