@@ -349,15 +349,7 @@ impl Vault {
             if after.stale && Int256::from_raw(after.equity.into_raw()).at_least(after.im) {
                 return Err(PricesStale { account }.into());
             }
-            let error = InsufficientMargin {
-                account,
-                equity: after.equity,
-                im: after.im,
-                mm: after.mm,
-                equity_before: before.equity,
-                im_before: before.im,
-            };
-            return Err(error.into());
+            return Err(InsufficientMargin::of(account, before, after).into());
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Events and errors; `abi/IVault.sol` documents them.
 #![allow(missing_docs)]
 use alloy_primitives::{Address, B256, I256, U256};
-use plimsoll_common::abi::Bytes;
 pub use plimsoll_common::errors::TooManyItems;
+use plimsoll_common::{abi::Bytes, interface::Assessment};
 
 plimsoll_common::events! {
     AssetListed [asset: u8, token: Address] { decimals: u8, cap: u128, settlement: bool }
@@ -52,4 +52,18 @@ plimsoll_common::errors! {
     Unbalanced { instrument: u128, cash: I256, size: I256, quote: I256 }
     UnbalancedAsset { asset: u8, amount: I256 }
     ValueOutOfRange { account: B256 }
+}
+
+impl InsufficientMargin {
+    /// What an account was and would be.
+    pub(crate) const fn of(account: B256, before: &Assessment, after: &Assessment) -> Self {
+        Self {
+            account,
+            equity: after.equity,
+            im: after.im,
+            mm: after.mm,
+            equity_before: before.equity,
+            im_before: before.im,
+        }
+    }
 }

@@ -117,15 +117,7 @@ impl Vault {
         }
         if !assessed(&after).is_healthy() {
             let before = self.assess_one(state.before.clone())?;
-            let error = InsufficientMargin {
-                account,
-                equity: after.equity,
-                im: after.im,
-                mm: after.mm,
-                equity_before: before.equity,
-                im_before: before.im,
-            };
-            return Err(error.into());
+            return Err(InsufficientMargin::of(account, &before, &after).into());
         }
         Ok(())
     }
