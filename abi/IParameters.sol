@@ -7,8 +7,8 @@ import {Rate, RateInfo} from "./Types.sol";
 ///
 /// Rates are 1e18 and multiples of 1e-6. Each has an id: its position among the rates of rules, underlyings or assets, which
 /// `rateTable` lists and `Rates.sol` names. Ids are only ever appended. A call changes the rates it gives; what is not given
-/// keeps its value, and in a first listing takes its default. Events and views show all rates by id.
-/// All rates of a call are checked as one set. IM >= MM for every portfolio follows from what is checked here.
+/// keeps its value, and takes its default in a first listing and for an asset that the vault does not list. Events and
+/// views show all rates by id. All rates of a call are checked as one set. IM >= MM for every portfolio follows from what is checked here.
 interface IParameters {
     /// `rates` 1e18, all of them by id.
     event RulesSet(uint16 coinFeed, uint64[] rates);

@@ -1,6 +1,7 @@
 //! Rates by id, and the table of them that is published.
 
 use super::*;
+use plimsoll_e2e::Dice;
 
 /// I-PAR-1: rates come by id, each once; what is not given stays, and begins at its default.
 #[test]
@@ -124,4 +125,98 @@ fn i_par_1_what_stays_is_judged_again() {
         (e.initial, e.maintenance),
         (widen(1_250_000), widen(1_250_001))
     );
+}
+
+/// I-PAR-1: any list of rates, against a plain reading of the interface: the first fault of the list is the answer and
+/// nothing changes, or exactly what is given has changed.
+#[test]
+fn i_par_1_any_list_of_rates() {
+    let mut hub = Floor::new().hub;
+    let mut dice = Dice(11);
+    let mut stored = RuleRate::DEFAULT.map(widen);
+    let (mut taken, mut refusals) = (0, [0; 5]);
+    for _ in 0..400 {
+        let given: Vec<Rate> = (0..dice.below(4)).map(|_| any_rate(&mut dice)).collect();
+        let call = IParameters::setRulesCall {
+            coinFeed: 0,
+            rates: given.clone(),
+        };
+        let query = IParameters::rulesCall {};
+        match expected(stored, &given) {
+            Ok(rates) => {
+                hub.set(&call);
+                (stored, taken) = (rates, taken + 1);
+            }
+            Err(fault) => {
+                let (owner, parameters) = (hub.owner, hub.parameters);
+                let data = hub.send(owner, parameters, &call).unwrap_err();
+                assert_eq!(data[..4], SELECTORS[fault], "{given:?} onto {stored:?}");
+                refusals[fault] += 1;
+            }
+        }
+        assert_eq!(hub.get(hub.parameters, &query).rates, stored);
+    }
+    assert!(
+        taken > 20 && refusals.iter().all(|times| *times > 5),
+        "{taken}, {refusals:?}"
+    );
+}
+
+/// The faults of a list of rates.
+const SELECTORS: [[u8; 4]; 5] = [
+    IParameters::UnknownRate::SELECTOR,
+    IParameters::RateGivenTwice::SELECTOR,
+    IParameters::RateTooFine::SELECTOR,
+    IParameters::RateOutOfRange::SELECTOR,
+    IParameters::InitialBelowMaintenance::SELECTOR,
+];
+
+/// Mostly a rate of the rules at a bound, its default or between.
+fn any_rate(dice: &mut Dice) -> Rate {
+    let unknown = u64::from(dice.once_in(8));
+    let id = dice.below(RuleRate::COUNT as u64 + unknown) as u8;
+    let row = RuleRate::TABLE
+        .get(usize::from(id))
+        .unwrap_or(&RuleRate::TABLE[0]);
+    let between = row.minimum + dice.below(u64::from(row.maximum - row.minimum) + 1) as u32;
+    let value = match dice.below(8) {
+        0 => widen(row.maximum) + MILLIONTH,
+        1 => widen(between) + 1,
+        2 | 3 => widen(row.minimum),
+        4 => widen(row.maximum),
+        _ => widen(between),
+    };
+    Rate { id, value }
+}
+
+/// What the interface says of a list.
+fn expected(
+    stored: [u64; RuleRate::COUNT],
+    given: &[Rate],
+) -> Result<[u64; RuleRate::COUNT], usize> {
+    let mut rates = stored;
+    for (place, Rate { id, value }) in given.iter().enumerate() {
+        let Some(rate) = rates.get_mut(usize::from(*id)) else {
+            return Err(0);
+        };
+        if given[..place].iter().any(|before| before.id == *id) {
+            return Err(1);
+        }
+        if value % MILLIONTH != 0 {
+            return Err(2);
+        }
+        *rate = *value;
+    }
+    let rows = rates.iter().zip(RuleRate::TABLE);
+    if rows
+        .into_iter()
+        .any(|(rate, row)| *rate < widen(row.minimum) || *rate > widen(row.maximum))
+    {
+        return Err(3);
+    }
+    if rates[0] < rates[1] {
+        Err(4)
+    } else {
+        Ok(rates)
+    }
 }
