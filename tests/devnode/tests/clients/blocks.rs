@@ -9,14 +9,7 @@ async fn snapshots_and_time() {
     let probe = Probe::deploy(&provider, U256::from(1)).await.unwrap();
     let height = provider.get_block_number().await.unwrap();
     let snapshot = raw(&provider, "evm_snapshot", json!([])).await.unwrap();
-    probe
-        .store(U256::from(2))
-        .send()
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    mined(probe.store(U256::from(2))).await;
     raw(&provider, "anvil_mine", json!(["0x5"])).await.unwrap();
     assert_eq!(provider.get_block_number().await.unwrap(), height + 6);
     assert_eq!(

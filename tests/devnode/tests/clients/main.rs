@@ -9,12 +9,13 @@ mod transactions;
 use std::time::Duration;
 
 use alloy::{
+    contract::{CallBuilder, CallDecoder},
     eips::{BlockId, BlockNumberOrTag, Encodable2718},
     network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder},
     primitives::{Address, B256, Bytes, U256, address, b256, uint},
     providers::{DynProvider, Provider, ProviderBuilder, WsConnect},
     rpc::types::{
-        BlockOverrides, Filter, TransactionRequest,
+        BlockOverrides, Filter, TransactionReceipt, TransactionRequest,
         state::{AccountOverride, StateOverride},
     },
     signers::local::PrivateKeySigner,
@@ -63,6 +64,12 @@ fn client(node: &Node, account: usize) -> DynProvider {
         .wallet(EthereumWallet::from(key(account)))
         .connect_http(node.url.parse().unwrap())
         .erased()
+}
+
+/// Sends a call and waits for its receipt.
+async fn mined<P: Provider, D: CallDecoder>(call: CallBuilder<P, D>) -> TransactionReceipt {
+    let sent = call.send().await.unwrap();
+    sent.get_receipt().await.unwrap()
 }
 
 async fn raw(

@@ -40,14 +40,7 @@ async fn is_deterministic() {
         let node = node().await;
         let provider = client(&node, 0);
         let probe = Probe::deploy(&provider, U256::from(1)).await.unwrap();
-        probe
-            .store(U256::from(2))
-            .send()
-            .await
-            .unwrap()
-            .get_receipt()
-            .await
-            .unwrap();
+        mined(probe.store(U256::from(2))).await;
         node.chain.with(|chain| chain.latest().hash)
     };
     assert_eq!(run().await, run().await);

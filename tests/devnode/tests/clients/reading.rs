@@ -97,14 +97,7 @@ async fn traces() {
     let provider = client(&node, 0);
     let probe = Probe::deploy(&provider, U256::ZERO).await.unwrap();
     let inner = probe.store(U256::from(4)).calldata().clone();
-    let receipt = probe
-        .forward(*probe.address(), inner.clone())
-        .send()
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    let receipt = mined(probe.forward(*probe.address(), inner.clone())).await;
     let options = json!({"tracer": "callTracer", "tracerConfig": {"withLog": true}});
     let params = json!([receipt.transaction_hash, options]);
     let trace = raw(&provider, "debug_traceTransaction", params)

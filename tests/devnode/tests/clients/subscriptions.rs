@@ -20,14 +20,7 @@ async fn subscribes_over_websocket() {
         .unwrap();
     let mut pending = live.subscribe_pending_transactions().await.unwrap();
 
-    let receipt = probe
-        .store(U256::from(5))
-        .send()
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    let receipt = mined(probe.store(U256::from(5))).await;
     let head = timeout(SECOND, heads.recv()).await.unwrap().unwrap();
     assert_eq!(Some(head.hash), receipt.block_hash);
     let log = timeout(SECOND, logs.recv()).await.unwrap().unwrap();
@@ -38,14 +31,7 @@ async fn subscribes_over_websocket() {
     // A transaction sent and awaited over the socket.
     let through_socket = Probe::new(*probe.address(), &live);
     let receipt = timeout(SECOND * 10, async {
-        through_socket
-            .store(U256::from(6))
-            .send()
-            .await
-            .unwrap()
-            .get_receipt()
-            .await
-            .unwrap()
+        mined(through_socket.store(U256::from(6))).await
     });
     assert!(receipt.await.unwrap().status());
 
@@ -76,14 +62,7 @@ async fn undone_logs_are_told() {
         .await
         .unwrap();
     let snapshot = raw(&provider, "evm_snapshot", json!([])).await.unwrap();
-    probe
-        .store(U256::from(5))
-        .send()
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    mined(probe.store(U256::from(5))).await;
     assert!(!timeout(SECOND, logs.recv()).await.unwrap().unwrap().removed);
     assert_eq!(
         raw(&provider, "evm_revert", json!([snapshot]))
@@ -107,14 +86,7 @@ async fn filters_are_polled() {
     let pending = raw(&provider, "eth_newPendingTransactionFilter", json!([]))
         .await
         .unwrap();
-    let receipt = probe
-        .storeMany(U256::from(3))
-        .send()
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    let receipt = mined(probe.storeMany(U256::from(3))).await;
     let changes = async |id: &Value| {
         let changes = raw(&provider, "eth_getFilterChanges", json!([id]))
             .await

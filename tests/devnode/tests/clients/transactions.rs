@@ -10,14 +10,7 @@ async fn deploys_calls_and_reads_logs() {
     assert_eq!(probe.value().call().await.unwrap(), U256::from(7));
     assert_eq!(probe.owner().call().await.unwrap(), key(0).address());
 
-    let receipt = probe
-        .store(U256::from(42))
-        .send()
-        .await
-        .unwrap()
-        .get_receipt()
-        .await
-        .unwrap();
+    let receipt = mined(probe.store(U256::from(42))).await;
     assert!(receipt.status());
     assert_eq!(
         receipt.decoded_log::<Probe::Stored>().unwrap().value,

@@ -17,14 +17,7 @@ async fn attack_a_38_self_liquidation_gains_nothing() {
         )
         .await);
     let fund = ids::fund_account(house.at.vault);
-    ok(house
-        .deposit(
-            &p.carol,
-            fund,
-            house.usdc,
-            house.usdc.amount("50,000").unwrap(),
-        )
-        .await);
+    house.endow_fund("50,000").await;
     let worth = async || {
         let (a, b) = (
             ok(house.assess(p.alice.account()).await),

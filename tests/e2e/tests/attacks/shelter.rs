@@ -136,15 +136,7 @@ async fn attack_a_45_a_full_cap_does_not_stop_a_cure() {
 async fn attack_a_47_a_gift_does_not_hide_bad_debt() {
     let house = House::with_an_auction().await;
     let p = &house.people;
-    let fund = ids::fund_account(house.at.vault);
-    ok(house
-        .deposit(
-            &p.carol,
-            fund,
-            house.usdc,
-            house.usdc.amount("50,000").unwrap(),
-        )
-        .await);
+    house.endow_fund("50,000").await;
     house.set_price(ETH, "1,400").await.unwrap();
     ok(house
         .deposit(&p.bob, p.alice.account(), house.usdc, U256::from(1_000_000))

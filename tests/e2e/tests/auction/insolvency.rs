@@ -9,14 +9,7 @@ async fn i_auc_11_the_fund_pays_for_the_insolvent_and_only_what_it_has() {
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     let fund = ids::fund_account(house.at.vault);
-    ok(house
-        .deposit(
-            &p.carol,
-            fund,
-            house.usdc,
-            house.usdc.amount("30,000").unwrap(),
-        )
-        .await);
+    house.endow_fund("30,000").await;
     let e: IAuction::NoAuction = house.expect_revert(&p.stranger, at, &mark(alice)).await;
     assert_eq!(e.account, alice);
     house.set_price(ETH, "1,600").await.unwrap();
@@ -78,15 +71,7 @@ async fn i_auc_2_no_jump_where_equity_ends() {
     let house = House::with_a_long().await;
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
-    let fund = ids::fund_account(house.at.vault);
-    ok(house
-        .deposit(
-            &p.carol,
-            fund,
-            house.usdc,
-            house.usdc.amount("30,000").unwrap(),
-        )
-        .await);
+    house.endow_fund("30,000").await;
     house.set_price(ETH, "1,600").await.unwrap();
     house.start_auction(alice).await;
     house.warp(900).await.unwrap();
