@@ -1,5 +1,8 @@
 //! Hours since 1970-01-01 UTC, and how they are written.
 
+use humantime::{format_rfc3339_seconds, parse_rfc3339_weak};
+use std::time::{Duration, UNIX_EPOCH};
+
 /// Seconds in an hour.
 pub const HOUR: u64 = 3_600;
 /// Hours in a day.
@@ -29,68 +32,19 @@ pub fn parse(text: &str) -> Option<u64> {
 /// `2021-04-04T20:00:00Z` and its shorter forms.
 fn written(text: &str) -> Option<u64> {
     let text = text.strip_suffix('Z').unwrap_or(text);
-    let (date, clock) = text.split_once(['T', ' '])?;
-    let [year, month, day] = numbers(date, '-')?[..] else {
-        return None;
+    let with_seconds = match text.len() {
+        16 => &format!("{text}:00"),
+        _ => text,
     };
-    let (hour, minute, second) = match numbers(clock, ':')?[..] {
-        [hour, minute] => (hour, minute, 0),
-        [hour, minute, second] => (hour, minute, second),
-        _ => return None,
-    };
-    let days = days_before(year, month, day)?;
-    let on_the_clock = hour < 24 && minute < 60 && second < 60;
-    on_the_clock.then_some(((days * 24 + hour) * 60 + minute) * 60 + second)
-}
-
-fn numbers(text: &str, between: char) -> Option<Vec<u64>> {
-    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit()) && part.len() <= 4;
-    text.split(between)
-        .map(|part| digits(part).then(|| part.parse().ok())?)
-        .collect()
-}
-
-/// Days from 1970-01-01 to a date; `None` where there is no such date.
-fn days_before(year: u64, month: u64, day: u64) -> Option<u64> {
-    let years = year.checked_sub(1_970)?;
-    let lengths = month_lengths(year);
-    let month = usize::try_from(month).ok()?.checked_sub(1)?;
-    if day == 0 || day > *lengths.get(month)? {
-        return None;
-    }
-    let leap_days = leap_days_until(year) - leap_days_until(1_970);
-    Some(years * 365 + leap_days + lengths[..month].iter().sum::<u64>() + day - 1)
-}
-
-/// Leap days before the first of January of a year.
-const fn leap_days_until(year: u64) -> u64 {
-    let before = year - 1;
-    before / 4 - before / 100 + before / 400
-}
-
-const fn month_lengths(year: u64) -> [u64; 12] {
-    let leap = leap_days_until(year + 1) - leap_days_until(year);
-    [31, 28 + leap, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+    let time = parse_rfc3339_weak(with_seconds).ok()?;
+    Some(time.duration_since(UNIX_EPOCH).ok()?.as_secs())
 }
 
 /// An hour as `2021-04-04 20:00`.
 #[must_use]
 pub fn written_hour(hour: u64) -> String {
-    let (mut days, mut year, mut month) = (hour / DAY, 1_970, 1);
-    loop {
-        let length = month_lengths(year)[month - 1];
-        if days < length {
-            break;
-        }
-        days -= length;
-        (year, month) = if month == 12 {
-            (year + 1, 1)
-        } else {
-            (year, month + 1)
-        };
-    }
-    let (day, hour) = (days + 1, hour % DAY);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:00")
+    let time = format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(hour * HOUR)).to_string();
+    time.replace('T', " ").replace(":00Z", "")
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The prices of the day, and its clock.
 use eyre::{Result, eyre};
+use humantime::format_rfc3339_seconds;
 use plimsoll::ids;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// The day, with where it is from.
 pub(super) const PRICES: &str = include_str!("../../../data/2021-05-19.csv");
@@ -57,14 +59,7 @@ pub(super) fn clock(time: u64) -> String {
 
 /// `1621368000` as `2021-05-18T20:00:00Z`, for data.
 pub(super) fn iso(time: u64) -> String {
-    let since = time.saturating_sub(FIRST_HOUR - 20 * 3_600);
-    let (day, s) = (18 + since / 86_400, since % 86_400);
-    format!(
-        "2021-05-{day}T{:02}:{:02}:{:02}Z",
-        s / 3_600,
-        s % 3_600 / 60,
-        s % 60
-    )
+    format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time)).to_string()
 }
 
 #[cfg(test)]
