@@ -2,18 +2,10 @@
 //! `cargo bench-gas --check`.
 
 use plimsoll_bench::readme::{self, Mode, Place};
-use std::{env, process::Command};
+use std::process::Command;
 
 const DEMO: Place<'_> = ("README.md", "demo");
 const VERIFY: Place<'_> = ("README.md", "verify");
-
-fn mode() -> Mode {
-    if env::var_os("PLIMSOLL_WRITE").is_some_and(|v| v == "1") {
-        Mode::Write
-    } else {
-        Mode::Check
-    }
-}
 
 fn printed(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
@@ -36,7 +28,7 @@ fn e3_the_demo_is_shown_as_it_prints() {
     let shown = block.strip_prefix("```\n").unwrap();
     let shown = shown.strip_suffix("```\n").unwrap();
     let fresh = readme::excerpt(shown, &printed(&["demo"])).unwrap();
-    readme::settle(mode(), &[(DEMO, fenced(&fresh))]).unwrap();
+    readme::settle(Mode::of_test(), &[(DEMO, fenced(&fresh))]).unwrap();
 }
 
 /// E-3.
@@ -44,5 +36,9 @@ fn e3_the_demo_is_shown_as_it_prints() {
 fn e3_the_steps_of_verify_are_listed() {
     let list = printed(&["verify", "--list"]);
     let list: Vec<&str> = list.lines().map(str::trim_end).collect();
-    readme::settle(mode(), &[(VERIFY, fenced(&(list.join("\n") + "\n")))]).unwrap();
+    readme::settle(
+        Mode::of_test(),
+        &[(VERIFY, fenced(&(list.join("\n") + "\n")))],
+    )
+    .unwrap();
 }

@@ -5,7 +5,7 @@
 
 use eyre::{Result, WrapErr, bail, eyre};
 use plimsoll::workspace;
-use std::{fmt::Write, fs, ops::Range};
+use std::{env, fmt::Write, fs, ops::Range};
 
 /// What to do with blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,17 @@ pub enum Mode {
     Check,
     /// Write what was measured.
     Write,
+}
+
+impl Mode {
+    /// What a test does: it checks, and writes where `PLIMSOLL_WRITE=1`.
+    pub fn of_test() -> Self {
+        if env::var_os("PLIMSOLL_WRITE").is_some_and(|value| value == "1") {
+            Self::Write
+        } else {
+            Self::Check
+        }
+    }
 }
 
 /// A block: its file, from the root of the repository, and its name there.

@@ -4,7 +4,7 @@
 use plimsoll::workspace;
 use plimsoll_bench::readme::{self, Mode};
 use plimsoll_kernel::portfolio::charges::{AssetRate, Charge, Rate, RuleRate, UnderlyingRate};
-use std::{env, fmt::Write, fs};
+use std::{fmt::Write, fs};
 
 const PAGE: &str = "docs/method.md";
 const LIBRARY: &str = "abi/Rates.sol";
@@ -16,14 +16,6 @@ const SECTIONS: [(&str, &[Rate]); 4] = [
     ("asset", &AssetRate::TABLE),
     ("linked asset", &AssetRate::LINKED_TABLE),
 ];
-
-fn mode() -> Mode {
-    if env::var_os("PLIMSOLL_WRITE").is_some_and(|v| v == "1") {
-        Mode::Write
-    } else {
-        Mode::Check
-    }
-}
 
 /// Millionths as the shortest decimal number.
 fn decimal(millionths: u32) -> String {
@@ -142,14 +134,14 @@ fn library() -> String {
 #[test]
 fn the_page_shows_the_table() {
     let blocks = [((PAGE, "rates"), rates()), ((PAGE, "charges"), charges())];
-    readme::settle(mode(), &blocks).unwrap();
+    readme::settle(Mode::of_test(), &blocks).unwrap();
 }
 
 #[test]
 fn the_library_names_the_table() {
     let path = workspace::root().join(LIBRARY);
     let text = library();
-    if mode() == Mode::Write {
+    if Mode::of_test() == Mode::Write {
         fs::write(&path, &text).unwrap();
     }
     assert!(
