@@ -44,6 +44,8 @@ struct Portfolio {
 ///               are more than 8 underlyings or 24 expiries. No account can open such a portfolio.
 /// @param staleLegs   Bits 2i and 2i + 1: the first and the second leg of slot i of the portfolio rest on a stale price.
 /// @param staleAssets Bit i: collateral asset i has no usable price.
+/// @param marks  The part of equity that is legs. Rounded down.
+/// @param bidIm  The initial requirement that a bidder must meet: im with the multipliers of mm. Rounded up. bidIm >= mm.
 struct Assessment {
     int256 equity;
     uint256 im;
@@ -54,6 +56,8 @@ struct Assessment {
     bool outOfRange;
     uint128 staleLegs;
     uint16 staleAssets;
+    int256 marks;
+    uint256 bidIm;
 }
 
 /// A rate of margin and what it shall be.

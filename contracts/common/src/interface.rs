@@ -53,6 +53,10 @@ abi_struct! {
         stale_legs: u128,
         /// Bit i: collateral asset i has no usable price.
         stale_assets: u16,
+        /// The part of equity that is legs, rounded down.
+        marks: I256,
+        /// What a bidder must meet, rounded up; ≥ mm.
+        bid_im: U256,
     }
 
     /// Where an auction stands; `abi/IAuction.sol` documents the fields.
@@ -132,6 +136,8 @@ impl From<&portfolio::Assessment> for Assessment {
             out_of_range: assessed.out_of_range,
             stale_legs: assessed.stale_legs,
             stale_assets: assessed.stale_assets,
+            marks: int(assessed.marks),
+            bid_im: requirement(assessed.bid_im),
         }
     }
 }

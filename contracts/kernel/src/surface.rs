@@ -303,5 +303,8 @@ impl Days {
     }
 }
 
+mod terms;
+pub use terms::{Multipliers, Terms};
+
 #[cfg(test)]
 mod tests;

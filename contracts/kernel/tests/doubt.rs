@@ -25,7 +25,7 @@ struct Doubt {
     spot: i128,
     known: bool,
     fresh: bool,
-    coin_fresh: bool,
+    open: bool,
     expiry: Option<Expiry>,
     near: Option<Expiry>,
     asset: Option<Asset>,
@@ -39,7 +39,7 @@ impl Default for Doubt {
             spot: 2_000,
             known: true,
             fresh: true,
-            coin_fresh: true,
+            open: true,
             expiry: None,
             near: None,
             asset: None,
@@ -59,6 +59,9 @@ impl Doubt {
                 known: self.known,
                 confidence: 0,
                 fresh: self.fresh,
+                jump: 0,
+                max_basis: 1 << 40,
+                multipliers: plimsoll_kernel::portfolio::market::Multipliers::ONE,
                 rates: Rates::DEFAULT,
                 expiries: &expiries,
                 near: self.near,
@@ -69,7 +72,7 @@ impl Doubt {
         f(&Market {
             now: self.now,
             coin: ONE as u64,
-            coin_fresh: self.coin_fresh,
+            open: self.open,
             underlyings: &underlyings,
             assets: &assets,
             rules: Rules::DEFAULT,
@@ -448,7 +451,7 @@ fn spot_moves_before_the_forward_does() {
 fn a_coin_in_doubt_is_stale_and_nothing_else() {
     let sure = Doubt::default();
     let unsure = Doubt {
-        coin_fresh: false,
+        open: false,
         ..Doubt::default()
     };
     let slots = [perpetual(1, -10)];

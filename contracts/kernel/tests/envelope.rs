@@ -51,6 +51,9 @@ impl Case {
             known: true,
             confidence: 0,
             fresh: true,
+            jump: 0,
+            max_basis: 1 << 40,
+            multipliers: plimsoll_kernel::portfolio::market::Multipliers::ONE,
             rates: self.terms.rates(),
             expiries: &expiries,
             near: (self.days <= 2).then_some(expiry),
@@ -59,7 +62,7 @@ impl Case {
         let market = Market {
             now: NOW,
             coin: 1_000_000_000_000_000_000,
-            coin_fresh: true,
+            open: true,
             underlyings: &underlyings,
             assets: &[],
             rules: Rules::DEFAULT,

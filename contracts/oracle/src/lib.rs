@@ -51,7 +51,6 @@ use plimsoll_common::errors::TooManyItems;
 use plimsoll_common::{Ownable, Revert, abi::Bytes, at_most, interface::Price, store::WordMap};
 use plimsoll_kernel::{num::u128_to_u256, price::MAX_AGE_LIMIT};
 pub use pushes::MAX_UPDATES;
-use pushes::SurfaceTerms;
 pub use snapshot::MAX_KEYS;
 #[cfg(doc)]
 use sol::*;
@@ -229,12 +228,7 @@ impl Oracle {
         max_basis: u64,
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        let terms = SurfaceTerms {
-            feed,
-            max_age,
-            max_basis,
-        };
-        self.set_terms(underlying, &terms)
+        self.set_terms(underlying, (feed, max_age, max_basis))
     }
 
     /// Feed of spot, maximum age and maximum basis; zeros when not set.
@@ -319,7 +313,7 @@ impl Oracle {
     /// revert.
     ///
     /// # Errors
-    /// [`TooManyItems`] for more than 64 keys, [`InvalidKey`], [`UnknownFeed`], [`InsufficientGas`].
+    /// [`TooManyItems`] for more than 72 keys, [`InvalidKey`], [`UnknownFeed`], [`InsufficientGas`].
     pub fn snapshot(&self, keys: Vec<U256>) -> Result<Vec<U256>, Revert> {
         self.words(&keys)
     }

@@ -1,13 +1,21 @@
 //! Market data by keys, for `margin`: the words of feeds and expiries in one answer.
-use crate::{Oracle, pushes::key, sol::InvalidKey};
+use crate::{
+    Oracle,
+    pushes::{TERMS, key},
+    sol::InvalidKey,
+};
 use alloc::vec::Vec;
 use alloy_primitives::U256;
 use plimsoll_common::{Revert, at_most};
-use plimsoll_kernel::{num::low_u16, portfolio::snapshot, surface::WORDS};
+use plimsoll_kernel::{
+    num::low_u16,
+    portfolio::snapshot::{self, Sequencer},
+    surface::WORDS,
+};
 use stylus_sdk::prelude::*;
 
-/// Most keys of one `snapshot` call: the largest portfolio needs 57.
-pub const MAX_KEYS: usize = 64;
+/// Most keys of one `snapshot` call: the largest portfolio needs 65.
+pub const MAX_KEYS: usize = 72;
 
 impl Oracle {
     /// The words behind keys, in their order.
@@ -27,11 +35,14 @@ impl Oracle {
             (snapshot::EXPIRY, expiry) => self.answer_words(expiry, now, words),
             (snapshot::NEAR, underlying) => {
                 let underlying = low_u16(underlying.into());
+                words.push(self.surfaces.list(underlying).get(TERMS));
                 match self.days(underlying).near(now) {
                     Some(day) => self.answer_words(key(underlying, day), now, words),
                     None => words.extend([U256::ZERO; WORDS]),
                 }
             }
+            (snapshot::SEQUENCER, _) => words.push(Sequencer::UNWATCHED.encode()),
+            (snapshot::MARKET, _) => words.push(U256::ZERO),
             _ => return Err(InvalidKey { key: asked }.into()),
         }
         Ok(())

@@ -129,6 +129,9 @@ impl Book {
             known: true,
             confidence: 0,
             fresh: true,
+            jump: 0,
+            max_basis: 1 << 40,
+            multipliers: plimsoll_kernel::portfolio::market::Multipliers::ONE,
             rates: Rates::new(set, &UnderlyingRate::DEFAULT),
             expiries: &expiries,
             near: expiries.iter().find(|e| e.seconds(now) > 0).copied(),
@@ -146,7 +149,7 @@ impl Book {
         let market = Market {
             now,
             coin: WAD as u64,
-            coin_fresh: true,
+            open: true,
             underlyings: &[underlying],
             assets: &[asset],
             rules: Rules::DEFAULT,

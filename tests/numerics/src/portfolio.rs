@@ -156,6 +156,9 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
                 0
             },
             fresh: !r.rarely(16),
+            jump: 0,
+            max_basis: 1 << 40,
+            multipliers: plimsoll_kernel::portfolio::market::Multipliers::ONE,
             rates: Rates::new(1 + r.below(3) as u8, &r.rates(&UnderlyingRate::TABLE)),
             expiries: &expiries[place * 3..place * 3 + listed[place]],
             // listed, whether or not the market is given it
@@ -286,7 +289,7 @@ pub fn assess_random(seed: u64, scratch: &mut Scratch) -> (Assessment, Drawn) {
         } else {
             WAD as u64
         },
-        coin_fresh: true,
+        open: true,
         underlyings: &underlyings[..count as usize],
         assets: &assets,
         rules: Rules::new(&r.rates(&RuleRate::TABLE)),

@@ -5,6 +5,7 @@ use super::{
     money::{Cash, clamp},
     scenario::Set,
 };
+pub use crate::surface::Multipliers;
 use crate::{
     fixed::{Q40, Q62},
     svi::Svi,
@@ -32,8 +33,9 @@ pub struct Market<'a> {
     pub now: u64,
     /// Price of the settlement coin against one dollar, 1e18; above one counts as one.
     pub coin: u64,
-    /// False when its feed is stale or faulty: nothing can be opened or withdrawn, the price still counts.
-    pub coin_fresh: bool,
+    /// False while the coin's feed is stale or faulty, or the sequencer is down or in its grace: nothing can be opened or
+    /// withdrawn, prices still count.
+    pub open: bool,
     /// Underlyings by ascending number.
     pub underlyings: &'a [Underlying<'a>],
     /// Collateral assets by ascending index.
@@ -55,8 +57,15 @@ pub struct Underlying<'a> {
     pub known: bool,
     /// Uncertainty of spot, a share of it.
     pub confidence: Q40,
+    /// How far the feed's last round is from the one before, a share of that, while it is young; 0 otherwise. Part of the
+    /// uncertainty in the initial requirement only.
+    pub jump: Q40,
     /// False when spot is stale, missing or out of bounds.
     pub fresh: bool,
+    /// The most a forward may differ from spot, a share of spot.
+    pub max_basis: Q40,
+    /// What raises its requirement for the mood and the size of its market.
+    pub multipliers: Multipliers,
     /// Rates.
     pub rates: Rates,
     /// Expiries by ascending day.

@@ -58,6 +58,10 @@ pub struct Assessment {
     pub im: Cash,
     /// Maintenance requirement, rounded up.
     pub mm: Cash,
+    /// The part of equity that is legs; rounded down.
+    pub marks: Cash,
+    /// What a bidder must meet: `im` with the multipliers of the maintenance requirement; never below `mm`.
+    pub bid_im: Cash,
     /// equity − mm at the best the stale items could be worth.
     pub best: Cash,
     /// equity − mm at the worst.
@@ -167,6 +171,7 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
     let mut run = Run {
         market,
         equity: clamp(portfolio.cash),
+        before_legs: 0,
         out_of_range: clamp(portfolio.cash) != portfolio.cash,
         stale_legs: 0,
         stale_assets: 0,
@@ -179,6 +184,7 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
         .collateral
         .iter()
         .for_each(|(asset, amount)| run.collateral(*asset, *amount));
+    run.before_legs = run.equity;
     for (place, slot) in (0_u32..).step_by(2).zip(portfolio.slots) {
         run.slot(place, *slot);
     }
@@ -190,6 +196,8 @@ pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scra
 struct Run<'a, 'm> {
     market: &'a Market<'m>,
     equity: Cash,
+    /// Equity without legs.
+    before_legs: Cash,
     /// What stale items may add to equity.
     best: Cash,
     stale_legs: u128,
@@ -221,7 +229,7 @@ impl<'m> Run<'_, 'm> {
         if self.out_of_range {
             (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
         }
-        let doubt = !self.market.coin_fresh && self.scratch.sums.iter().any(|s| s.used);
+        let doubt = !self.market.open && self.scratch.sums.iter().any(|s| s.used);
         let any_stale = doubt || stale != 0 || self.stale_legs != 0 || self.stale_assets != 0;
         let excess = minus(self.equity, mm);
         let (mut best, mut worst) = (excess, excess);
@@ -245,6 +253,8 @@ impl<'m> Run<'_, 'm> {
             equity: self.equity,
             im,
             mm,
+            marks: minus(self.equity, self.before_legs),
+            bid_im: im,
             best,
             worst,
             stale: any_stale,

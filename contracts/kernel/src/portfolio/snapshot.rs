@@ -7,9 +7,11 @@
 //! | terms | [`RULES`] | 1: [`RuleTerms`] |
 //! | terms | [`UNDERLYING`] · number | [`UnderlyingTerms::WORDS`]: [`UnderlyingTerms`] |
 //! | terms | [`ASSET`] · index | 1: [`AssetTerms`] |
-//! | oracle | [`FEED`] · number | 1: value 128 · confidence 64 · zero 62 · unknown 1 · fresh 1; unknown: the value is the most it can be |
+//! | oracle | [`FEED`] · number | 1: value 128 · confidence 64 · jump 32 · zero 30 · unknown 1 · fresh 1; unknown: the value is the most it can be |
 //! | oracle | [`EXPIRY`] · underlying 16 · day 16 | 3: [`Record`] |
-//! | oracle | [`NEAR`] · underlying | 3: [`Record`] of its nearest listed expiry, zeros where none is near |
+//! | oracle | [`NEAR`] · underlying | 4: its [`Terms`], then the [`Record`] of its nearest listed expiry, zeros where none is near |
+//! | oracle | [`SEQUENCER`] | 1: [`Sequencer`] |
+//! | oracle | [`MARKET`] · underlying 16 · venue 16 | 1: funding index 128 · last day 16 of a perpetual market; zeros today. `margin` does not ask for it yet |
 //!
 //! The steps: [`Dependencies::add`] each portfolio; the words of [`Dependencies::asset_keys`] go into [`Dependencies::link`], those of
 //! [`Dependencies::keys`] make the [`SnapshotRequest`]; the oracle's answer to [`SnapshotRequest::keys`] makes the market. What a portfolio is told
@@ -24,10 +26,10 @@ use super::{
 };
 use crate::{
     codec::{InstrumentId, Kind},
-    fixed::Q40,
+    fixed::{ONE_Q40, Q40},
     num::{WAD, halves, low_u8, low_u16, low_u32, low_u64},
     price::MAX_FEED_PRICE,
-    surface::{Record, WORDS},
+    surface::{Multipliers, Record, Terms, WORDS},
 };
 use alloc::vec::Vec;
 use ruint::aliases::U256;
@@ -44,15 +46,22 @@ pub const ASSET: u64 = 3 << KIND;
 pub const FEED: u64 = 4 << KIND;
 /// Key of an expiry.
 pub const EXPIRY: u64 = 5 << KIND;
-/// Key of an underlying's nearest expiry.
+/// Key of an underlying's terms of pushes and its nearest expiry.
 pub const NEAR: u64 = 6 << KIND;
+/// Key of the sequencer's state.
+pub const SEQUENCER: u64 = 7 << KIND;
+/// Key of a perpetual market.
+pub const MARKET: u64 = 8 << KIND;
+/// Words behind a [`NEAR`] key.
+pub const NEAR_WORDS: usize = 1 + WORDS;
 
-/// A key, taken apart: its kind, and what is below. Zeros for what is no key: numbers have 16 bits, but for expiries.
+/// A key, taken apart: its kind, and what is below. Zeros for what is no key: numbers have 16 bits, but for expiries and markets.
 #[must_use]
 pub fn parse(key: U256) -> (u64, u32) {
     let [low, ..] = *key.as_limbs();
     let kind = low >> KIND << KIND;
-    if key == U256::from(low) && (kind == EXPIRY || low_u32(low) >> 16 == 0) {
+    let pair = kind == EXPIRY || kind == MARKET;
+    if key == U256::from(low) && (pair || low_u32(low) >> 16 == 0) {
         (kind, low_u32(low))
     } else {
         (0, 0)
@@ -226,14 +235,15 @@ impl SnapshotRequest {
         append(&mut keys, FEED, &self.feeds);
         append(&mut keys, EXPIRY, &self.needs.expiries);
         append(&mut keys, NEAR, &self.needs.underlyings);
+        append(&mut keys, SEQUENCER, &[0]);
         keys
     }
 
     /// How many words the oracle answers.
     #[must_use]
     pub fn answer_len(&self) -> usize {
-        let records = self.needs.expiries.len() + self.needs.underlyings.len();
-        self.feeds.len() + records * WORDS
+        let expiries = self.needs.expiries.len() * WORDS;
+        self.feeds.len() + expiries + self.needs.underlyings.len() * NEAR_WORDS + 1
     }
 
     /// The lot of an underlying, if it is listed.
@@ -246,10 +256,11 @@ impl SnapshotRequest {
     /// The market, from the oracle's words; what they lack counts as never known.
     pub fn with_market<T>(&self, now: u64, words: &[U256], f: impl FnOnce(&Market<'_>) -> T) -> T {
         let (quotes, records) = words.split_at_checked(self.feeds.len()).unwrap_or_default();
-        let (records, _) = records.as_chunks::<WORDS>();
-        let (own, near) = records
-            .split_at_checked(self.needs.expiries.len())
+        let (own, rest) = records
+            .split_at_checked(self.needs.expiries.len() * WORDS)
             .unwrap_or_default();
+        let (own, _) = own.as_chunks::<WORDS>();
+        let (near, sequencer) = rest.as_chunks::<NEAR_WORDS>();
         let expiries: Vec<Expiry> = own.iter().map(expiry).collect();
         let mut start = 0;
         let mut underlyings = Vec::with_capacity(self.underlyings.len());
@@ -264,13 +275,18 @@ impl SnapshotRequest {
             let end = start + days.take_while(|e| *e >> 16 == *number).count();
             if let Some(terms) = terms {
                 let quote = self.quote(quotes, terms.feed);
+                let [pushes, near @ ..] = near;
+                let pushes = Terms::decode(*pushes);
                 underlyings.push(Underlying {
                     id: low_u16((*number).into()),
                     lot: terms.lot,
                     spot: quote.value,
                     known: quote.known,
                     confidence: quote.confidence,
+                    jump: quote.jump,
                     fresh: quote.fresh,
+                    max_basis: pushes.map_or(ONE_Q40, |t| part_of_one(t.max_basis)),
+                    multipliers: pushes.map_or(Multipliers::ONE, |t| t.multipliers),
                     rates: terms.rates(),
                     expiries: expiries.get(start..end).unwrap_or_default(),
                     near: pushed(near).then(|| expiry(near)),
@@ -298,8 +314,9 @@ impl SnapshotRequest {
             }
         }
         // If the settlement coin's feed is unusable, use price 1: an oracle failure must not make every account
-        // liquidatable. `coin_fresh = false` still blocks opening and withdrawing.
+        // liquidatable. `open = false` still blocks opening and withdrawing.
         let coin_feed = self.rules.coin_feed;
+        let sequencer = Sequencer::decode(sequencer.first().copied().unwrap_or_default());
         let quote = self.quote(quotes, coin_feed);
         let coin = match quote.value {
             value if quote.known => low_u64(value.min(WAD.into())),
@@ -308,7 +325,7 @@ impl SnapshotRequest {
         f(&Market {
             now,
             coin,
-            coin_fresh: coin_feed == 0 || quote.fresh,
+            open: (coin_feed == 0 || quote.fresh) && sequencer.works,
             underlyings: &underlyings,
             assets: &assets,
             rules: self.rules.rules(),
@@ -342,6 +359,8 @@ pub struct Quote {
     pub known: bool,
     /// Its uncertainty, a share of it, at most 1.
     pub confidence: Q40,
+    /// How far its last round is from the one before, a share of that, while it is young; below 4.
+    pub jump: Q40,
     /// May be relied on.
     pub fresh: bool,
 }
@@ -352,6 +371,7 @@ impl Quote {
         value: WAD as u128,
         known: true,
         confidence: 0,
+        jump: 0,
         fresh: true,
     };
     const FRESH: u64 = 1;
@@ -363,6 +383,12 @@ impl Quote {
         let (low, high) = halves(value);
         let flags = if fresh { Self::FRESH } else { 0 };
         U256::from_limbs([flags, confidence, low, high])
+    }
+
+    /// The word with a jump, a share in 2^-30; what is above 4 counts as 4.
+    #[must_use]
+    pub fn with_jump(word: U256, jump: u32) -> U256 {
+        word | U256::from(u64::from(jump) << 32)
     }
 
     /// The word of a price of which only the most it can be is known.
@@ -383,7 +409,41 @@ impl Quote {
             value,
             known,
             confidence: part_of_one(confidence),
+            jump: (flags >> 32 << 10).cast_signed(),
             fresh: known && flags & Self::FRESH != 0,
+        }
+    }
+}
+
+/// The state of the chain's sequencer, in a word: the end of the last grace 64, unix seconds · zero 63 · works 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sequencer {
+    /// It is up, and the grace after the last restart is over. Also where the oracle watches no sequencer.
+    pub works: bool,
+    /// When the last grace ended, or will end; 0 = there was none.
+    pub resumed_at: u64,
+}
+
+impl Sequencer {
+    /// Where the oracle watches none.
+    pub const UNWATCHED: Self = Self {
+        works: true,
+        resumed_at: 0,
+    };
+
+    /// The word.
+    #[must_use]
+    pub const fn encode(self) -> U256 {
+        U256::from_limbs([self.works as u64, self.resumed_at, 0, 0])
+    }
+
+    /// Its parts. An empty word is a sequencer that does not work.
+    #[must_use]
+    pub const fn decode(word: U256) -> Self {
+        let [works, resumed_at, ..] = *word.as_limbs();
+        Self {
+            works: works & 1 != 0,
+            resumed_at,
         }
     }
 }

@@ -451,6 +451,9 @@ impl MarketCase {
                 known: true,
                 confidence: q(u.confidence),
                 fresh: u.fresh,
+                jump: 0,
+                max_basis: 1 << 40,
+                multipliers: plimsoll_kernel::portfolio::market::Multipliers::ONE,
                 rates: Rates::new(u.set, &u.rates),
                 expiries,
                 near: expiries.iter().find(|e| e.seconds(self.now) > 0).copied(),
@@ -461,7 +464,7 @@ impl MarketCase {
         f(&Market {
             now: self.now,
             coin: self.coin,
-            coin_fresh: true,
+            open: true,
             underlyings: &underlyings,
             assets: &built.assets,
             rules,

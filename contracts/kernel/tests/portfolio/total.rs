@@ -212,6 +212,9 @@ fn i_mar_17_assessing_is_total() {
                     known: seed % 4 != 0,
                     confidence: ONE / 3,
                     fresh: fresh && seed % 4 != 0,
+                    jump: 0,
+                    max_basis: 1 << 40,
+                    multipliers: plimsoll_kernel::portfolio::market::Multipliers::ONE,
                     rates: Rates {
                         set,
                         beta,
@@ -226,7 +229,7 @@ fn i_mar_17_assessing_is_total() {
         let market = Market {
             now: c.now,
             coin: c.coin,
-            coin_fresh: seed % 3 != 0,
+            open: seed % 3 != 0,
             underlyings: &underlyings,
             assets: &c.assets,
             rules: Rules::DEFAULT,

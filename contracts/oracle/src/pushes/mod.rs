@@ -30,23 +30,22 @@ use plimsoll_common::{Revert, abi::Bytes, at_most};
 use plimsoll_kernel::{
     fixed::ONE_Q62,
     portfolio::market::{Expiry, expiry_seconds},
-    surface::{Days, MAX_DAYS, Record, Stamp, WORDS, discount_from_wad},
+    surface::{Days, MAX_DAYS, Record, Stamp, Terms, WORDS, discount_from_wad},
     svi::Svi,
 };
 use stylus_sdk::prelude::*;
-pub(crate) use terms::SurfaceTerms;
 
 /// Most updates of one push.
 pub const MAX_UPDATES: usize = 32;
 
 /// The word of an underlying with its terms, and the one with its days.
-const TERMS: usize = 0;
+pub(crate) const TERMS: usize = 0;
 const DAYS: usize = 1;
 
 /// What all updates of one underlying in a push share.
 struct Group {
     underlying: u16,
-    terms: SurfaceTerms,
+    terms: Terms,
     /// Spot, or the reason why there is none.
     spot: Result<u128, Revert>,
     observed_at: u64,

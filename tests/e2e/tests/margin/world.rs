@@ -36,6 +36,8 @@ pub(crate) fn native(hub: &Hub, given: &Portfolio) -> Assessment {
         outOfRange: a.out_of_range,
         staleLegs: a.stale_legs,
         staleAssets: a.stale_assets,
+        marks: int(a.marks),
+        bidIm: U256::from(a.bid_im.cast_unsigned()),
     }
 }
 

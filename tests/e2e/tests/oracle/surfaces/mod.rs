@@ -129,11 +129,17 @@ impl Desk {
         let answer = self.hub.get(self.hub.oracle, &call);
         assert_eq!(
             answer.len(),
-            feeds.len() + 3 * (expiries.len() + underlyings.len())
+            feeds.len() + 3 * expiries.len() + 4 * underlyings.len()
         );
         let (prices, rest) = answer.split_at(feeds.len());
         let (words, near) = rest.split_at(3 * expiries.len());
-        let [prices, words, near] = [prices, words, near].map(<[U256]>::to_vec);
+        // the terms before each record are the kernel's to test
+        let near = near
+            .chunks(4)
+            .flat_map(|near| &near[1..])
+            .copied()
+            .collect();
+        let [prices, words] = [prices, words].map(<[U256]>::to_vec);
         Answer {
             prices,
             words,

@@ -153,18 +153,18 @@ fn i_liv_3_a_snapshot_is_bounded() {
     let desk = Desk::new();
     let (hub, oracle) = (&desk.hub, desk.hub.oracle);
     desk.ask(&[7; 16], &[1; 24], &[1; 24]);
-    let full = [U256::from(keys::NEAR); 65];
+    let full = [U256::from(keys::NEAR); 73];
     let call = |keys: &[U256]| IOracle::snapshotCall {
         keys: keys.to_vec(),
     };
-    hub.get(oracle, &call(&full[..64]));
+    hub.get(oracle, &call(&full[..72]));
     let e: IOracle::TooManyItems = hub.refused(oracle, &call(&full));
-    assert_eq!((e.given, e.limit), (U256::from(65), U256::from(64)));
+    assert_eq!((e.given, e.limit), (U256::from(73), U256::from(72)));
     // Keys of no kind, of margin's kinds, and with bits above.
     for key in [
         U256::ZERO,
         U256::from(keys::RULES),
-        U256::from(7_u64 << 32),
+        U256::from(9_u64 << 32),
         U256::from(keys::NEAR) | U256::ONE << 64,
         U256::from(keys::FEED | 0x1_0007),
         U256::MAX,
