@@ -116,7 +116,7 @@ interface IParameters {
     /// @param feed        Oracle feed of the spot price; listed there.
     /// @param lot         1e18 units of the underlying per lot; frozen once set. > 0.
     /// @param scenarioSet Which constant set of scenarios: 1 narrow (to 20 %), 2 majors (18 %, far moves, skew), 3 thin coins
-    ///                    (31.5 %, far moves, skew).
+    ///                    (31.5 %, far moves, skew), 4 the thinnest (50 %, far moves, skew).
     /// @param rates       Those that change.
     function setUnderlying(uint16 underlying, uint16 feed, uint64 lot, uint8 scenarioSet, Rate[] calldata rates) external;
 

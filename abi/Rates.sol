@@ -43,10 +43,14 @@ library UnderlyingRates {
     uint8 internal constant OPTION_COST_IM = 10;
     /// Share of spot per unit of option: what closing it costs.
     uint8 internal constant OPTION_COST_MM = 11;
-    /// Charge on short options, perpetuals and futures per unit by which the coin stands below 0.99.
+    /// Charge on net short options, perpetuals and futures per unit by which the coin stands below 0.99.
     uint8 internal constant DEPEG_IM = 12;
-    /// Charge on short options, perpetuals and futures per unit by which the coin stands below 0.99.
+    /// Charge on net short options, perpetuals and futures per unit by which the coin stands below 0.99.
     uint8 internal constant DEPEG_MM = 13;
+    /// Share of an expiry's options' value that a change of its discount may take, for each year to expiry.
+    uint8 internal constant RATE_IM = 14;
+    /// Share of an expiry's options' value that a change of its discount may take, for each year to expiry.
+    uint8 internal constant RATE_MM = 15;
 }
 
 /// Ids of the rates that `IParameters.setAsset` takes.
@@ -65,12 +69,14 @@ library Charges {
     uint8 internal constant HAIRCUT = 1;
     /// Charged on per expiry: max(0, −ΔM(−δ), −ΔM(+δ)), ΔM(±δ) = change of the expiry's options and futures when A moves by ±δ, volatility kept.
     uint8 internal constant BASIS = 2;
-    /// Charged on Σ options (−q)⁺ · S.
+    /// Charged on Σ (expiry, strike) (−Σ q of calls and puts)⁺ · S.
     uint8 internal constant SHORT_OPTION = 3;
     /// Charged on Σ perpetuals, futures |q| · S.
     uint8 internal constant LINEAR_COST = 4;
     /// Charged on Σ options |q| · S.
     uint8 internal constant OPTION_COST = 5;
-    /// Charged on (0.99 − p)⁺ · (Σ options (−q)⁺·S + Σ perpetuals, futures |q|·S).
+    /// Charged on (0.99 − p)⁺ · (Σ (expiry, strike) (−Σ q)⁺·S + Σ perpetuals, futures |q|·S).
     uint8 internal constant DEPEG = 6;
+    /// Charged on per expiry: |value of its options|.
+    uint8 internal constant RATE = 7;
 }

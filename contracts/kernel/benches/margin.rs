@@ -4,7 +4,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-use common::{ExpiryCase, MarketCase, PortfolioCase, UnderlyingCase, WAD};
+use common::{ExpiryCase, MarketCase, Mood, PortfolioCase, UnderlyingCase, WAD};
 use divan::{Bencher, black_box};
 use plimsoll_kernel::{
     black76::{Factor, Moneyness, Price, greeks},
@@ -102,6 +102,7 @@ impl Book {
                     expiries: days.clone().map(expiry).collect(),
                     perpetuals: Vec::new(),
                     fresh: true,
+                    mood: Mood::NONE,
                 }
             })
             .collect();

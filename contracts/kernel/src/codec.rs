@@ -212,12 +212,18 @@ impl InstrumentId {
         (self.0 >> 78) as u16
     }
 
+    /// The 24 bits of its strike, 0 for a perpetual or future. Total.
+    #[must_use]
+    pub fn strike_bits(self) -> u32 {
+        (self.0 >> OPTION_SIZE_BITS) as u32 & 0xff_ffff
+    }
+
     /// The parts, or `None` when the id is not the one canonical id of an instrument.
     #[must_use]
     pub fn decode(self) -> Option<Instrument> {
         let kind = self.kind();
         let expiry_day = self.expiry_day();
-        let strike_bits = (self.0 >> OPTION_SIZE_BITS) as u32 & 0xff_ffff;
+        let strike_bits = self.strike_bits();
         let strike = match kind {
             Kind::Perpetual | Kind::Future if strike_bits == 0 => None,
             Kind::Perpetual | Kind::Future => return None,

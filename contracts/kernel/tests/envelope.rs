@@ -142,7 +142,7 @@ proptest! {
     /// I-MAR-12: whatever the moneyness, tenor, volatility and basis.
     #[test]
     fn i_mar_12_one_accepted_move_leaves_no_leg_insolvent(
-        set in 1_u8..4, kind in 0_u8..4, short: bool, basis in 0.0..2.0_f64, strike in 1_u128..400,
+        set in 1_u8..5, kind in 0_u8..4, short: bool, basis in 0.0..2.0_f64, strike in 1_u128..400,
         days in 1_u16..700, variance in 1_i128..3_000, part in 0.0..=1.0_f64, up: bool,
     ) {
         let spot = 2_000 * 10_u128.pow(18);
@@ -173,7 +173,7 @@ proptest! {
     /// insolvent.
     #[test]
     fn i_mar_12_no_accepted_terms_leave_a_leg_insolvent(
-        set in 1_u8..4, rates in prop::array::uniform::<_, { UnderlyingRate::COUNT }>(0.0..=1.0_f64),
+        set in 1_u8..5, rates in prop::array::uniform::<_, { UnderlyingRate::COUNT }>(0.0..=1.0_f64),
         ends in prop::array::uniform::<_, { UnderlyingRate::COUNT }>(0_u8..4),
         kind in 0_u8..4, short: bool, basis in 0.0..2.0_f64, fixed in 0.0..0.9_f64, live: bool, strike in 1_u128..400,
         days in 1_u16..700, variance in 1_i128..3_000, part in 0.0..=1.0_f64, whole: bool, up: bool,

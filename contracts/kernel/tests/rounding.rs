@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{AssetCase, MarketCase, ONE, PortfolioCase, Random, UnderlyingCase, WAD};
+use common::{AssetCase, MarketCase, Mood, ONE, PortfolioCase, Random, UnderlyingCase, WAD};
 use plimsoll_kernel::{
     codec::{Instrument, Kind, Strike},
     fill,
@@ -87,6 +87,7 @@ fn underlying(lot: u64, spot: u128) -> UnderlyingCase {
         expiries: Vec::new(),
         perpetuals: Vec::new(),
         fresh: true,
+        mood: Mood::NONE,
     }
 }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{AssetCase, ExpiryCase, MarketCase, PortfolioCase, UnderlyingCase, WAD};
+use common::{AssetCase, ExpiryCase, MarketCase, Mood, PortfolioCase, UnderlyingCase, WAD};
 use plimsoll_kernel::{
     codec::{Instrument, Kind, Strike},
     portfolio::{
@@ -31,6 +31,7 @@ fn underlying(id: u16, lot: u64, spot: u128, expiries: Vec<ExpiryCase>) -> Under
         expiries,
         perpetuals: Vec::new(),
         fresh: true,
+        mood: Mood::NONE,
     }
 }
 
@@ -112,7 +113,7 @@ fn hedged() -> (MarketCase, PortfolioCase) {
         price: 2_000 * WAD,
         decimals: 18,
         underlying: 1,
-        rates: AssetRate::DEFAULT,
+        rates: AssetRate::LINKED_DEFAULT,
         fresh: true,
     };
     let mut p = cash(5_000);
@@ -129,10 +130,10 @@ fn a_perpetual_hedged_by_its_own_collateral() {
     is(got.scans[0].losses[22], 360.0); // +18 %, volatility up
     is(got.scans[0].losses[30], 277.2); // +500 %, damped
     is(got.whole, 360.0);
-    both(got.add_ons.get(Charge::Haircut), 600.0, 300.0);
+    both(got.add_ons.get(Charge::Haircut), 180.0, 90.0);
     both(got.add_ons.get(Charge::LinearCost), 80.0, 40.0);
-    is(got.a.im, 1_130.0);
-    is(got.a.mm, 700.0);
+    is(got.a.im, 710.0);
+    is(got.a.mm, 490.0);
     p.collateral.clear();
     is(answer(&m, &p).whole, 1_440.0);
 }
@@ -145,8 +146,8 @@ fn the_same_when_things_go_wrong() {
     let got = answer(&m, &p);
     both(got.add_ons.get(Charge::Depeg), 320.0, 160.0);
     both(got.add_ons.get(Charge::Confidence), 10.0, 10.0);
-    is(got.a.im, 1_460.0);
-    is(got.a.mm, 870.0);
+    is(got.a.im, 1_040.0);
+    is(got.a.mm, 660.0);
 
     let (mut m, p) = hedged();
     m.assets[0].fresh = false;
@@ -187,11 +188,12 @@ fn a_call_spread() {
     is(scan.losses[22], 386.9204); // +18 %, volatility up
     is(scan.losses[6], 431.4601); // +13.5 %
     assert_eq!((scan.worst_node, scan.count), (13, 33));
-    both(got.add_ons.get(Charge::Basis), 98.2724, 98.2724);
+    both(got.add_ons.get(Charge::Basis), 53.9135, 55.0029);
     both(got.add_ons.get(Charge::ShortOption), 200.0, 100.0);
     both(got.add_ons.get(Charge::OptionCost), 80.0, 40.0);
-    is(got.a.im, 1_084.8161);
-    is(got.a.mm, 803.5073);
+    both(got.add_ons.get(Charge::Rate), 4.6009, 3.0672);
+    is(got.a.im, 1_045.0581);
+    is(got.a.mm, 763.3051);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use alloc::{vec, vec::Vec};
 use plimsoll_common::{Revert, interface::vault};
 use plimsoll_kernel::{
     book::MAX_ASSETS,
-    portfolio::{charges::AssetRate, snapshot::ASSET, terms::AssetTerms},
+    portfolio::{snapshot::ASSET, terms::AssetTerms},
 };
 use stylus_sdk::prelude::*;
 
@@ -65,7 +65,7 @@ impl Parameters {
             Some(old) if self.vault_lists(asset)? => Some(old),
             _ => None,
         };
-        let stored = frozen.map_or(AssetRate::DEFAULT, |old| old.rates);
+        let stored = frozen.map_or_else(|| AssetTerms::default_rates(underlying), |old| old.rates);
         let terms = AssetTerms {
             feed,
             underlying,

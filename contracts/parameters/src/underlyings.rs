@@ -19,7 +19,7 @@ impl Parameters {
     /// # Arguments
     /// * `feed` - the oracle's feed of its spot.
     /// * `lot` - 1e18 units; frozen once set.
-    /// * `scenario_set` - 1, 2 or 3.
+    /// * `scenario_set` - 1, 2, 3 or 4.
     /// * `rates` - those that change, 1e18; of a new underlying those that are not the defaults.
     ///
     /// # Errors

@@ -614,7 +614,7 @@ fn refused(of: &str, table: &[Rate], refusal: TermsRefusal) -> eyre::Report {
     let share = |millionths: u32| f64::from(millionths) / 1e6;
     match refusal {
         TermsRefusal::ZeroLot => eyre!("{of}: the lot must not be 0"),
-        TermsRefusal::ScenarioSet => eyre!("{of}: scenario_set must be 1, 2 or 3"),
+        TermsRefusal::ScenarioSet => eyre!("{of}: scenario_set must be 1, 2, 3 or 4"),
         TermsRefusal::Decimals => eyre!("{of}: at most {MAX_TOKEN_DECIMALS} decimals are possible"),
         TermsRefusal::OutOfRange {
             rate,
@@ -786,8 +786,8 @@ mod tests {
         assert_eq!(fine, "underlying ETH: beta has more than 6 decimals");
         let reach = set(|h| h.underlyings[0].rates = [("max_move", "0.5")].into());
         assert!(reach.contains("max_move must be at most"), "{reach}");
-        let scenarios = set(|h| h.underlyings[0].scenario_set = 4);
-        assert!(scenarios.contains("1, 2 or 3"), "{scenarios}");
+        let scenarios = set(|h| h.underlyings[0].scenario_set = 5);
+        assert!(scenarios.contains("1, 2, 3 or 4"), "{scenarios}");
         let haircut = set(|h| {
             h.tokens[1].underlying = 1;
             h.tokens[1].rates = [("im_haircut", "0.21"), ("mm_haircut", "0")].into();

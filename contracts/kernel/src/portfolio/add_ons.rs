@@ -1,7 +1,8 @@
 //! The add-ons of a requirement, by what they are for: `docs/method.md` §5.
 use super::{
+    aggregate::together,
     charges::{CHARGES, Charge},
-    money::{Cash, add, plus, scale_ceil},
+    money::{Cash, add, minus, plus, scale_ceil},
 };
 use crate::fixed::Q40;
 
@@ -40,6 +41,14 @@ impl AddOns {
             im: plus(sum.im, a.im),
             mm: plus(sum.mm, a.mm),
         })
+    }
+
+    /// Replaces the basis charges by what they add to the scaled scans `x`: √(x² + x·y + y²) − x.
+    pub(super) fn join_basis(&mut self, x: AddOn) {
+        if let Some(basis) = self.0.get_mut(Charge::Basis as usize) {
+            basis.im = minus(together(x.im, basis.im), x.im);
+            basis.mm = minus(together(x.mm, basis.mm), x.mm);
+        }
     }
 
     /// Adds `base` at a pair of rates, rounded up.

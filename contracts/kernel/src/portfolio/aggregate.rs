@@ -122,16 +122,42 @@ fn loss_at(scan: &Scan, rule: Rule, place: Q40) -> Cash {
 #[inline(never)]
 fn norm(parts: &[Cash]) -> Cash {
     let largest = parts.iter().copied().fold(0, Cash::max);
-    // keep 60 bits of the largest, so that eight squares fit
-    let shift = (128 - largest.leading_zeros()).saturating_sub(60);
+    // of eight squares below 2^121 the sum is below 2^124
+    let shift = excess_bits(largest);
     let squares: u128 = parts
         .iter()
-        .map(|&x| {
-            // below 2^60 + 1: eight squares stay below 2^124
-            let x = low_u64(x.max(0).cast_unsigned() >> shift) + u64::from(x > 0 && shift > 0);
-            square(x)
-        })
+        .map(|&x| square(cut(x, shift)))
         .fold(0, u128::wrapping_add);
+    root(squares, shift)
+}
+
+/// √(x² + x·y + y²) of x, y ≥ 0 below 2^122: what a requirement and a basis ask for together, `docs/method.md` §5. Rounded
+/// up, and then at most x + y; it never falls where x or y rises.
+#[inline(never)]
+#[must_use]
+pub fn together(x: Cash, y: Cash) -> Cash {
+    let shift = excess_bits(x.max(y));
+    let (a, b) = (cut(x, shift), cut(y, shift));
+    // x² + x·y + y² = (x + y)² − x·y, below 2^123
+    let product = u128::from(a).wrapping_mul(u128::from(b));
+    let squares = square(a.wrapping_add(b)).wrapping_sub(product);
+    root(squares, shift).min(plus(x, y))
+}
+
+/// How many bits of `largest` are beyond 60.
+const fn excess_bits(largest: Cash) -> u32 {
+    (128 - largest.leading_zeros()).saturating_sub(60)
+}
+
+/// `x` without its lowest `shift` bits, rounded up where there are any; 0 where it is negative. At most 2^60.
+#[inline(never)]
+fn cut(x: Cash, shift: u32) -> u64 {
+    low_u64(x.max(0).cast_unsigned() >> shift) + u64::from(x > 0 && shift > 0)
+}
+
+/// ⌈√`squares`⌉ · 2^`shift`.
+#[inline(never)]
+fn root(squares: u128, shift: u32) -> Cash {
     let root = sqrt_u128(squares);
     let up = root + u64::from(square(root) < squares);
     (u128::from(up) << shift).cast_signed()
@@ -145,6 +171,7 @@ fn square(x: u64) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::num::U256;
     use proptest::prelude::*;
 
     proptest! {
@@ -157,6 +184,27 @@ mod tests {
             let mut single = [0; MAX_UNDERLYINGS];
             single[3] = parts[0];
             prop_assert!(norm(&single) >= parts[0] && norm(&single) <= parts[0] + 1 + (parts[0] >> 58));
+        }
+
+        #[test]
+        fn i_rnd_1_what_two_ask_for_together_is_rounded_up_and_close(x: u128, y: u128, cut in 8u32..128, other in 8u32..128) {
+            let (x, y) = ((x >> cut) as Cash, (y >> other) as Cash);
+            let got = together(x, y);
+            prop_assert!(got >= x.max(y) && got <= x + y);
+            let wide = |v: Cash| U256::from(v.unsigned_abs());
+            let exact = wide(x) * wide(x) + wide(x) * wide(y) + wide(y) * wide(y);
+            prop_assert!(wide(got) * wide(got) >= exact);
+            let low = got - 3 - (got >> 57);
+            prop_assert!(low <= 0 || wide(low) * wide(low) < exact);
+            prop_assert_eq!(got, together(y, x));
+            prop_assert_eq!((together(x, 0), together(0, y)), (x, y));
+        }
+
+        #[test]
+        fn i_mar_6_what_two_ask_for_together_never_falls(x: u128, y: u128, by: u128, cut in 8u32..128, other in 8u32..128, third in 8u32..128) {
+            let (x, y, by) = ((x >> cut) as Cash, (y >> other) as Cash, (by >> third) as Cash);
+            prop_assert!(together(x + by, y) >= together(x, y));
+            prop_assert!(together(x, y + by) >= together(x, y));
         }
     }
 }

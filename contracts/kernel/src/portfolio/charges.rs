@@ -207,35 +207,48 @@ table! {
         "Share of the calendar basis that counts at expiry." "b"
         basis_at_expiry [basis_at_expiry = 500_000] in (0, 4 * ONE)
             => Basis = 2 "basis" on "per expiry: max(0, −ΔM(−δ), −ΔM(+δ)), ΔM(±δ) = change of the expiry's options and futures when A moves by ±δ, volatility kept"
-            at "min(32, b + b′·τ), both";
+            at "min(32, b + b′·τ), both: y; what is charged is √(x² + x·y + y²) − x with x = f·R";
         "Share of it that counts besides for each year to expiry." "b′"
         basis_per_year [basis_per_year = 2 * ONE] in (0, 16 * ONE);
         "Largest accepted price move, which the maintenance requirement of each leg alone covers." "largest move"
         max_move [max_move = 100_000] in (0, 500_000);
         "Share of spot per unit of short option." "short option"
         short_option [short_option_im = 10_000, short_option_mm = 5_000] in (0, ONE)
-            => ShortOption = 3 "short_option" on "Σ options (−q)⁺ · S";
+            => ShortOption = 3 "short_option" on "Σ (expiry, strike) (−Σ q of calls and puts)⁺ · S";
         "Share of spot per unit of perpetual or future: what closing it costs." "linear closing cost"
         linear_cost [linear_cost_im = 10_000, linear_cost_mm = 5_000] in (0, ONE)
             => LinearCost = 4 "linear_cost" on "Σ perpetuals, futures |q| · S";
         "Share of spot per unit of option: what closing it costs." "option closing cost"
         option_cost [option_cost_im = 2_000, option_cost_mm = 1_000] in (0, ONE)
             => OptionCost = 5 "option_cost" on "Σ options |q| · S";
-        "Charge on short options, perpetuals and futures per unit by which the coin stands below 0.99." "depeg"
+        "Charge on net short options, perpetuals and futures per unit by which the coin stands below 0.99." "depeg"
         depeg [depeg_im = 2 * ONE, depeg_mm = ONE] in (0, 16 * ONE)
-            => Depeg = 6 "depeg" on "(0.99 − p)⁺ · (Σ options (−q)⁺·S + Σ perpetuals, futures |q|·S)";
+            => Depeg = 6 "depeg" on "(0.99 − p)⁺ · (Σ (expiry, strike) (−Σ q)⁺·S + Σ perpetuals, futures |q|·S)";
+        "Share of an expiry's options' value that a change of its discount may take, for each year to expiry." "ρ"
+        rate [rate_im = 75_000, rate_mm = 50_000] in (0, ONE)
+            => Rate = 7 "rate" on "per expiry: |value of its options|" at "min(1, ρ·τ)";
     }
 }
 
 impl AssetRate {
-    /// Highest haircut of an asset that moves with an underlying. With the largest initial factor, the widest scenario set
-    /// (2 · 31.5 %) and the most uncertain spot (12.75 %) a deposit still adds more equity than requirement.
+    /// Highest haircut of an asset that moves with an underlying. With the largest initial factor, sets 1 to 3 (at most
+    /// 2 · 31.5 %) and the most uncertain spot (12.75 %) a deposit still adds more equity than requirement. Not so with set 4
+    /// and a factor above 1.3, nor with a multiplier or a jump in the initial requirement: there a deposit alone can need
+    /// more than it adds.
     pub const LINKED_MAXIMUM: u32 = 200_000;
+    /// [`Self::DEFAULT`] of an asset that moves with an underlying: the scan has its moves, so that the haircut is for what
+    /// it costs to sell it.
+    pub const LINKED_DEFAULT: [u32; Self::COUNT] = [30_000, 15_000];
     /// [`Self::TABLE`] of an asset that moves with an underlying.
     pub const LINKED_TABLE: [Rate; Self::COUNT] = {
         let mut table = Self::TABLE;
         table[Self::im_haircut as usize].maximum = Self::LINKED_MAXIMUM;
         table[Self::mm_haircut as usize].maximum = Self::LINKED_MAXIMUM;
+        let mut row = 0;
+        while row < Self::COUNT {
+            table[row].default = Self::LINKED_DEFAULT[row];
+            row += 1;
+        }
         table
     };
 }

@@ -198,7 +198,6 @@ impl Run<'_, '_> {
             sums.used = true;
             if !settled {
                 add(&mut sums.options, units.wrapping_abs());
-                add(&mut sums.short_options, units.wrapping_neg().max(0));
             }
         }
         // a settled leg is a sum of cash: it costs nothing to close, and no spot can change it

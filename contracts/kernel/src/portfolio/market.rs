@@ -189,7 +189,7 @@ pub struct Perpetual {
 }
 
 impl Rates {
-    /// The scenario set; an unknown number counts as 3, the widest.
+    /// The scenario set; an unknown number counts as 4, the widest.
     #[must_use]
     pub fn set(&self) -> &'static Set {
         Set::of(self.set).unwrap_or(Set::widest())

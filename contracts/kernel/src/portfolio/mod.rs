@@ -100,7 +100,7 @@ struct Sums {
     notional: Cash,
     /// Net perpetuals and linked collateral, 1e18 units.
     net: i128,
-    /// Gross perpetuals and futures, options, short options, 1e18 units.
+    /// Gross perpetuals and futures, gross options, options short after netting by strike, 1e18 units.
     linear: i128,
     options: i128,
     short_options: i128,
@@ -223,9 +223,14 @@ impl<'m> Run<'_, 'm> {
             .fold(0_u8, |mask, s| mask << 1 | u8::from(s.stale));
         let whole = aggregate::requirement(self.market, scans, u8::MAX);
         let (im_factor, mm_factor) = self.market.rules.factors;
+        let scaled = AddOn {
+            im: scale_ceil(whole, im_factor),
+            mm: scale_ceil(whole, mm_factor),
+        };
+        self.scratch.add_ons.join_basis(scaled);
         let add_ons = self.scratch.add_ons.total();
-        let mut im = plus(add_ons.im, scale_ceil(whole, im_factor));
-        let mut mm = plus(add_ons.mm, scale_ceil(whole, mm_factor));
+        let mut im = plus(add_ons.im, scaled.im);
+        let mut mm = plus(add_ons.mm, scaled.mm);
         if self.out_of_range {
             (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
         }

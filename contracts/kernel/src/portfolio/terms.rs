@@ -280,6 +280,15 @@ impl AssetTerms {
         }
     }
 
+    /// The rates of an asset for which nobody set any.
+    #[must_use]
+    pub const fn default_rates(underlying: u16) -> [u32; AssetRate::COUNT] {
+        match underlying {
+            0 => AssetRate::DEFAULT,
+            _ => AssetRate::LINKED_DEFAULT,
+        }
+    }
+
     /// Bounds and order.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     black76::Price,
+    codec::OptionLeg,
     fixed::{ONE_Q40, mul_shift_ceil},
     num,
 };
@@ -56,6 +57,13 @@ impl Run<'_, '_> {
         if head == 0 && notional == 0 {
             return;
         }
+        if !expiry.is_settled(self.market.now) {
+            let short = self.net_short(head);
+            let short = self.units(short, underlying.lot);
+            if let Some(sums) = self.scratch.sums.get_mut(place) {
+                add(&mut sums.short_options, short);
+            }
+        }
         let tenor = Tenor::new(underlying, expiry, self.market.now);
         let price = Price::new(expiry.forward());
         for (factor, node) in self.scratch.factors.iter_mut().zip(nodes.all()) {
@@ -63,11 +71,7 @@ impl Run<'_, '_> {
         }
         self.scratch.expiry = ExpiryScan::ZERO;
         let mut at = head;
-        while let Some((leg, next)) = usize::from(at)
-            .checked_sub(1)
-            .and_then(|i| self.scratch.legs.get(i))
-            .copied()
-        {
+        while let Some((leg, next)) = self.leg(at) {
             match OptionView::new(&leg, underlying.lot, expiry, price, &tenor) {
                 Some(option) => {
                     let Scratch {
@@ -90,12 +94,44 @@ impl Run<'_, '_> {
             .basis_at_expiry
             .saturating_add(mul_shift_ceil::<40>(rates.basis_per_year, tenor.years))
             .min(32 * ONE_Q40);
-        self.scratch
-            .add_ons
-            .charge(Charge::Basis, loss, (rate, rate));
+        let add_ons = &mut self.scratch.add_ons;
+        add_ons.charge(Charge::Basis, loss, (rate, rate));
+        let of_value = |rate| mul_shift_ceil::<40>(rate, tenor.years).min(ONE_Q40);
+        let rate = (of_value(rates.rate.0), of_value(rates.rate.1));
+        add_ons.charge(Charge::Rate, value.wrapping_abs(), rate);
         if let Some(scan) = self.scratch.scans.get_mut(place) {
             scan.add(&self.scratch.expiry, nodes);
         }
+    }
+
+    /// Lots that the options of the list from `head` on are short, calls and puts of a strike netted. At most 128 legs, so at
+    /// most 2^14 steps.
+    #[inline(never)]
+    fn net_short(&self, head: u8) -> i64 {
+        let (mut sum, mut at) = (0_i64, head);
+        while let Some((leg, next)) = self.leg(at) {
+            let (mut net, mut last, mut other) = (0_i64, 0, head);
+            while let Some((same, following)) = self.leg(other) {
+                if same.instrument.strike_bits() == leg.instrument.strike_bits() {
+                    // SAFETY: 128 sizes below 2^53
+                    net = net.wrapping_add(same.size);
+                    last = other;
+                }
+                other = following;
+            }
+            // a strike counts once, where it is last
+            if last == at {
+                sum = sum.wrapping_sub(net.min(0));
+            }
+            at = next;
+        }
+        sum
+    }
+
+    /// The option at `place` of a list, and the place of the next; `None` at its end.
+    fn leg(&self, place: u8) -> Option<(OptionLeg, u8)> {
+        let index = usize::from(place).checked_sub(1)?;
+        self.scratch.legs.get(index).copied()
     }
 
     /// Add-ons of an underlying that are rates on sizes.

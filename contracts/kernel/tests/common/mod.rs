@@ -13,7 +13,7 @@ use plimsoll_kernel::{
     portfolio::{
         Assessment, Portfolio, Scratch, assess,
         charges::{AssetRate, AssetRates, ONE as MILLION, Rate, RuleRate, UnderlyingRate},
-        market::{Asset, Expiry, Market, Perpetual, Rates, Rules, Underlying},
+        market::{Asset, Expiry, Market, Multipliers, Perpetual, Rates, Rules, Underlying},
     },
     svi::Svi,
 };
@@ -63,6 +63,25 @@ pub struct UnderlyingCase {
     /// venue, mark, index
     pub perpetuals: Vec<(u16, u128, i128)>,
     pub fresh: bool,
+    pub mood: Mood,
+}
+
+/// What the oracle says of an underlying beside prices.
+#[derive(Clone, Copy)]
+pub struct Mood {
+    /// 1e18
+    pub max_basis: u128,
+    /// 1e18
+    pub jump: u128,
+    pub multipliers: Multipliers,
+}
+
+impl Mood {
+    pub const NONE: Self = Self {
+        max_basis: WAD,
+        jump: 0,
+        multipliers: Multipliers::ONE,
+    };
 }
 
 #[derive(Clone)]
@@ -99,6 +118,7 @@ pub fn case(seed: u64) -> (MarketCase, PortfolioCase) {
     let mut m = market(&mut r);
     let p = portfolio(&mut r, &m);
     m.draw_rates(seed);
+    m.draw_mood(seed);
     (m, p)
 }
 
@@ -198,6 +218,7 @@ pub fn market(r: &mut Random) -> MarketCase {
             expiries,
             perpetuals,
             fresh: true,
+            mood: Mood::NONE,
         });
     }
     let mut assets = Vec::new();
@@ -374,6 +395,39 @@ impl MarketCase {
         }
     }
 
+    /// Draws what the oracle says of each underlying beside prices; a quarter of them have the widest set.
+    pub fn draw_mood(&mut self, seed: u64) {
+        let mut r = Random(seed ^ 0x4D4F_4F44);
+        for u in &mut self.underlyings {
+            if r.below(4) == 0 {
+                u.set = 4;
+            }
+            let max_basis = u128::from(r.below(200_001)) * 1_000_000_000_000;
+            let jump = match r.below(8) {
+                0 => r.below(5_000_000_000_000_000_000),
+                1 | 2 => r.below(100_000_000_000_000_000),
+                _ => 0,
+            };
+            let mut excess = || match r.below(4) {
+                0 => 0,
+                1 => r.below(65_536) as u16,
+                2 => r.below(6_145) as u16,
+                _ => r.below(20_481) as u16,
+            };
+            let multipliers = Multipliers {
+                scan: excess(),
+                scan_following: excess(),
+                cost: excess(),
+                cost_following: excess(),
+            };
+            u.mood = Mood {
+                max_basis,
+                jump: jump.into(),
+                multipliers,
+            };
+        }
+    }
+
     /// Its rules.
     pub const fn rules(&self) -> Rules {
         Rules::new(&self.rules)
@@ -451,9 +505,9 @@ impl MarketCase {
                 known: true,
                 confidence: q(u.confidence),
                 fresh: u.fresh,
-                jump: 0,
-                max_basis: 1 << 40,
-                multipliers: plimsoll_kernel::portfolio::market::Multipliers::ONE,
+                jump: q(u.mood.jump),
+                max_basis: q(u.mood.max_basis),
+                multipliers: u.mood.multipliers,
                 rates: Rates::new(u.set, &u.rates),
                 expiries,
                 near: expiries.iter().find(|e| e.seconds(self.now) > 0).copied(),

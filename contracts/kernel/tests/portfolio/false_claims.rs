@@ -3,12 +3,12 @@ use super::*;
 
 /// "A gift of long options never hurts." It can: with a factor above one the premium counts in the base of the loss, and
 /// holding costs something. So nobody is given what he did not ask for, and at maintenance, where the factor is one, the
-/// harm of any gift is bounded by its own add-ons.
+/// harm of any gift is bounded by its own add-ons and its change at the skew nodes.
 #[test]
 fn f_1_a_gift_can_hurt() {
     let m = market_of(vec![eth(7, 80)]);
     let short = book(3_000, &[call(2_000, -10, 7)]);
-    let gift = book(0, &[option(Kind::Put, 2_000, 5, 7)]);
+    let gift = book(0, &[option(Kind::Put, 1_950, 5, 7)]);
     let given = short.plus(&gift);
     let with = |f: Q40, p: &PortfolioCase| {
         let rules = Rules {
@@ -18,7 +18,7 @@ fn f_1_a_gift_can_hurt() {
         m.with(rules, |market| excess(&p.assess(market)))
     };
     let change = |f: Q40, after: &PortfolioCase| with(f, after).0 - with(f, &short).0;
-    printed(change(2 * ONE, &given), 0, -84.0);
+    printed(change(2 * ONE, &given), 0, -13.0);
     // at the defaults: what is worth nothing still costs something
     let worthless = short.plus(&book(0, &[call(5_000, 5, 7)]));
     let (default, _) = Rules::DEFAULT.factors;
@@ -40,8 +40,18 @@ fn f_1_a_gift_can_hurt() {
                 given.assess(market),
                 detail(&gift, market),
             );
-            let least = excess(&before).1 - coins(gift.add_ons.total().mm) - 1e-6;
-            assert!(excess(&after).1 >= least, "seed {seed}");
+            // what it needs alone beyond its worth: its add-ons, and where a skew node is its worst, what that would add
+            let skewed = gift.scans.iter().flat_map(|s| s.losses[31..33].iter());
+            let skewed = skewed.map(|loss| coins(*loss)).sum::<f64>();
+            let alone = coins(gift.add_ons.total().mm) + skewed.max(0.0);
+            assert!(
+                excess(&after).1 >= excess(&before).1 - alone - 1e-6,
+                "seed {seed}"
+            );
+            assert!(
+                excess(&after).1 >= excess(&before).1 + excess(&gift.a).1 - 1e-6,
+                "seed {seed}"
+            );
         });
     }
 }
@@ -57,8 +67,8 @@ fn f_2_taking_the_hedge_raises_the_requirement() {
         assert!(naked.mm > 3 * spread.mm);
         // a liquidator who pays the full mark for the long leg still leaves the account worse
         assert!(naked.mm - spread.mm > spread.equity - naked.equity);
-        printed(excess(&spread).1, 0, -874.0);
-        printed(coins(spread.equity - naked.mm), 0, -3_694.0);
+        printed(excess(&spread).1, 0, -837.0);
+        printed(coins(spread.equity - naked.mm), 0, -3_558.0);
     });
 }
 
@@ -143,7 +153,7 @@ fn f_3_a_long_straddle_between_two_nodes() {
     m.now -= 8_640;
     let mut p = book(0, &[call(2_045, 10, 2), option(Kind::Put, 2_045, 10, 2)]);
     let a = m.with(Rules::DEFAULT, |market| p.assess(market));
-    printed(coins(a.mm), 0, 59.0);
+    printed(coins(a.mm), 0, 60.0);
     p.cash = a.mm - a.equity;
     let after = moved(&m, 1.022, 1.0).with(Rules::DEFAULT, |market| p.assess(market));
     printed(coins(after.equity), 0, -162.0);
@@ -181,7 +191,7 @@ fn f_5_no_cheaper_method_to_choose() {
     let naked = book(0, &[call(2_500, -10, 7)]);
     m.with(Rules::DEFAULT, |market| {
         let [a, b, c] = [&spread, &naked, &spread.plus(&naked)].map(|p| p.assess(market));
-        printed(coins(a.mm), 2, 199.56);
+        printed(coins(a.mm), 2, 195.87);
         printed(100.0 + coins(a.equity), 0, 53.0);
         assert!(c.mm <= a.mm + b.mm + 10 && c.im <= a.im + b.im + 10);
     });
@@ -196,7 +206,9 @@ fn f_6_no_caps_and_no_charge_for_size() {
     let (small, large) = m.with(Rules::DEFAULT, |market| {
         (p.assess(market), p.times(1_000_000).assess(market))
     });
-    assert!((large.mm - small.mm * 1_000_000).abs() < 1_000_000 * 100);
+    // to the unit a leg, and to 2^-58 of it
+    let unit = 1_000_000 * 100 + (large.mm >> 58);
+    assert!((large.mm - small.mm * 1_000_000).abs() < unit * 2);
 }
 
 /// "Variance is not negative." Only with a consistent matrix of correlations. There is none here: own moves enter as a
@@ -248,9 +260,9 @@ fn f_9_time_can_raise_a_requirement_and_expiry_is_no_jump() {
         })
     };
     let (month, week, day) = (required(30), required(7), required(1));
-    printed(month, 0, 3_310.0);
-    printed(week, 0, 3_119.0);
-    printed(day, 0, 3_443.0);
+    printed(month, 0, 3_277.0);
+    printed(week, 0, 3_074.0);
+    printed(day, 0, 3_356.0);
     let mut u = eth(1, 80);
     u.expiries[0].svi[0] /= 86_400;
     // an expiry without pockets: they vanish with the last second, and with them only what lay between nodes

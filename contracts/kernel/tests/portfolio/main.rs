@@ -5,12 +5,13 @@
 mod common;
 mod explained;
 mod false_claims;
+mod faults;
 mod order;
 mod requirement;
 mod total;
 
 use common::{
-    AssetCase, ExpiryCase, MarketCase, ONE, PortfolioCase, Random, UnderlyingCase, WAD, fail,
+    AssetCase, ExpiryCase, MarketCase, Mood, ONE, PortfolioCase, Random, UnderlyingCase, WAD, fail,
     market, portfolio,
 };
 use plimsoll_kernel::{
@@ -20,8 +21,8 @@ use plimsoll_kernel::{
     fixed::{ONE_Q62, Q40},
     num::U256,
     portfolio::{
-        AddOns, Assessment, Charge, MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS, Portfolio, Scratch,
-        assess,
+        AddOn, AddOns, Assessment, Charge, MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS, Portfolio,
+        Scratch, assess,
         charges::{AssetRate, Rate, RuleRate, UnderlyingRate},
         explain::{Direction, VenuePart, alone, contributions, distance, greeks, own_slot, parts},
         market::{Asset, Expiry, MAX_PRICE, Market, Perpetual, Rates, Rules, Underlying},
@@ -46,6 +47,7 @@ fn case(seed: u64) -> (MarketCase, PortfolioCase, PortfolioCase) {
     let mut m = market(&mut r);
     let (x, y) = (portfolio(&mut r, &m), portfolio(&mut r, &m));
     m.draw_rates(seed);
+    m.draw_mood(seed);
     (m, x, y)
 }
 
@@ -134,6 +136,7 @@ fn eth(days: u16, vol: i128) -> UnderlyingCase {
         }],
         perpetuals: Vec::new(),
         fresh: true,
+        mood: Mood::NONE,
     }
 }
 

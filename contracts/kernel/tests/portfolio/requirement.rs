@@ -200,7 +200,7 @@ proptest! {
         prop_assume!(richer.legs() <= 128 && richer.slots().len() <= 64 && gift.legs() > 0);
         let none = (0, 0);
         let plain = |u: &mut Underlying<'_>| {
-            u.rates = Rates { set: 1, basis_at_expiry: 0, basis_per_year: 0, short_option: none, linear_cost: none, option_cost: none, ..u.rates };
+            u.rates = Rates { set: 1, basis_at_expiry: 0, basis_per_year: 0, short_option: none, linear_cost: none, option_cost: none, rate: none, ..u.rates };
         };
         let rules = Rules { factors: (ONE, ONE), ..m.rules() };
         m.with_changed(rules, plain, |market| {

@@ -39,7 +39,7 @@ fn nothing_stored_is_nothing_listed() {
 fn defaults_pass_and_are_those_of_the_method() {
     assert_eq!(RuleTerms::DEFAULT.check(), Ok(()));
     assert_eq!(RuleTerms::DEFAULT.rules(), Rules::DEFAULT);
-    for scenario_set in 1..=3 {
+    for scenario_set in 1..=4 {
         let terms = UnderlyingTerms {
             scenario_set,
             ..underlying()
@@ -67,6 +67,10 @@ fn reach_is_the_outermost_node() {
     assert_eq!(
         (reach(3, Rule::None), reach(3, Rule::Up)),
         (236_250, 315_000)
+    );
+    assert_eq!(
+        (reach(4, Rule::None), reach(4, Rule::Up)),
+        (375_000, 500_000)
     );
 }
 
