@@ -121,6 +121,9 @@ class Underlying:
     expiries: list
     perpetuals: list  # (venue, mark, index)
     fresh: bool = True
+    jump: int = 0
+    max_basis: int = WAD
+    multipliers: tuple = (0, 0, 0, 0)  # m, m′, c, c′: excess over 1 in 2^-12
 
 
 @dataclass
@@ -222,6 +225,24 @@ def draw_rates(market, seed):
         a.rates = draw(r, "linked asset" if a.underlying else "asset")
 
 
+def draw_mood(market, seed):
+    """What the oracle says of each underlying beside prices; a quarter of them have the widest set."""
+    r = Random(seed ^ 0x4D4F4F44)
+    for u in market.underlyings:
+        if r.below(4) == 0:
+            u.set = 4
+        u.max_basis = r.below(200_001) * 10**12
+        fate = r.below(8)
+        u.jump = r.below(5 * WAD) if fate == 0 else r.below(WAD // 10) if fate < 3 else 0
+        u.multipliers = tuple(excess(r) for _ in range(4))
+
+
+def excess(r):
+    """Of a multiplier, above its clamp too."""
+    fate = r.below(4)
+    return 0 if fate == 0 else r.below((65_536, 6_145, 20_481)[fate - 1])
+
+
 def strike_of(price):
     """Four significant digits, multiples of 1e-8; 0 when nothing is left."""
     step = 10_000_000_000
@@ -287,6 +308,7 @@ def case(seed):
     m = market(r)
     p = portfolio(r, m)
     draw_rates(m, seed)
+    draw_mood(m, seed)
     return m, p
 
 
@@ -313,6 +335,7 @@ def numbers(m, p):
     yield from (m.now, m.coin, len(m.underlyings), len(m.assets), *m.rules.values())
     for u in m.underlyings:
         yield from (u.id, u.lot, u.spot, u.confidence, u.set, *u.rates.values())
+        yield from (u.jump, u.max_basis, *u.multipliers)
         yield from (len(u.expiries), len(u.perpetuals))
         for e in u.expiries:
             yield from (e.day, e.variable, e.fixed, e.discount, *e.svi)

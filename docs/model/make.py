@@ -2,13 +2,14 @@
 
     python make.py             writes contracts/kernel/tests/data/portfolio.bin: seeds 0..9,999
                                beside it portfolio-stale.bin: seeds 0..1,999 after feeds failed,
-                               and portfolio-sums.bin: seeds 0..99,999, the five numbers in one weighted sum
+                               and portfolio-sums.bin: seeds 0..99,999, the seven numbers in one weighted sum
     python make.py --check     compares them with the model, to the last bits of a float64
     python make.py --cases N   writes target/portfolio-model.bin for N seeds, read by the ignored test of model.rs
     python make.py --spot N    compares float64 with 40 digits, and Black-76 with QuantLib, on N cases
 
-A row is five little-endian float64: equity, initial and maintenance requirement, then R and the largest scan alone;
-in the second table the best and the worst excess instead. In the third it is one: their sum with the weights below.
+A row is seven little-endian float64: equity, initial and maintenance requirement, R, the largest scan alone, a bidder's
+requirement, and the legs' part of equity. In the second table it is five: the first three, then the best and the worst
+excess. In the third it is one: the seven's sum with the weights below.
 """
 
 import argparse
@@ -27,12 +28,12 @@ LOCAL = ROOT / "target/portfolio-model.bin"
 STALE = ROOT / "contracts/kernel/tests/data/portfolio-stale.bin"
 SUMS = ROOT / "contracts/kernel/tests/data/portfolio-sums.bin"
 GOLDEN_CASES, STALE_CASES, SUM_CASES = 10_000, 2_000, 100_000
-WEIGHTS = np.array([1.0, 0.75, -1.25, 1.5, -0.625])
+WEIGHTS = np.array([1.0, 0.75, -1.25, 1.5, -0.625, 0.875, -1.125])
 
 
 def row(seed, f=margin.Double):
     a = margin.assess(*cases.case(seed), f)
-    return a.equity, a.im, a.mm, a.scan, max((s for _, s, _ in a.scans), default=0)
+    return a.equity, a.im, a.mm, a.scan, max((s for _, s, _ in a.scans), default=0), a.bid_im, a.marks
 
 
 def stale_row(seed):

@@ -67,11 +67,11 @@ NONE, DOWN, UP, SKEW, WINGS = range(5)  # volatility rules; the last two are "sk
 
 TERM_SHORT, TERM_LONG = Q("0.30"), Q("0.13")
 REGIMES = ((None, "calm_reach"), (1, "together_reach"), (0, None))  # beta (None: the underlying's own), r (None: 1)
-BASIS_MOST = 32
+BASIS_MOST, DOUBT_MOST = 32, 4
 DEPEG_AT = Q("0.99")
 POCKET_WITHIN, POCKETS = 172_800, (Q("0.75"), Q("1.5"), Q("2.25"), Q(3))
 
-# step and reach of the grid in percent, damped moves (percent, weight), skews?, up, down
+# step of the grid in percent (the outermost move is four), far moves (percent, weight), skews?, up, down
 SETS = {
     1: (Q(5), [], False, Q("0.60"), Q("0.30")),
     2: (
@@ -85,7 +85,14 @@ SETS = {
         [(-80, ".35"), (-50, ".6"), (75, ".4"), (150, ".2"), (300, ".1"), (500, ".06"), (700, ".043"), (900, ".034")],
         True, Q("0.60"), Q("0.30"),
     ),
+    4: (
+        Q("12.5"),
+        [(-95, ".47"), (-75, ".6"), (100, ".45"), (150, ".3"), (200, ".225"), (300, ".15"), (500, ".09"), (900, ".05")],
+        True, Q("0.75"), Q("0.30"),
+    ),
 }  # fmt: skip
+WIDEST = 4
+SCAN_MOST, COST_MOST = Q("2.5"), Q(6)  # of multipliers
 COMMON = 23
 # where the losses at the grid positions −4..4 stand in a scenario list; constant beyond the reach
 GRID = {NONE: [1, 1, 2, 3, 0, 4, 5, 6, 6], DOWN: [7, 7, 8, 9, 10, 11, 12, 13, 13], UP: list(range(14, 23))}
@@ -162,13 +169,13 @@ _sets = {}
 def scenario_set(f, number):
     """moves, rules, weights of a set, in its order"""
     if (f, number) not in _sets:
-        step, damped, skews, up, down = SETS[number]
+        step, far, skews, up, down = SETS[number]
         inner = [step * j / 100 for j in range(-3, 4)]
         rows = [(Q(0), NONE, Q(1))]
         rows += [(x, NONE, Q(1)) for x in inner if x]
         rows += [(x, DOWN, Q(1)) for x in inner]
         rows += [(x, UP, Q(1)) for x in [-4 * step / 100, *inner, 4 * step / 100]]
-        rows += [(Q(x, 100), NONE, Q(w)) for x, w in damped]
+        rows += [(Q(x, 100), UP, Q(w)) for x, w in far]
         rows += [(Q(0), SKEW, Q(1)), (Q(0), WINGS, Q(1))] if skews else []
         x, rule, weight = zip(*rows)
         _sets[f, number] = f.array([f.number(v) for v in x]), np.array(rule), f.array([f.number(v) for v in weight])
@@ -293,33 +300,78 @@ def aggregate(f, loss, betas, rules):
     return max(zero, candidates[at]), at + 1
 
 
-# ---- 5. add-ons
+def multipliers(f, u, rules):
+    """m, m′ as the maintenance requirement has it, c, c′"""
+    scan, scan_following, cost, cost_following = (1 + f.ratio(e, 4096) for e in u.multipliers)
+    scan, cost = min(scan, f.number(SCAN_MOST)), min(cost, f.number(COST_MOST))
+    initial, maintenance = factors(f, rules)
+    return scan, min(scan, scan_following, initial / maintenance), cost, min(cost, cost_following)
 
 
-def add_ons(f, book, now, coin):
-    """{name: (initial, maintenance)} of one underlying"""
-    u = book.u
+# ---- 5. add-ons: (initial, maintenance, a bidder's)
+
+
+CLOSING = ("short_option", "linear_cost", "option_cost")
+
+
+def add_ons(f, book, m):
+    """{name: (initial, maintenance, a bidder's)} of one underlying, all but the basis"""
+    u, now = book.u, m.now
     settled = {e.day for e in u.expiries if is_settled(e, now)}
-    spot, p, kappa = f.ratio(u.spot, WAD), f.ratio(coin, WAD), f.ratio(u.confidence, WAD)
+    spot, p, kappa = f.ratio(u.spot, WAD), f.ratio(m.coin, WAD), f.ratio(u.confidence, WAD)
     zero = f.number(0)
-    options = [(day, is_call, q) for day, legs in book.options.items() for is_call, q, _ in legs if day not in settled]
+    options = [(day, *leg) for day, legs in book.options.items() for leg in legs if day not in settled]
     futures = [leg for leg in book.futures if leg[0] not in settled]
-    short = sum((max(-q, zero) for _, _, q in options), zero) * spot
-    gross = sum((abs(q) for _, _, q in options), zero) * spot
+    net = {}
+    for day, _, q, strike in options:
+        net[day, strike] = net.get((day, strike), zero) + q
+    short = sum((max(-q, zero) for q in net.values()), zero) * spot
+    gross = sum((abs(q) for _, _, q, _ in options), zero) * spot
     linear = sum((abs(q) for q, *_ in book.perpetuals), zero) + sum((abs(q) for _, q, _ in futures), zero)
     linear = linear * spot
     perpetual = sum((q for q, *_ in book.perpetuals), zero)
     expiring = zero
     for day in {d for d, *_ in options} | {d for d, *_ in futures}:
         expiring += abs(sum((q for d, q, _ in futures if d == day), zero))
-        expiring += abs(sum((q for d, c, q in options if d == day and c), zero))
-        expiring += abs(sum((q for d, c, q in options if d == day and not c), zero))
-    doubt = kappa * spot * (abs(perpetual + book.linked_units) + expiring)
+        expiring += abs(sum((q for d, c, q, _ in options if d == day and c), zero))
+        expiring += abs(sum((q for d, c, q, _ in options if d == day and not c), zero))
+    unsure = spot * (abs(perpetual + book.linked_units) + expiring)
+    doubtful = min(kappa + f.ratio(u.jump, WAD), f.number(DOUBT_MOST))
     depeg = max(f.number(DEPEG_AT) - p, zero) * (short + linear)
-    bases = {"short_option": short, "option_cost": gross, "linear_cost": linear, "depeg": depeg}
-    charges = {name: tuple(base * r for r in pair(f, u.rates, name)) for name, base in bases.items()}
-    curve = basis(f, book, now)
-    return charges | {"confidence": (doubt, doubt), "basis": (curve, curve)}
+    initial, maintenance = pair(f, u.rates, "depeg")
+    charges = {
+        "confidence": (doubtful * unsure, kappa * unsure, doubtful * unsure),
+        "depeg": (initial * depeg, maintenance * depeg, initial * depeg),
+        "rate": rate_risk(f, book, now),
+    }
+    _, _, cost, following = multipliers(f, u, m.rules)
+    for name, base in zip(CLOSING, (short, linear, gross)):
+        initial, maintenance = pair(f, u.rates, name)
+        charges[name] = (initial * cost * base, min(maintenance * following, initial) * base, initial * following * base)
+    return charges
+
+
+def rate_risk(f, book, now):
+    """Σ over expiries of |value of the options|·min(1, ρ·τ)"""
+    total = [f.number(0)] * 2
+    for e in book.u.expiries:
+        left = seconds_left(e.day, now)
+        if left == 0 or e.day not in book.options:
+            continue
+        value, _, _ = change(f, Book(book.u, options={e.day: book.options[e.day]}), now, *unmoved(f))
+        tau = f.ratio(left, YEAR)
+        for side, rho in enumerate(pair(f, book.u.rates, "rate")):
+            total[side] += abs(value) * min(f.number(1), rho * tau)
+    return total[0], total[1], total[0]
+
+
+def unmoved(f):
+    return f.array([0]), np.array([NONE])
+
+
+def at_the_top(f, x, y):
+    """What the basis y makes of the scan's part x."""
+    return f.sqrt(x * x + x * y + y * y)
 
 
 def basis(f, book, now):
@@ -350,6 +402,8 @@ class Answer:
     equity: object
     im: object
     mm: object
+    bid_im: object
+    marks: object
     best: object
     worst: object
     stale: bool
@@ -403,7 +457,7 @@ def books(f, m, p):
 
 def assess(m, p, f=Double):
     held, stale, low, high = books(f, m, p)
-    equity = f.ratio(p.cash, WAD) + low
+    equity = f.ratio(p.cash, WAD)
     unknown = high - low
     any_stale = bool(stale)
     factor = factors(f, m.rules)
@@ -423,23 +477,35 @@ def assess(m, p, f=Double):
             continue
         equity += value
         homeless = a.underlying and a.underlying not in markets
-        alone = f.number(4 * SETS[3][0] / 100) if homeless else f.number(0)
+        alone = f.number(4 * SETS[WIDEST][0] / 100) if homeless else f.number(0)
         for side in (0, 1):
             haircut[side] += value * (rate(f, a.rates, ("im_haircut", "mm_haircut")[side]) + alone * factor[side])
     loss, scans, gains = [], [], []
-    total = {"haircut": tuple(haircut)}
+    total = {"haircut": (haircut[0], haircut[1], haircut[0])}
+    marks, curve = low, f.number(0)
+    surcharge = [[], [], []]
     for b in held:
         value, l, gain = losses(f, b, m.now)
-        equity += value
+        marks += value
         loss.append(l)
         gains.append(gain)
-        scans.append((b.u.id, max(f.number(0), l.max()), int(np.argmax(l))))
-        for name, sides in add_ons(f, b, m.now, m.coin).items():
-            old = total.get(name, (0, 0))
-            total[name] = (old[0] + sides[0], old[1] + sides[1])
+        worst_loss = max(f.number(0), l.max())
+        scans.append((b.u.id, worst_loss, int(np.argmax(l))))
+        for name, sides in add_ons(f, b, m).items():
+            old = total.get(name, (0, 0, 0))
+            total[name] = tuple(a + b for a, b in zip(old, sides))
+        curve += basis(f, b, m.now)
+        scan_, following, _, _ = multipliers(f, b.u, m.rules)
+        for part, multiplier in zip(surcharge, (scan_, following, following)):
+            part.append((multiplier - 1) * worst_loss)
+    equity += marks
     betas = [rate(f, b.u.rates, "beta") for b in held]
     scan, binding = aggregate(f, loss, betas, m.rules)
-    im, mm = (factor[i] * scan + sum(v[i] for v in total.values()) for i in (0, 1))
+    extra = sum(surcharge[0]), f.sqrt(sum((v * v for v in surcharge[1]), f.number(0))), sum(surcharge[2])
+    moved = [g * (scan + e) for g, e in zip((factor[0], factor[1], factor[0]), extra)]
+    topped = [at_the_top(f, x, curve) for x in moved]
+    total["basis"] = tuple(t - x for t, x in zip(topped, moved))
+    im, mm, bid = (moved[i] + sum(v[i] for v in total.values()) for i in range(3))
     best = worst = equity - mm
     if any_stale:
         fresh = [i for i, b in enumerate(held) if b.u.id not in stale]
@@ -449,7 +515,7 @@ def assess(m, p, f=Double):
             if b.u.id in stale:
                 best += gains[i]
                 worst -= scans[i][1]
-    return Answer(equity, im, mm, best, worst, any_stale, scan, binding, scans, total)
+    return Answer(equity, im, mm, bid, marks, best, worst, any_stale, scan, binding, scans, total)
 
 
 def gross(m, p):
