@@ -15,6 +15,8 @@ from cases import CALL, FUTURE, MILLION, PERPETUAL, PUT, WAD
 
 
 class Double:
+    pi = math.pi
+
     @staticmethod
     def number(x):
         return float(x)
@@ -39,6 +41,8 @@ class Double:
 
 class Exact:
     """As many digits as `mpmath.mp.dps` says."""
+
+    pi = mpmath.pi
 
     @staticmethod
     def number(x):
@@ -141,6 +145,11 @@ def call_value(f, forward, strike, s):
     return np.where(flat, np.maximum(forward - strike, f.number(0)), value)
 
 
+def skew(f, tau):
+    """c of the two skew rules"""
+    return max(f.number(0), f.number(Q("0.25")) - f.number(Q("0.10")) * f.sqrt(tau))
+
+
 def stressed(f, rule, s, k, left, up, down, floor):
     """s_v: `left` seconds to expiry; arrays over scenarios (rule) or legs, broadcast."""
     tau = f.ratio(left, YEAR)
@@ -155,7 +164,7 @@ def stressed(f, rule, s, k, left, up, down, floor):
         return np.maximum(s * (1 + f.number(up) * g), floor * root)
     if rule == DOWN:
         return s * max(f.number(0), 1 - f.number(down) * g)
-    c = max(f.number(0), f.number(Q("0.25")) - f.number(Q("0.10")) * root)
+    c = skew(f, tau)
     width = max(f.number(Q("0.01")), f.number(Q("2.4")) * root)
     tilt = np.minimum(np.maximum(k / width, f.number(-1)), f.number(1))
     return s * (1 + (tilt if rule == SKEW else abs(tilt)) * c)
@@ -198,64 +207,79 @@ def scenarios(f, u, now):
     return x, rule, weight
 
 
+LAST, GOOD, BAD = range(3)  # at last prices; each stale item at the end of its box that is good, bad for its owner
+
+
+@dataclass
+class Options:
+    """Options of one expiry, an array each; k, and the forward's parts and the deviation of each leg where it stands."""
+
+    e: object
+    call: object
+    q: object
+    strike: object
+    k: object
+    a: object
+    b: object
+    s: object
+    doubtful: bool  # not at last prices, and the expiry or its spot is stale
+    highest: object = None  # Σ |q|·D·largest value in the box
+    widest: object = None  # Σ |q|·D·F·s, F and s at their upper ends
+    variable: object = None  # largest variable part
+
+
 @dataclass
 class Book:
     """What a portfolio holds on one underlying, in units of it."""
 
     u: object
+    spot: object  # that charges are shares of
     perpetuals: list = field(default_factory=list)  # q, mark, funding index, quote
     futures: list = field(default_factory=list)  # day, q, quote
-    options: dict = field(default_factory=dict)  # day -> [(is call, q, strike)]
+    options: dict = field(default_factory=dict)  # day -> Options
     linked_value: object = 0
     linked_units: object = 0
+    never: list = field(default_factory=list)  # day, kind, q, strike of legs without a forward, where they count
+    value: object = 0  # of what is linear, where it stands
+    delta: object = 0  # its notional, linked collateral aside
+    parts: dict = field(default_factory=dict)  # day -> the share of that notional that is futures'
+    edge: dict = field(default_factory=dict)  # day of doubtful futures -> largest variable part
 
 
-def change(f, book, now, x, rule):
+def change(f, book, now, x, rule, end=LAST):
     """Value in scenario 0, and for each scenario the change of each expiry's options; then of everything linear."""
     u = book.u
     _, _, _, up, down = SETS[u.set]
-    forwards = {e.day: (f.ratio(e.variable, WAD), f.ratio(e.fixed, WAD)) for e in u.expiries}
-    delta = book.linked_value
-    value = 0
-    for q, mark, index, quote in book.perpetuals:
-        delta = delta + q * mark
-        value = value + q * (mark - index) - quote
-    for day, q, quote in book.futures:
-        a, b = forwards[day]
-        delta = delta + q * a
-        value = value + q * (a + b) - quote
+    floor = rate(f, u.rates, "vol_floor")
+    value = book.value
     parts = []
-    for e in u.expiries:
-        legs = book.options.get(e.day)
-        if not legs:
-            continue
-        a, b = forwards[e.day]
-        left = seconds_left(e.day, now)
-        call = np.array([is_call for is_call, _, _ in legs])[:, None]
-        q = f.array([q for _, q, _ in legs])
-        strike = f.array([k for _, _, k in legs])[:, None]
-        k = f.log(strike / (a + b))
-        s = deviation(f, e.svi, k) if left else k * 0
-        floor = rate(f, u.rates, "vol_floor")
-        by_rule = {r: stressed(f, r, s, k, left, up, down, floor) for r in set(rule.tolist())}
+    for o in book.options.values():
+        left = seconds_left(o.e.day, now)
+        column = lambda v: v[:, None]  # noqa: E731
+        by_rule = {r: stressed(f, r, column(o.s), column(o.k), left, up, down, floor) for r in set(rule.tolist())}
         shocked = np.concatenate([by_rule[r] for r in rule.tolist()], axis=1)
-        forward = np.broadcast_to(a * (1 + x) + b, shocked.shape)
-        worth = call_value(f, forward, np.broadcast_to(strike, shocked.shape), shocked)
-        worth = np.where(call, worth, worth - forward + strike) * f.ratio(e.discount, WAD)
-        totals = q @ worth
+        forward = column(o.a) * (1 + x) + column(o.b)
+        strike = np.broadcast_to(column(o.strike), shocked.shape)
+        worth = call_value(f, forward, strike, shocked)
+        worth = np.where(column(o.call), worth, worth - forward + strike) * f.ratio(o.e.discount, WAD)
+        totals = o.q @ worth
         value = value + totals[0]
-        parts.append(totals - totals[0])
-    return value, parts, delta * x
+        moved = totals - totals[0]
+        if o.doubtful:
+            c = skew(f, f.ratio(left, YEAR))
+            turned = -c * o.widest / f.sqrt(2 * f.pi) if end == BAD else f.number(0)
+            moved = np.where(rule >= SKEW, turned, moved)
+        parts.append(moved)
+    return value, parts, (book.delta + book.linked_value) * x
 
 
-def losses(f, book, now):
-    """Value of the legs, the loss of every scenario, and the largest gain before weights."""
+def losses(f, book, now, end):
+    """Value of the legs, and the loss of every scenario."""
     x, rule, weight = scenarios(f, book.u, now)
-    value, parts, linear = change(f, book, now, x, rule)
+    value, parts, linear = change(f, book, now, x, rule, end)
     total = linear + sum(parts)
     either_way = -abs(linear) - sum(abs(p) for p in parts)
-    moved = np.where(rule >= SKEW, either_way, total)
-    return value, -weight * moved, max(f.number(0), moved.max())
+    return value, -weight * np.where(rule >= SKEW, either_way, total)
 
 
 # ---- 4. across underlyings
@@ -314,25 +338,26 @@ def multipliers(f, u, rules):
 CLOSING = ("short_option", "linear_cost", "option_cost")
 
 
-def add_ons(f, book, m):
+def add_ons(f, book, m, end):
     """{name: (initial, maintenance, a bidder's)} of one underlying, all but the basis"""
-    u, now = book.u, m.now
+    u, now, spot, zero = book.u, m.now, book.spot, f.number(0)
     settled = {e.day for e in u.expiries if is_settled(e, now)}
-    spot, p, kappa = f.ratio(u.spot, WAD), f.ratio(m.coin, WAD), f.ratio(u.confidence, WAD)
-    zero = f.number(0)
-    options = [(day, *leg) for day, legs in book.options.items() for leg in legs if day not in settled]
-    futures = [leg for leg in book.futures if leg[0] not in settled]
+    p, kappa = f.ratio(m.coin, WAD), f.ratio(u.confidence, WAD)
+    options = [(day, c, q, k) for day, o in book.options.items() if day not in settled for c, q, k in zip(o.call, o.q, o.strike)]
+    options += [(day, kind == CALL, q, k) for day, kind, q, k in book.never if kind != FUTURE]
+    futures = [(day, q) for day, q, _ in book.futures if day not in settled]
+    futures += [(day, q) for day, kind, q, _ in book.never if kind == FUTURE]
     net = {}
     for day, _, q, strike in options:
         net[day, strike] = net.get((day, strike), zero) + q
     short = sum((max(-q, zero) for q in net.values()), zero) * spot
     gross = sum((abs(q) for _, _, q, _ in options), zero) * spot
-    linear = sum((abs(q) for q, *_ in book.perpetuals), zero) + sum((abs(q) for _, q, _ in futures), zero)
+    linear = sum((abs(q) for q, *_ in book.perpetuals), zero) + sum((abs(q) for _, q in futures), zero)
     linear = linear * spot
     perpetual = sum((q for q, *_ in book.perpetuals), zero)
     expiring = zero
     for day in {d for d, *_ in options} | {d for d, *_ in futures}:
-        expiring += abs(sum((q for d, q, _ in futures if d == day), zero))
+        expiring += abs(sum((q for d, q in futures if d == day), zero))
         expiring += abs(sum((q for d, c, q, _ in options if d == day and c), zero))
         expiring += abs(sum((q for d, c, q, _ in options if d == day and not c), zero))
     unsure = spot * (abs(perpetual + book.linked_units) + expiring)
@@ -342,7 +367,7 @@ def add_ons(f, book, m):
     charges = {
         "confidence": (doubtful * unsure, kappa * unsure, doubtful * unsure),
         "depeg": (initial * depeg, maintenance * depeg, initial * depeg),
-        "rate": rate_risk(f, book, now),
+        "rate": rate_risk(f, book, now, end),
     }
     _, _, cost, following = multipliers(f, u, m.rules)
     for name, base in zip(CLOSING, (short, linear, gross)):
@@ -351,17 +376,23 @@ def add_ons(f, book, m):
     return charges
 
 
-def rate_risk(f, book, now):
+def rate_risk(f, book, now, end):
     """Σ over expiries of |value of the options|·min(1, ρ·τ)"""
+    values = {}
+    for day, o in book.options.items():
+        if o.doubtful:
+            values[day] = o.highest if end == BAD else f.number(0)
+        else:
+            values[day] = abs(change(f, Book(book.u, book.spot, options={day: o}), now, *unmoved(f))[0])
+    for day, kind, q, strike in book.never:
+        if kind != FUTURE:
+            most = strike if kind == PUT else highest_forward(f, book)
+            values[day] = values.get(day, f.number(0)) + abs(q) * most
     total = [f.number(0)] * 2
-    for e in book.u.expiries:
-        left = seconds_left(e.day, now)
-        if left == 0 or e.day not in book.options:
-            continue
-        value, _, _ = change(f, Book(book.u, options={e.day: book.options[e.day]}), now, *unmoved(f))
-        tau = f.ratio(left, YEAR)
+    for day, value in values.items():
+        tau = f.ratio(seconds_left(day, now), YEAR)
         for side, rho in enumerate(pair(f, book.u.rates, "rate")):
-            total[side] += abs(value) * min(f.number(1), rho * tau)
+            total[side] += value * min(f.number(1), rho * tau)
     return total[0], total[1], total[0]
 
 
@@ -369,27 +400,40 @@ def unmoved(f):
     return f.array([0]), np.array([NONE])
 
 
+def highest_forward(f, book):
+    return book.spot * (1 + f.ratio(book.u.max_basis, WAD))
+
+
 def at_the_top(f, x, y):
     """What the basis y makes of the scan's part x."""
     return f.sqrt(x * x + x * y + y * y)
 
 
-def basis(f, book, now):
-    """Σ over expiries of rate · base"""
+def basis(f, book, now, end):
+    """y of one underlying: Σ over expiries of rate · base"""
     rates = book.u.rates
     move = rate(f, rates, "basis_move")
     at_expiry, per_year = rate(f, rates, "basis_at_expiry"), rate(f, rates, "basis_per_year")
-    total = f.number(0)
+    zero = f.number(0)
     x = f.array([0, -move, move])
     same = np.zeros(3, dtype=int)
-    for e in book.u.expiries:
-        alone = Book(book.u, [], [l for l in book.futures if l[0] == e.day])
-        alone.options = {e.day: book.options[e.day]} if e.day in book.options else {}
-        if not alone.futures and not alone.options:
+    bases = {}
+    for day in {day for day, *_ in book.futures} | set(book.options):
+        o = book.options.get(day)
+        if day in book.edge or (o and o.doubtful):
+            if end == BAD:
+                units = sum((abs(q) for d, q, _ in book.futures if d == day), zero)
+                units += sum(abs(o.q), zero) if o else zero
+                bases[day] = move * units * (o.variable if o else book.edge[day])
             continue
+        alone = Book(book.u, book.spot, options={day: o} if o else {}, delta=book.parts.get(day, zero))
         _, parts, linear = change(f, alone, now, x, same)
-        base = max(f.number(0), (-(linear + sum(parts))).max())
-        tau = f.ratio(seconds_left(e.day, now), YEAR)
+        bases[day] = max(zero, (-(linear + sum(parts))).max())
+    for day, _, q, _ in book.never:
+        bases[day] = bases.get(day, zero) + move * abs(q) * highest_forward(f, book)
+    total = zero
+    for day, base in bases.items():
+        tau = f.ratio(seconds_left(day, now), YEAR)
         total += min(f.number(BASIS_MOST), at_expiry + per_year * tau) * base
     return total
 
@@ -413,91 +457,187 @@ class Answer:
     add_ons: dict
 
 
-def books(f, m, p):
-    """What is held on each underlying, which of them are stale, and the bounds of legs without a forward."""
-    held, stale = {}, set()
-    low = high = f.number(0)
+@dataclass
+class Box:
+    """Of one underlying: what spot and the forwards may be where something of them is stale."""
+
+    f: object
+    u: object
+    now: int
+
+    def __post_init__(self):
+        self.stale = not self.u.fresh
+        self.reach = self.f.number(4 * SETS[self.u.set][0] / 100) if self.stale else self.f.number(0)
+        self.spot = self.f.ratio(self.u.spot, WAD)
+
+    def spots(self):
+        return self.spot * (1 - self.reach), self.spot * (1 + self.reach)
+
+    def doubtful(self, e):
+        return not is_settled(e, self.now) and (self.stale or not e.fresh)
+
+    def variable(self, e):
+        """Lower and upper end of the variable part; the fixed part stays."""
+        a, b = self.f.ratio(e.variable, WAD), self.f.ratio(e.fixed, WAD)
+        if not self.doubtful(e):
+            return a, a
+        if e.fresh:
+            return a * (1 - self.reach), a * (1 + self.reach)
+        basis = self.f.ratio(self.u.max_basis, WAD)
+        low, high = self.spots()
+        zero = self.f.number(0)
+        return max(zero, low * (1 - basis) - b), max(zero, high * (1 + basis) - b)
+
+
+def placed(f, box, e, legs, end):
+    """`Options` of an expiry at an end of its box."""
+    now, u = box.now, box.u
+    left = seconds_left(e.day, now)
+    a, b = f.ratio(e.variable, WAD), f.ratio(e.fixed, WAD)
+    call = np.array([c for c, _, _ in legs])
+    q, strike = f.array([q for _, q, _ in legs]), f.array([k for _, _, k in legs])
+    k = f.log(strike / (a + b))
+    s = deviation(f, e.svi, k) if left else k * 0
+    whole = k * 0
+    o = Options(e, call, q, strike, k, whole + a, whole + b, s, end != LAST and box.doubtful(e))
+    if o.doubtful:
+        _, _, _, up, down = SETS[u.set]
+        floor = rate(f, u.rates, "vol_floor")
+        ends = [stressed(f, r, s, k, left, up, down, floor) for r in (DOWN, UP)]
+        low, high = box.variable(e)
+        best = (q > 0) == (end == GOOD)
+        o.s = np.where(best, ends[1], ends[0])
+        o.a = whole + np.where(best == call, high, low)
+        dearest = call_value(f, whole + np.where(call, high, low) + b, strike, ends[1])
+        dearest = np.where(call, dearest, dearest - (low + b) + strike) * f.ratio(e.discount, WAD)
+        o.highest = (abs(q) * dearest).sum()
+        o.widest = (abs(q) * ends[1]).sum() * (high + b) * f.ratio(e.discount, WAD)
+        o.variable = high
+    return o
+
+
+def books(f, m, p, end):
+    """What is held on each underlying, where it stands at an end; whether a leg is stale; what the legs without a forward
+    are worth at last prices."""
+    held = {}
+    stale = False
+    low = zero = f.number(0)
     markets = {u.id: u for u in m.underlyings}
+    boxes = {u.id: Box(f, u, m.now) for u in m.underlyings}
     forwards = {(u.id, e.day): e for u in m.underlyings for e in u.expiries}
 
     def book(id):
-        return held.setdefault(id, Book(markets[id], linked_value=f.number(0), linked_units=f.number(0)))
+        low, high = boxes[id].spots()
+        spot = (boxes[id].spot, low, high)[end]
+        return held.setdefault(id, Book(markets[id], spot, linked_value=zero, linked_units=zero, value=zero, delta=zero))
 
-    legs = [(*leg, None) for leg in p.options]
-    for (venue, id, kind, day, strike), lots, quote in [*p.linear, *legs]:
-        u = markets[id]
+    lists = {}
+    net, own = {}, {}  # notional that moves with spot; q of futures by doubtful expiry
+    for (venue, id, kind, day, strike), lots, quote in [*p.linear, *((*leg, None) for leg in p.options)]:
+        u, box = markets[id], boxes[id]
         q = f.ratio(lots * u.lot, WAD)
         paid = f.ratio(quote or 0, WAD)
         expiry = forwards.get((id, day))
         if kind != PERPETUAL and expiry is None:
-            most = q * f.ratio(strike if kind == PUT else u.spot, WAD)
-            low += min(most, f.number(0)) - paid
-            high += max(most, f.number(0)) - paid
-            stale.add(id)
+            stale = True
+            k = f.ratio(strike, WAD)
+            if end == LAST:
+                low += min(q * (k if kind == PUT else box.spot), zero) - paid
+                continue
+            b = book(id)
+            b.value -= paid
+            if end == BAD:
+                b.never.append((day, kind, q, k))
+            if kind == FUTURE:
+                own[id, day] = own.get((id, day), zero) + q
+            elif (q > 0) == (end == GOOD):
+                top = boxes[id].spots()[1] * (1 + f.ratio(u.max_basis, WAD))
+                b.value += q * (k if kind == PUT else top)
+                b.delta += zero if kind == PUT else q * top
             continue
+        b = book(id)
         if kind == PERPETUAL:
             mark, index = next(((mk, ix) for v, mk, ix in u.perpetuals if v == venue), (u.spot, 0))
-            book(id).perpetuals.append((q, f.ratio(mark, WAD), f.ratio(index, WAD), paid))
+            mark, index = f.ratio(mark, WAD), f.ratio(index, WAD)
+            b.perpetuals.append((q, mark, index, paid))
+            b.value += q * (mark - index) - paid
+            net[id] = net.get(id, zero) + q * mark
         elif kind == FUTURE:
-            book(id).futures.append((day, q, paid))
+            b.futures.append((day, q, paid))
+            b.value -= paid
+            if end != LAST and not expiry.fresh and box.doubtful(expiry):
+                own[id, day] = own.get((id, day), zero) + q
+            else:
+                a, fixed = f.ratio(expiry.variable, WAD), f.ratio(expiry.fixed, WAD)
+                b.value += q * (a + fixed)
+                net[id] = net.get(id, zero) + q * a
+                b.parts[day] = b.parts.get(day, zero) + q * a
+            if end != LAST and box.doubtful(expiry):
+                b.edge[day] = box.variable(expiry)[1]
         else:
-            book(id).options.setdefault(day, []).append((kind == CALL, q, f.ratio(strike, WAD)))
-        cash = expiry and is_settled(expiry, m.now)
-        if not (u.fresh or cash) or (expiry and not expiry.fresh):
-            stale.add(id)
+            lists.setdefault((id, day), []).append((kind == CALL, q, f.ratio(strike, WAD)))
+        if box.doubtful(expiry) if expiry else box.stale:
+            stale = True
+    for id, notional in net.items():
+        towards = 0 if end == LAST else boxes[id].reach * (1 if (notional > 0) == (end == GOOD) else -1)
+        held[id].value += notional * towards
+        held[id].delta += notional * (1 + towards)
+    for (id, day), q in own.items():
+        expiry = forwards.get((id, day))
+        top = boxes[id].spots()[1] * (1 + f.ratio(markets[id].max_basis, WAD))
+        a = boxes[id].variable(expiry) if expiry else (zero, top)
+        a = a[1 if (q > 0) == (end == GOOD) else 0]
+        held[id].value += q * (a + (f.ratio(expiry.fixed, WAD) if expiry else 0))
+        held[id].delta += q * a
+    for (id, day), legs in lists.items():
+        book(id).options[day] = placed(f, boxes[id], forwards[id, day], legs, end)
     for index, amount in p.collateral:
         a = m.assets[index]
-        if a.fresh and a.underlying in markets and amount:
+        if (a.fresh or end != LAST) and a.underlying in markets and amount:
             n = f.ratio(amount, 10**a.decimals)
             b = book(a.underlying)
-            b.linked_value += n * f.ratio(a.price, WAD)
             b.linked_units += n
-    return [held[id] for id in sorted(held)], stale, low, high
+            if a.fresh or end == GOOD:
+                b.linked_value += n * f.ratio(a.price, WAD)
+    return [held[id] for id in sorted(held)], stale, low
 
 
-def assess(m, p, f=Double):
-    held, stale, low, high = books(f, m, p)
+def at(m, p, f, end):
+    """The assessment at an end, and what legs are worth there by underlying; `best` and `worst` are left open."""
+    held, any_stale, low = books(f, m, p, end)
     equity = f.ratio(p.cash, WAD)
-    unknown = high - low
-    any_stale = bool(stale)
     factor = factors(f, m.rules)
     markets = {u.id: u for u in m.underlyings}
     haircut = [f.number(0), f.number(0)]
     for index, amount in p.collateral:
         a = m.assets[index]
         value = f.ratio(amount, 10**a.decimals) * f.ratio(a.price, WAD)
-        if not a.fresh:
-            unknown += value
-            any_stale = True
-            if a.underlying in markets:
-                u = markets[a.underlying]
-                x, _, weight = scenarios(f, u, m.now)
-                unknown += factor[1] * value * (weight * x).max()
-                unknown += f.ratio(u.confidence, WAD) * f.ratio(u.spot, WAD) * f.ratio(amount, 10**a.decimals)
+        any_stale = any_stale or not a.fresh
+        if not a.fresh and end != GOOD:
             continue
         equity += value
         homeless = a.underlying and a.underlying not in markets
         alone = f.number(4 * SETS[WIDEST][0] / 100) if homeless else f.number(0)
         for side in (0, 1):
             haircut[side] += value * (rate(f, a.rates, ("im_haircut", "mm_haircut")[side]) + alone * factor[side])
-    loss, scans, gains = [], [], []
+    loss, scans, values = [], [], {}
     total = {"haircut": (haircut[0], haircut[1], haircut[0])}
     marks, curve = low, f.number(0)
     surcharge = [[], [], []]
     for b in held:
-        value, l, gain = losses(f, b, m.now)
+        value, l = losses(f, b, m.now, end)
+        values[b.u.id] = value
         marks += value
         loss.append(l)
-        gains.append(gain)
-        worst_loss = max(f.number(0), l.max())
-        scans.append((b.u.id, worst_loss, int(np.argmax(l))))
-        for name, sides in add_ons(f, b, m).items():
+        alone = max(f.number(0), l.max())
+        scans.append((b.u.id, alone, int(np.argmax(l))))
+        for name, sides in add_ons(f, b, m, end).items():
             old = total.get(name, (0, 0, 0))
             total[name] = tuple(a + b for a, b in zip(old, sides))
-        curve += basis(f, b, m.now)
-        scan_, following, _, _ = multipliers(f, b.u, m.rules)
-        for part, multiplier in zip(surcharge, (scan_, following, following)):
-            part.append((multiplier - 1) * worst_loss)
+        curve += basis(f, b, m.now, end)
+        initial, following, _, _ = multipliers(f, b.u, m.rules)
+        for part, multiplier in zip(surcharge, (initial, following, following)):
+            part.append((multiplier - 1) * alone)
     equity += marks
     betas = [rate(f, b.u.rates, "beta") for b in held]
     scan, binding = aggregate(f, loss, betas, m.rules)
@@ -506,16 +646,22 @@ def assess(m, p, f=Double):
     topped = [at_the_top(f, x, curve) for x in moved]
     total["basis"] = tuple(t - x for t, x in zip(topped, moved))
     im, mm, bid = (moved[i] + sum(v[i] for v in total.values()) for i in range(3))
-    best = worst = equity - mm
-    if any_stale:
-        fresh = [i for i, b in enumerate(held) if b.u.id not in stale]
-        without, _ = aggregate(f, [loss[i] for i in fresh], [betas[i] for i in fresh], m.rules)
-        best += unknown + factor[1] * max(f.number(0), scan - without)
-        for i, b in enumerate(held):
-            if b.u.id in stale:
-                best += gains[i]
-                worst -= scans[i][1]
-    return Answer(equity, im, mm, bid, marks, best, worst, any_stale, scan, binding, scans, total)
+    return Answer(equity, im, mm, bid, marks, None, None, any_stale, scan, binding, scans, total), values
+
+
+def assess(m, p, f=Double):
+    answer, _ = at(m, p, f, LAST)
+    answer.best = answer.worst = answer.equity - answer.mm
+    if answer.stale:
+        (good, highs), (bad, lows) = at(m, p, f, GOOD), at(m, p, f, BAD)
+        slack = f.number(0)
+        for u in m.underlyings:
+            if u.id in highs:
+                slope = factors(f, m.rules)[1] * multipliers(f, u, m.rules)[1]
+                slack += (slope - 1) * (highs[u.id] - lows.get(u.id, 0))
+        answer.best = good.equity - good.mm + slack
+        answer.worst = bad.equity - bad.mm - slack
+    return answer
 
 
 def gross(m, p):
