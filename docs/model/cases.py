@@ -108,6 +108,7 @@ class Expiry:
     discount: int
     svi: tuple  # a, b, rho, m, sigma
     fresh: bool = True
+    deviations: dict | None = None  # by strike, in place of the slice
 
 
 @dataclass
@@ -124,6 +125,7 @@ class Underlying:
     jump: int = 0
     max_basis: int = WAD
     multipliers: tuple = (0, 0, 0, 0)  # m, m′, c, c′: excess over 1 in 2^-12
+    near: Expiry | None = None  # what pockets follow, where it is not the first of the expiries above
 
 
 @dataclass

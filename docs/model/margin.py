@@ -191,10 +191,11 @@ def scenario_set(f, number):
     return _sets[f, number]
 
 
-def scenarios(f, u, now):
+def scenarios(f, u, now, end=0):
     x, rule, weight = scenario_set(f, u.set)
-    live = [e for e in u.expiries if seconds_left(e.day, now) > 0]
-    nearest = min(live, key=lambda e: e.day, default=None)
+    nearest = u.near or next((e for e in u.expiries if seconds_left(e.day, now) > 0), None)
+    if nearest and not nearest.fresh and end == GOOD:
+        nearest = None
     if nearest and seconds_left(nearest.day, now) <= POCKET_WITHIN:
         s0 = deviation(f, nearest.svi, f.number(0))
         moves = []
@@ -223,9 +224,9 @@ class Options:
     b: object
     s: object
     doubtful: bool  # not at last prices, and the expiry or its spot is stale
-    highest: object = None  # Σ |q|·D·largest value in the box
-    widest: object = None  # Σ |q|·D·F·s, F and s at their upper ends
-    variable: object = None  # largest variable part
+    highest: object = None  # Σ |q|·largest value in the box
+    turned: object = None  # Σ |q|·the most a skew node may take
+    forward: object = None  # the highest
 
 
 @dataclass
@@ -243,7 +244,7 @@ class Book:
     value: object = 0  # of what is linear, where it stands
     delta: object = 0  # its notional, linked collateral aside
     parts: dict = field(default_factory=dict)  # day -> the share of that notional that is futures'
-    edge: dict = field(default_factory=dict)  # day of doubtful futures -> largest variable part
+    edge: dict = field(default_factory=dict)  # day of doubtful futures -> highest forward
 
 
 def change(f, book, now, x, rule, end=LAST):
@@ -266,19 +267,18 @@ def change(f, book, now, x, rule, end=LAST):
         value = value + totals[0]
         moved = totals - totals[0]
         if o.doubtful:
-            c = skew(f, f.ratio(left, YEAR))
-            turned = -c * o.widest / f.sqrt(2 * f.pi) if end == BAD else f.number(0)
-            moved = np.where(rule >= SKEW, turned, moved)
+            moved = np.where(rule >= SKEW, -o.turned if end == BAD else f.number(0), moved)
         parts.append(moved)
     return value, parts, (book.delta + book.linked_value) * x
 
 
 def losses(f, book, now, end):
     """Value of the legs, and the loss of every scenario."""
-    x, rule, weight = scenarios(f, book.u, now)
+    x, rule, weight = scenarios(f, book.u, now, end)
     value, parts, linear = change(f, book, now, x, rule, end)
     total = linear + sum(parts)
     either_way = -abs(linear) - sum(abs(p) for p in parts)
+    either_way = either_way - sum(abs(q) * highest_forward(f, book) for _, kind, q, _ in book.never if kind != FUTURE)
     return value, -weight * np.where(rule >= SKEW, either_way, total)
 
 
@@ -344,18 +344,17 @@ def add_ons(f, book, m, end):
     settled = {e.day for e in u.expiries if is_settled(e, now)}
     p, kappa = f.ratio(m.coin, WAD), f.ratio(u.confidence, WAD)
     options = [(day, c, q, k) for day, o in book.options.items() if day not in settled for c, q, k in zip(o.call, o.q, o.strike)]
-    options += [(day, kind == CALL, q, k) for day, kind, q, k in book.never if kind != FUTURE]
     futures = [(day, q) for day, q, _ in book.futures if day not in settled]
-    futures += [(day, q) for day, kind, q, _ in book.never if kind == FUTURE]
+    never = [(kind != FUTURE, q) for _, kind, q, _ in book.never]
     net = {}
     for day, _, q, strike in options:
         net[day, strike] = net.get((day, strike), zero) + q
-    short = sum((max(-q, zero) for q in net.values()), zero) * spot
-    gross = sum((abs(q) for _, _, q, _ in options), zero) * spot
+    short = sum((max(-q, zero) for q in [*net.values(), *(q for option, q in never if option)]), zero) * spot
+    gross = sum((abs(q) for q in [*(q for _, _, q, _ in options), *(q for option, q in never if option)]), zero) * spot
     linear = sum((abs(q) for q, *_ in book.perpetuals), zero) + sum((abs(q) for _, q in futures), zero)
-    linear = linear * spot
+    linear = (linear + sum((abs(q) for option, q in never if not option), zero)) * spot
     perpetual = sum((q for q, *_ in book.perpetuals), zero)
-    expiring = zero
+    expiring = sum((abs(q) for _, q in never), zero)
     for day in {d for d, *_ in options} | {d for d, *_ in futures}:
         expiring += abs(sum((q for d, q in futures if d == day), zero))
         expiring += abs(sum((q for d, c, q, _ in options if d == day and c), zero))
@@ -422,9 +421,9 @@ def basis(f, book, now, end):
         o = book.options.get(day)
         if day in book.edge or (o and o.doubtful):
             if end == BAD:
-                units = sum((abs(q) for d, q, _ in book.futures if d == day), zero)
+                units = abs(sum((q for d, q, _ in book.futures if d == day), zero))
                 units += sum(abs(o.q), zero) if o else zero
-                bases[day] = move * units * (o.variable if o else book.edge[day])
+                bases[day] = move * units * (o.forward if o else book.edge[day])
             continue
         alone = Book(book.u, book.spot, options={day: o} if o else {}, delta=book.parts.get(day, zero))
         _, parts, linear = change(f, alone, now, x, same)
@@ -476,17 +475,22 @@ class Box:
     def doubtful(self, e):
         return not is_settled(e, self.now) and (self.stale or not e.fresh)
 
-    def variable(self, e):
-        """Lower and upper end of the variable part; the fixed part stays."""
-        a, b = self.f.ratio(e.variable, WAD), self.f.ratio(e.fixed, WAD)
-        if not self.doubtful(e):
-            return a, a
-        if e.fresh:
-            return a * (1 - self.reach), a * (1 + self.reach)
-        basis = self.f.ratio(self.u.max_basis, WAD)
+    def forwards(self, e):
+        """Lowest and highest forward; the share of it that is fixed stays. `None`: of an expiry never pushed."""
         low, high = self.spots()
-        zero = self.f.number(0)
-        return max(zero, low * (1 - basis) - b), max(zero, high * (1 + basis) - b)
+        basis = self.f.ratio(self.u.max_basis, WAD)
+        if e is None:
+            return self.f.number(0), high * (1 + basis)
+        if e.fresh:
+            forward = self.f.ratio(e.variable + e.fixed, WAD)
+            return forward * (1 - self.reach), forward * (1 + self.reach)
+        low, high = low * (1 - basis), high * (1 + basis)
+        return (min(low, self.f.ratio(e.fixed, WAD)) if e.fixed else low), high
+
+
+def moving(f, e):
+    """The share of a forward that moves with spot."""
+    return f.ratio(e.variable, e.variable + e.fixed)
 
 
 def placed(f, box, e, legs, end):
@@ -498,21 +502,26 @@ def placed(f, box, e, legs, end):
     q, strike = f.array([q for _, q, _ in legs]), f.array([k for _, _, k in legs])
     k = f.log(strike / (a + b))
     s = deviation(f, e.svi, k) if left else k * 0
+    if e.deviations is not None:
+        s = f.array([e.deviations[x] for _, _, x in legs])
     whole = k * 0
     o = Options(e, call, q, strike, k, whole + a, whole + b, s, end != LAST and box.doubtful(e))
     if o.doubtful:
         _, _, _, up, down = SETS[u.set]
         floor = rate(f, u.rates, "vol_floor")
         ends = [stressed(f, r, s, k, left, up, down, floor) for r in (DOWN, UP)]
-        low, high = box.variable(e)
+        low, high = box.forwards(e)
         best = (q > 0) == (end == GOOD)
         o.s = np.where(best, ends[1], ends[0])
-        o.a = whole + np.where(best == call, high, low)
-        dearest = call_value(f, whole + np.where(call, high, low) + b, strike, ends[1])
-        dearest = np.where(call, dearest, dearest - (low + b) + strike) * f.ratio(e.discount, WAD)
-        o.highest = (abs(q) * dearest).sum()
-        o.widest = (abs(q) * ends[1]).sum() * (high + b) * f.ratio(e.discount, WAD)
-        o.variable = high
+        forward = whole + np.where(best == call, high, low)
+        o.a, o.b = forward * moving(f, e), forward * (1 - moving(f, e))
+        dearest = whole + np.where(call, high, low)
+        worth = call_value(f, dearest, strike, ends[1])
+        worth = np.where(call, worth, worth - dearest + strike) * f.ratio(e.discount, WAD)
+        o.highest = (abs(q) * worth).sum()
+        share = skew(f, f.ratio(left, YEAR)) * ends[1] / f.sqrt(2 * f.pi)
+        o.turned = (abs(q) * np.minimum(share, f.number(1))).sum() * high
+        o.forward = high
     return o
 
 
@@ -548,10 +557,8 @@ def books(f, m, p, end):
             b.value -= paid
             if end == BAD:
                 b.never.append((day, kind, q, k))
-            if kind == FUTURE:
-                own[id, day] = own.get((id, day), zero) + q
-            elif (q > 0) == (end == GOOD):
-                top = boxes[id].spots()[1] * (1 + f.ratio(u.max_basis, WAD))
+            if (q > 0) == (end == GOOD):
+                top = box.forwards(None)[1]
                 b.value += q * (k if kind == PUT else top)
                 b.delta += zero if kind == PUT else q * top
             continue
@@ -573,7 +580,7 @@ def books(f, m, p, end):
                 net[id] = net.get(id, zero) + q * a
                 b.parts[day] = b.parts.get(day, zero) + q * a
             if end != LAST and box.doubtful(expiry):
-                b.edge[day] = box.variable(expiry)[1]
+                b.edge[day] = box.forwards(expiry)[1]
         else:
             lists.setdefault((id, day), []).append((kind == CALL, q, f.ratio(strike, WAD)))
         if box.doubtful(expiry) if expiry else box.stale:
@@ -583,12 +590,10 @@ def books(f, m, p, end):
         held[id].value += notional * towards
         held[id].delta += notional * (1 + towards)
     for (id, day), q in own.items():
-        expiry = forwards.get((id, day))
-        top = boxes[id].spots()[1] * (1 + f.ratio(markets[id].max_basis, WAD))
-        a = boxes[id].variable(expiry) if expiry else (zero, top)
-        a = a[1 if (q > 0) == (end == GOOD) else 0]
-        held[id].value += q * (a + (f.ratio(expiry.fixed, WAD) if expiry else 0))
-        held[id].delta += q * a
+        e = forwards[id, day]
+        worth = q * boxes[id].forwards(e)[1 if (q > 0) == (end == GOOD) else 0]
+        held[id].value += worth
+        held[id].delta += worth * moving(f, e)
     for (id, day), legs in lists.items():
         book(id).options[day] = placed(f, boxes[id], forwards[id, day], legs, end)
     for index, amount in p.collateral:
@@ -603,7 +608,7 @@ def books(f, m, p, end):
 
 
 def at(m, p, f, end):
-    """The assessment at an end, and what legs are worth there by underlying; `best` and `worst` are left open."""
+    """The assessment at an end; `best` and `worst` are left open."""
     held, any_stale, low = books(f, m, p, end)
     equity = f.ratio(p.cash, WAD)
     factor = factors(f, m.rules)
@@ -620,13 +625,12 @@ def at(m, p, f, end):
         alone = f.number(4 * SETS[WIDEST][0] / 100) if homeless else f.number(0)
         for side in (0, 1):
             haircut[side] += value * (rate(f, a.rates, ("im_haircut", "mm_haircut")[side]) + alone * factor[side])
-    loss, scans, values = [], [], {}
+    loss, scans = [], []
     total = {"haircut": (haircut[0], haircut[1], haircut[0])}
     marks, curve = low, f.number(0)
     surcharge = [[], [], []]
     for b in held:
         value, l = losses(f, b, m.now, end)
-        values[b.u.id] = value
         marks += value
         loss.append(l)
         alone = max(f.number(0), l.max())
@@ -646,21 +650,19 @@ def at(m, p, f, end):
     topped = [at_the_top(f, x, curve) for x in moved]
     total["basis"] = tuple(t - x for t, x in zip(topped, moved))
     im, mm, bid = (moved[i] + sum(v[i] for v in total.values()) for i in range(3))
-    return Answer(equity, im, mm, bid, marks, None, None, any_stale, scan, binding, scans, total), values
+    return Answer(equity, im, mm, bid, marks, None, None, any_stale, scan, binding, scans, total)
 
 
 def assess(m, p, f=Double):
-    answer, _ = at(m, p, f, LAST)
+    answer = at(m, p, f, LAST)
     answer.best = answer.worst = answer.equity - answer.mm
     if answer.stale:
-        (good, highs), (bad, lows) = at(m, p, f, GOOD), at(m, p, f, BAD)
-        slack = f.number(0)
-        for u in m.underlyings:
-            if u.id in highs:
-                slope = factors(f, m.rules)[1] * multipliers(f, u, m.rules)[1]
-                slack += (slope - 1) * (highs[u.id] - lows.get(u.id, 0))
-        answer.best = good.equity - good.mm + slack
-        answer.worst = bad.equity - bad.mm - slack
+        good, bad = at(m, p, f, GOOD), at(m, p, f, BAD)
+        following = [multipliers(f, u, m.rules)[1] for u in m.underlyings if u.id in {id for id, *_ in good.scans + bad.scans}]
+        slope = factors(f, m.rules)[1] * max(following, default=f.number(1))
+        slack = (slope - 1) * max(good.equity - bad.equity, f.number(0))
+        answer.best = max(answer.best, good.equity - good.mm + slack)
+        answer.worst = min(answer.worst, bad.equity - bad.mm - slack)
     return answer
 
 
