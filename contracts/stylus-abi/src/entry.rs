@@ -21,6 +21,11 @@ pub trait Contract: StorageType + TopLevelStorage {
         Ok(())
     }
 
+    /// Whether the method with this selector takes ether; all others refuse it.
+    fn takes_ether(_selector: u32) -> bool {
+        false
+    }
+
     /// Finds and runs the method; `None` when none has the selector.
     fn dispatch(
         &mut self,
@@ -55,7 +60,8 @@ pub fn run<C: Contract>(len: usize) -> usize {
 }
 
 fn answer<C: Contract>(vm: &VM, input: &[u8], answer: &mut Vec<u8>) -> Result<(), Revert> {
-    if !vm.msg_value().is_zero() {
+    let takes_ether = |selector: &[u8; 4]| C::takes_ether(u32::from_be_bytes(*selector));
+    if !vm.msg_value().is_zero() && !input.first_chunk().is_some_and(takes_ether) {
         return Err(NotPayable {}.into());
     }
     C::guard()?;
@@ -102,6 +108,7 @@ fn answer<C: Contract>(vm: &VM, input: &[u8], answer: &mut Vec<u8>) -> Result<()
 /// * `declares`: the events and errors the contract can show: what [`errors!`](macro@crate::errors) and
 ///   [`events!`](crate::events) declared, by block or one by one, and anything else that is [`Declare`](crate::Declare). The
 ///   entry point adds its own.
+/// * `payable`, optional: those of the methods that take ether.
 /// * `guard`, optional: runs before every method.
 /// * `abi`, optional: the JSON the contract must agree with, relative to this file. Makes a unit test of it; needs this crate
 ///   with its feature `json` among the dev-dependencies.
@@ -114,6 +121,7 @@ macro_rules! entrypoint {
         $(abi = $abi:literal,)?
         $(guard = $guard:expr,)?
         declares = [$($declared:ty),* $(,)?],
+        $(payable = [$($payable:ident),* $(,)?],)?
         methods = [$($method:ident ($($argument:ident),* $(,)?) $(-> ($($answer:ident),* $(,)?))?),* $(,)?] $(,)?
     ) => {
         // SAFETY: the contract is the root of its storage; nothing else implements this.
@@ -122,6 +130,10 @@ macro_rules! entrypoint {
         impl $crate::Contract for $contract {
             $(fn guard() -> Result<(), $crate::Revert> {
                 $guard()
+            })?
+
+            $(fn takes_ether(selector: u32) -> bool {
+                [$($crate::selector_of(stringify!($payable), &<$contract>::$payable)),*].contains(&selector)
             })?
 
             fn dispatch(
@@ -157,6 +169,7 @@ macro_rules! entrypoint {
                     &[$(stringify!($argument)),*],
                     &[$($(stringify!($answer)),*)?],
                 ));)*
+                $($(interface.pay(stringify!($payable));)*)?
                 interface.declare::<$crate::Refusals>();
                 $(interface.declare::<$declared>();)*
                 interface

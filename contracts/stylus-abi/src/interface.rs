@@ -56,6 +56,8 @@ pub enum Kind {
     View,
     /// A function that may write.
     Write,
+    /// A function that may write and takes ether.
+    Payable,
     /// An event.
     Event,
     /// An error.
@@ -260,7 +262,7 @@ impl Item {
     /// It is a function.
     #[must_use]
     pub const fn is_function(&self) -> bool {
-        matches!(self.kind, Kind::View | Kind::Write)
+        matches!(self.kind, Kind::View | Kind::Write | Kind::Payable)
     }
 }
 
@@ -274,6 +276,7 @@ impl Display for Item {
         let (word, ending) = match self.kind {
             Kind::View => ("function", " external view"),
             Kind::Write => ("function", " external"),
+            Kind::Payable => ("function", " external payable"),
             Kind::Event => ("event", ""),
             Kind::Error => ("error", ""),
         };
@@ -295,6 +298,15 @@ impl Interface {
             name: name.to_owned(),
             ..Self::default()
         }
+    }
+
+    /// Says that a method, by its Rust name, takes ether.
+    pub fn pay(&mut self, method: &str) {
+        let name = camel(method.as_bytes()).text();
+        let items = self.items.iter_mut();
+        items
+            .filter(|item| item.is_function() && item.name == name)
+            .for_each(|item| item.kind = Kind::Payable);
     }
 
     /// Adds what `D` stands for, once.
@@ -448,6 +460,7 @@ mod json {
         let kind = match (text(json, "type"), text(json, "stateMutability")) {
             ("function", "view") => Kind::View,
             ("function", "nonpayable") => Kind::Write,
+            ("function", "payable") => Kind::Payable,
             ("event", _) if json["anonymous"] == false => Kind::Event,
             ("error", _) => Kind::Error,
             _ => panic!("not something a contract of this crate has: {json}"),

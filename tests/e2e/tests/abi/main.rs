@@ -475,9 +475,14 @@ async fn refusals_are_typed() {
         for function in promised(interface).functions() {
             let (line, id) = (function.signature(), function.selector());
             let with = |tail: usize, byte: u8| [id.as_slice(), &vec![byte; tail]].concat();
+            let refusal = if function.kind == Kind::Payable {
+                "BadCalldata()"
+            } else {
+                "NotPayable()"
+            };
             assert_eq!(
                 raw(&house, stranger, at, with(0, 0), 1).await,
-                short("NotPayable()"),
+                short(refusal),
                 "{contract}: value sent to {line}"
             );
             if !function.inputs.is_empty() {

@@ -76,6 +76,7 @@ fn kind(f: &syn_solidity::ItemFunction) -> Kind {
     match mutability {
         None => Kind::Write,
         Some(Mutability::View(_)) => Kind::View,
+        Some(Mutability::Payable(_)) => Kind::Payable,
         Some(other) => panic!("not expected of a method: {other}"),
     }
 }

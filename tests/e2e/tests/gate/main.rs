@@ -37,9 +37,7 @@ fn methods() -> Vec<(&'static str, String)> {
                 .clone();
             items
                 .into_iter()
-                .filter(|item| {
-                    item["type"] == "function" && item["stateMutability"] == "nonpayable"
-                })
+                .filter(|item| item["type"] == "function" && item["stateMutability"] != "view")
                 .map(move |item| (name, item["name"].as_str().expect("a name").to_owned()))
         })
         .collect()
