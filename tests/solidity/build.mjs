@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 const require = createRequire(import.meta.url);
 const solc = require('solc');
 const oldest = require('solc-oldest');
+const solcOfChainlink = require('solc-chainlink');
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
@@ -30,6 +31,16 @@ function solFiles(dir) {
     .filter((path) => path.endsWith('.sol'))
     .sort();
 }
+
+/** Sources of packages, by the name they are imported under. */
+const packages = join(here, 'node_modules');
+const fromPackages = (path) => {
+  const file = join(packages, path);
+  return path.startsWith('@') && existsSync(file) ? { contents: readFileSync(file, 'utf8') } : { error: 'not in a package' };
+};
+
+/** Contracts of packages that tests deploy as they are. */
+const FOREIGN = ['MockPyth', 'EACAggregatorProxy', 'FluxAggregator'];
 
 const name = (path) => relative(root, path).replaceAll('\\', '/');
 
@@ -62,13 +73,34 @@ function compile() {
       outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.methodIdentifiers', 'devdoc', 'userdoc'] } },
     },
   };
-  const output = JSON.parse(solc.compile(JSON.stringify(input)));
+  const output = JSON.parse(solc.compile(JSON.stringify(input), { import: fromPackages }));
   // 2519: a parameter named like a function of its interface, as in `venue(uint16 venue)`. Meant.
-  const problems = (output.errors ?? []).filter((e) => e.severity === 'error' || e.errorCode !== '2519');
+  const problems = (output.errors ?? []).filter(
+    (e) => e.severity === 'error' || (e.errorCode !== '2519' && !e.sourceLocation?.file.startsWith('@')),
+  );
   if (problems.length > 0) {
     for (const p of problems) console.error(p.formattedMessage);
     process.exit(1);
   }
+  return { ...output.contracts, ...compileChainlink() };
+}
+
+/** What depends on Chainlink's own contracts, with the compiler they ask for. */
+function compileChainlink() {
+  const files = solFiles(join(here, 'chainlink'));
+  const input = {
+    language: 'Solidity',
+    sources: Object.fromEntries(files.map((path) => [name(path), { content: readFileSync(path, 'utf8') }])),
+    settings: {
+      evmVersion: 'istanbul',
+      optimizer: { enabled: true, runs: 200 },
+      metadata: { bytecodeHash: 'none' },
+      outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } },
+    },
+  };
+  const output = JSON.parse(solcOfChainlink.compile(JSON.stringify(input), { import: fromPackages }));
+  const problems = (output.errors ?? []).filter((e) => e.severity === 'error');
+  if (problems.length > 0) throw new Error(problems.map((p) => p.formattedMessage).join('\n'));
   return output.contracts;
 }
 
@@ -253,6 +285,7 @@ function outputs() {
         continue;
       }
       if (!public_ && unit.evm.bytecode.object === '') continue; // interfaces and abstract contracts
+      if (file.startsWith('@') && !FOREIGN.includes(name)) continue;
       if (seen.has(name)) throw new Error(`${name} is defined in ${seen.get(name)} and ${file}`);
       seen.set(name, file);
       const entries = tidy(unit.abi);

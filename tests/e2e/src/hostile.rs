@@ -19,6 +19,20 @@ alloy::sol!(
     HostileFeed,
     "../solidity/artifacts/HostileFeed.json"
 );
+alloy::sol!(
+    #[sol(all_derives)]
+    MockPyth,
+    "../solidity/artifacts/MockPyth.json"
+);
+alloy::sol!(ShareVault, "../solidity/artifacts/ShareVault.json");
+alloy::sol!(
+    EACAggregatorProxy,
+    "../solidity/artifacts/EACAggregatorProxy.json"
+);
+alloy::sol!(
+    LimitedAggregator,
+    "../solidity/artifacts/LimitedAggregator.json"
+);
 alloy::sol!(Bidder, "../solidity/artifacts/Bidder.json");
 alloy::sol!(Callback, "../solidity/artifacts/Callback.json");
 alloy::sol!(Forwarder, "../solidity/artifacts/Forwarder.json");

@@ -3,12 +3,15 @@ pragma solidity ^0.8.24;
 
 import {Bomb} from "../hostile/Bomb.sol";
 
-/// A feed that answers `decimals()` and `latestRoundData()` with any bytes, reverts with any bytes, or blows up.
+/// A feed that answers `decimals()`, `latestRoundData()` and whatever else it is told to with any bytes, reverts with any
+/// bytes, or blows up. By what it is told it is also a proxy, a Pyth contract or a vault.
 contract HostileFeed is Bomb {
     bytes public decimalsAnswer;
     bytes public roundAnswer;
     /// Revert with the answers instead of returning them.
     bool public reverts;
+    /// Return data by selector, of methods that this contract does not have. None: it reverts.
+    mapping(bytes4 => bytes) public answers;
 
     /// Answers like an honest feed at first.
     constructor(uint8 decimals_, int256 answer, uint256 updatedAt) {
@@ -31,6 +34,17 @@ contract HostileFeed is Bomb {
     /// @param data Raw return data of `decimals()`.
     function setDecimals(bytes calldata data) external {
         decimalsAnswer = data;
+    }
+
+    /// @param data Raw return data of the method with this selector, whatever its arguments.
+    function setAnswer(bytes4 selector, bytes calldata data) external {
+        answers[selector] = data;
+    }
+
+    fallback() external {
+        bytes memory data = answers[msg.sig];
+        if (data.length == 0) revert();
+        _answer(data);
     }
 
     function setReverts(bool reverts_) external {
