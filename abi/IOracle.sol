@@ -2,11 +2,12 @@
 pragma solidity ^0.8.4;
 
 /// A spot price as the house uses it.
-/// @param value      1e18 settlement coin per whole unit. If the feed's answer is too old, that answer; after any other
-///                   fault 0.
-/// @param confidence How far the true price may be from it, a share of it, 1e18: a constant of the feed.
+/// @param value      1e18 settlement coin per whole unit. If the feed's answer is too old, not confirmed, too uncertain, or not
+///                   what the second source says, that answer; after any other fault 0.
+/// @param confidence How far the true price may be from it, a share of it, 1e18: a constant of the feed; more where the source
+///                   reports more, or a second source says another price.
 /// @param updatedAt  When the feed says it was observed, unix seconds; 0 when it did not answer.
-/// @param fresh      False when stale, non-positive, from the future, out of bounds, or the feed failed.
+/// @param fresh      True where `price` would not revert.
 struct Price {
     uint256 value;
     uint64 confidence;
@@ -56,7 +57,59 @@ struct ExpiryData {
     bool settled;
 }
 
-/// Chainlink AggregatorV3 feeds with staleness and bounds, by feed number; forwards and variance surfaces by underlying
+/// Terms of a feed.
+/// @param maxAge     Seconds, 1..172800; an answer of exactly this age is fresh.
+/// @param minPrice   1e18, inclusive; > 0; an 18-bit number times a power of ten.
+/// @param maxPrice   1e18, inclusive; > minPrice, <= 1e33; likewise.
+/// @param confidence 1e18: how far the true price may be from an answer at least, a share of it; a multiple of 0.05 %, at most
+///                   12.75 %.
+struct FeedTerms {
+    uint32 maxAge;
+    uint256 minPrice;
+    uint256 maxPrice;
+    uint64 confidence;
+}
+
+/// What the price of a vault's shares is made of.
+/// @param assetFeed  Feed of the vault's asset.
+/// @param marketFeed Feed of the shares' own market: the lower of both prices counts. 0 = none.
+/// @param rate       Assets of a share, 1e18, at which the line begins that the rate counts up to; the rate now if that is
+///                   lower.
+/// @param growth     What the line grows by in a year of 365 days, a share of `rate`, 1e18; at most 1.
+struct VaultTerms {
+    uint16 assetFeed;
+    uint16 marketFeed;
+    uint128 rate;
+    uint64 growth;
+}
+
+/// What a feed rests on beside its terms. Fields that its source does not have are 0.
+/// @param source      0 Chainlink, 1 Pyth, 2 ERC-4626.
+/// @param phase       Chainlink: phase of the round that decimals and limits were last checked at, modulo 32.
+/// @param largestMove Chainlink: how far a round may be from the round before, a share of that, 1e18; 0 = as far as it likes.
+/// @param second      Another feed that must agree; 0 = none.
+/// @param tolerance   How far from it, a share of this feed's price, 1e18.
+/// @param priceId     Pyth: the price's id.
+/// @param assetFeed   ERC-4626: feed of the asset.
+/// @param marketFeed  ERC-4626: feed of the shares' own market; 0 = none.
+/// @param rate        ERC-4626: assets of a share at which the line of its rate begins, 1e18.
+/// @param since       ERC-4626: when it begins, unix seconds.
+/// @param growth      ERC-4626: what it grows by in a year, a share of `rate`, 1e18.
+struct FeedSource {
+    uint8 source;
+    uint8 phase;
+    uint64 largestMove;
+    uint16 second;
+    uint64 tolerance;
+    bytes32 priceId;
+    uint16 assetFeed;
+    uint16 marketFeed;
+    uint128 rate;
+    uint64 since;
+    uint64 growth;
+}
+
+/// Feeds of Chainlink, Pyth and ERC-4626 vaults with staleness and bounds, by feed number; forwards and variance surfaces by underlying
 /// and expiry day, pushed by any caller with enough signatures.
 ///
 /// A feed is called with 150,000 gas and must answer exactly the words of its interface. If it reverts, uses up its gas or
@@ -65,6 +118,16 @@ struct ExpiryData {
 interface IOracle {
     /// A feed was listed or its terms changed. Ages in seconds; prices and confidence 1e18.
     event FeedSet(uint16 indexed feed, address indexed aggregator, uint8 decimals, uint32 maxAge, uint256 minPrice, uint256 maxPrice, uint64 confidence);
+    /// The feed is the price of this id at the Pyth contract that FeedSet names.
+    event PythFeedSet(uint16 indexed feed, bytes32 id);
+    /// The feed is the shares of the vault that FeedSet names. `rate` in assets of a share, `growth` a year; 1e18.
+    event VaultFeedSet(uint16 indexed feed, uint16 assetFeed, uint16 marketFeed, uint128 rate, uint64 growth);
+    /// How far a round may be from the round before changed; a share of it, 1e18, 0 = as far as it likes.
+    event LargestMoveSet(uint16 indexed feed, uint64 largestMove);
+    /// The other feed that must agree changed, 0 = none; the tolerance is a share of the feed's price, 1e18.
+    event SecondSourceSet(uint16 indexed feed, uint16 second, uint64 tolerance);
+    /// Decimals and limits of a feed were checked again, at a round of this phase (modulo 32).
+    event FeedChecked(uint16 indexed feed, uint8 phase);
     /// The terms of pushes for an underlying changed. `maxAge` in seconds, `maxBasis` a share of spot, 1e18.
     event SurfaceTermsSet(uint16 indexed underlying, uint16 indexed feed, uint32 maxAge, uint64 maxBasis);
     /// The signers of pushes and their threshold changed; the function `signers` returns their addresses.
@@ -107,6 +170,37 @@ interface IOracle {
     error InvalidConfidence(uint64 confidence, uint64 step, uint64 limit);
     /// Another aggregator differs from the listed one, which is fresh, by more than the limit (2 %); all 1e18.
     error PriceWouldJump(uint16 feed, uint256 price, uint256 newPrice, uint256 limit);
+    /// The bounds (1e18) are not strictly inside the least and the greatest answer of the aggregator (in its decimals): an answer
+    /// that it has cut off would count as a price.
+    error BoundsNotInside(uint16 feed, uint256 minPrice, uint256 maxPrice, int256 minAnswer, int256 maxAnswer);
+    /// The part is not listed, is the feed itself, or is the feed of a vault.
+    error InvalidPart(uint16 feed, uint16 part);
+    /// The rate is 0, now or as given: no share exists, or shares redeem for nothing. 1e18.
+    error InvalidRate(uint128 rate, uint128 nowRate);
+    /// The growth of a vault's rate is above the limit; 1e18 a year.
+    error GrowthTooHigh(uint64 growth, uint64 limit);
+    /// The largest move is not a multiple of `step` (0.5 %), or above `limit`; all 1e18.
+    error InvalidMove(uint64 largestMove, uint64 step, uint64 limit);
+    /// The feed is not Chainlink's: its source has no rounds and no phases.
+    error NoRounds(uint16 feed);
+    /// The feed is not Pyth's: nobody has to bring its prices.
+    error NotPulled(uint16 feed);
+    /// The call brought `sent` wei and Pyth asks for `fee`: send as much as `getUpdateFee` of its contract says.
+    error FeeTooSmall(uint256 sent, uint256 fee);
+    /// The caller did not take back what was left of the ether, wei: send exactly the fee.
+    error RefundFailed(address to, uint256 amount);
+    /// The proxy points at another aggregator, whose decimals differ from those of the feed, or whose least or greatest answer
+    /// is not strictly outside the feed's bounds: `recheckFeed` says which.
+    error FeedChanged(uint16 feed, address aggregator);
+    /// The last round is further than largestMove from the round before, or that one cannot be read (`before` is 0), and it is not
+    /// 300 seconds old: wait for another round, or until updatedAt + 300. Prices and share 1e18.
+    error MoveNotConfirmed(uint16 feed, uint256 price, uint256 before, uint64 largestMove, uint64 updatedAt);
+    /// The confidence that the source reports is above the limit; shares of the price, 1e18.
+    error ConfidenceTooWide(uint16 feed, uint64 confidence, uint64 limit);
+    /// The feed `part`, which this feed is made of or must agree with, is not fresh: `price(part)` says why.
+    error PartNotFresh(uint16 feed, uint16 part);
+    /// The second source differs by more than the tolerance, a share of the price; all 1e18.
+    error SourcesApart(uint16 feed, uint256 price, uint256 otherPrice, uint64 tolerance);
     /// The feed's answer is older than maxAge seconds, or its round has no time (updatedAt 0).
     error StalePrice(uint16 feed, uint64 updatedAt, uint64 nowSeconds, uint32 maxAge);
     /// The feed's answer has a time later than now; unix seconds.
@@ -180,7 +274,7 @@ interface IOracle {
     error Calendar(uint16 underlying, uint16 nearDay, uint16 farDay, int128 k, int128 near, int128 far);
     /// The calldata of a known method does not decode.
     error BadCalldata();
-    /// No method of the house takes ether.
+    /// No method of the house takes ether, the oracle's pullPrices excepted.
     error NotPayable();
     /// No method has this selector; also for calldata shorter than four bytes, padded with zeros.
     error UnknownSelector(bytes4 selector);
@@ -203,8 +297,10 @@ interface IOracle {
 
     /// Lists a feed, or replaces its aggregator, age and bounds.
     /// While the listed aggregator is fresh, another one must be fresh too and agree with it within 2 %.
+    /// Where the aggregator behind it says its least and greatest answer (`aggregator()`, `minAnswer()`, `maxAnswer()`), the bounds
+    /// must lie strictly inside, so that an answer which was cut off is out of bounds.
     /// Reverts with InvalidFeed, MaxAgeOutOfRange, InvalidBounds, InvalidConfidence, TooManyDigits, FeedFailed,
-    /// TooManyFeedDecimals, FeedDecimalsFrozen, PriceWouldJump, and for a replacement that is not fresh with the errors of `price`.
+    /// TooManyFeedDecimals, BoundsNotInside, FeedDecimalsFrozen, PriceWouldJump, and for a replacement that is not fresh with the errors of `price`.
     /// @custom:caller owner
     /// @param feed       Number to use elsewhere, not 0.
     /// @param aggregator Chainlink AggregatorV3 contract; its `decimals()` is read now and frozen, at most 36.
@@ -214,6 +310,61 @@ interface IOracle {
     /// @param confidence 1e18: how far the true price may be from an answer, a share of it (for a Chainlink feed its
     ///                   deviation threshold); a multiple of 0.05 %, at most 12.75 %.
     function setFeed(uint16 feed, address aggregator, uint32 maxAge, uint256 minPrice, uint256 maxPrice, uint64 confidence) external;
+
+    /// Lists a price of Pyth, or puts it in another feed's place, by the rules of setFeed.
+    /// Its confidence is the interval that Pyth reports, at least terms.confidence; where it is above 12.75 % the price is not
+    /// fresh. Its decimals are those of each price, at most 36. Somebody has to bring prices: pullPrices.
+    /// Reverts as setFeed does.
+    /// @custom:caller owner
+    /// @param pyth The Pyth contract.
+    /// @param id   Of the price; Pyth has to have one.
+    function setPythFeed(uint16 feed, address pyth, bytes32 id, FeedTerms calldata terms) external;
+
+    /// Lists the shares of an ERC-4626 vault, or puts them in another feed's place, by the rules of setFeed.
+    /// A share is worth its assets (`convertToAssets`) at the price of the asset's feed, at most what the market's feed says. The
+    /// assets count up to a line that grows from a rate named here, and any less at once. The price is fresh while both feeds
+    /// are and it is inside its own bounds; its confidence is the largest of all.
+    /// Reverts as setFeed does, and with InvalidPart, GrowthTooHigh, InvalidRate.
+    ///
+    /// Warning: who can lower `convertToAssets` for a moment can lower the price for that moment; who can raise it can raise the
+    /// price up to the line. The asset's feed must be that of the vault's `asset()`.
+    /// @custom:caller owner
+    /// @param vault Shares and asset of at most 36 decimals each; some share must exist.
+    function setVaultFeed(uint16 feed, address vault, VaultTerms calldata parts, FeedTerms calldata terms) external;
+
+    /// Sets how far a round of a Chainlink feed may be from the round before; replacements of the feed keep it.
+    /// A round that is further, or whose round before cannot be read, is not fresh until it is 300 seconds old or another round
+    /// has come that is not further from it. The first round of a phase is fresh.
+    /// Reverts with UnknownFeed, NoRounds, InvalidMove.
+    /// @custom:caller owner
+    /// @param largestMove A share of the round before, 1e18; a multiple of 0.5 %, at most 127.5 %; 0 = as far as it likes.
+    function setLargestMove(uint16 feed, uint64 largestMove) external;
+
+    /// Names another feed that must agree with this one, or none; replacements of the feed keep it.
+    /// The price stays this feed's. It is fresh only while the other one is and differs by at most the tolerance; its confidence
+    /// is the largest of both and of their distance.
+    /// Reverts with UnknownFeed, InvalidConfidence, InvalidPart.
+    /// @custom:caller owner
+    /// @param second    Another listed feed, no vault's; a second source of its own does not count. 0 = none.
+    /// @param tolerance A share of this feed's price, 1e18, inclusive; a multiple of 0.05 %, at most 12.75 %.
+    function setSecondSource(uint16 feed, uint16 second, uint64 tolerance) external;
+
+    /// Checks decimals and limits of a Chainlink feed again, after its proxy was pointed at another aggregator. Until then every
+    /// price makes the same check and costs more; where it fails, the feed is not fresh.
+    /// Reverts with UnknownFeed, NoRounds, FeedFailed, TooManyFeedDecimals, FeedDecimalsFrozen, BoundsNotInside.
+    /// @custom:caller anyone
+    function recheckFeed(uint16 feed) external;
+
+    /// Brings prices to the Pyth contract of a feed, pays its fee (also 0) from the ether of the call, and returns the rest to the
+    /// caller. Pyth keeps what is newer than what it has.
+    /// Reverts with TooManyItems, UnknownFeed, NotPulled, FeeTooSmall, RefundFailed, and with Pyth's errors.
+    /// @custom:caller anyone
+    /// @param updateData As Pyth takes it, at most 32 items; also prices of other ids.
+    function pullPrices(uint16 feed, bytes[] calldata updateData) external payable;
+
+    /// What a feed rests on beside its terms; zeros when it is not listed.
+    /// @custom:caller anyone
+    function feedSource(uint16 feed) external view returns (FeedSource memory);
 
     /// The terms of a feed; zeros when it is not listed.
     /// @custom:caller anyone
@@ -226,8 +377,8 @@ interface IOracle {
 
     /// The price of a feed, 1e18 per unit, rounded down where the feed has more than 18 decimals. Strict: reverts with the
     /// reason when the price is not fresh.
-    /// Reverts with UnknownFeed, FeedFailed, StalePrice, PriceFromFuture, InvalidPrice, PriceOutOfBounds,
-    /// InsufficientGas.
+    /// Reverts with UnknownFeed, FeedFailed, StalePrice, PriceFromFuture, InvalidPrice, PriceOutOfBounds, FeedChanged,
+    /// MoveNotConfirmed, ConfidenceTooWide, PartNotFresh, SourcesApart; InsufficientGas.
     /// @custom:caller anyone
     function price(uint16 feed) external view returns (uint256 value);
 
@@ -300,7 +451,9 @@ interface IOracle {
 
     /// All market data that a margin check needs, at once: words, in the order of the keys. Total: it does not revert for the
     /// state of a feed or a surface. A key is a kind shifted left by 32, plus a number.
-    ///   4 << 32 | feed                          one word:    price value(128) ‖ confidence(64), both 1e18 ‖ zero(62) ‖
+    ///   4 << 32 | feed                          one word:    price value(128) ‖ confidence(64), both 1e18 ‖ jump(32), 30 binary
+    ///                                           places: how far the last two rounds of a Chainlink feed are apart,
+    ///                                           for a minute ‖ zero(30) ‖
     ///                                           unknown(1) ‖ fresh(1); unknown: nothing usable is known, and the value is
     ///                                           the most it can be, the feed's upper bound
     ///   5 << 32 | underlying << 16 | expiryDay  three words: the expiry, zeros where it was never pushed

@@ -67,7 +67,7 @@ interface IParameters {
     error BadAnswer(address callee);
     /// The calldata of a known method does not decode.
     error BadCalldata();
-    /// No method of the house takes ether.
+    /// No method of the house takes ether, the oracle's pullPrices excepted.
     error NotPayable();
     /// No method has this selector; also for calldata shorter than four bytes, padded with zeros.
     error UnknownSelector(bytes4 selector);

@@ -54,7 +54,9 @@ pub use pushes::MAX_UPDATES;
 pub use snapshot::MAX_KEYS;
 #[cfg(doc)]
 use sol::*;
-use sol::{ExpiryData, ExpiryUpdate, MaxAgeOutOfRange, UnknownFeed};
+use sol::{
+    ExpiryData, ExpiryUpdate, FeedSource, FeedTerms, MaxAgeOutOfRange, UnknownFeed, VaultTerms,
+};
 use stylus_sdk::prelude::*;
 
 /// Most feeds of one `prices` call.
@@ -64,7 +66,7 @@ pub const MAX_FEEDS: usize = 32;
 #[storage]
 pub struct Oracle {
     ownable: Ownable,
-    /// By feed number; see `feeds::record`.
+    /// By feed number: its record, then what its source needs; see `feeds::record`.
     feeds: WordMap,
     /// By underlying and day; see `plimsoll_kernel::surface`.
     expiries: WordMap,
@@ -83,6 +85,7 @@ plimsoll_common::entrypoint!(
         Ownable,
         plimsoll_common::errors::TooManyItems,
     ],
+    payable = [pull_prices],
     methods = [
         initialize(owner),
         owner(),
@@ -90,6 +93,13 @@ plimsoll_common::entrypoint!(
         transfer_ownership(new_owner),
         accept_ownership(),
         set_feed(feed, aggregator, max_age, min_price, max_price, confidence),
+        set_pyth_feed(feed, pyth, id, terms),
+        set_vault_feed(feed, vault, parts, terms),
+        set_largest_move(feed, largest_move),
+        set_second_source(feed, second, tolerance),
+        recheck_feed(feed),
+        pull_prices(feed, update_data),
+        feed_source(feed),
         feed(feed) -> (aggregator, decimals, max_age, min_price, max_price, confidence),
         prices(feeds),
         price(feed) -> (value),
@@ -161,19 +171,143 @@ impl Oracle {
         confidence: u64,
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        self.list(
-            feed,
-            aggregator,
+        let terms = FeedTerms {
             max_age,
-            (min_price, max_price),
+            min_price,
+            max_price,
             confidence,
-        )
+        };
+        self.list_chainlink(feed, aggregator, terms)
+    }
+
+    /// Lists a price of Pyth, or puts it in another feed's place, as [`Oracle::set_feed`] does. Owner only.
+    ///
+    /// Its confidence is what Pyth reports, at least `terms.confidence`; above 12.75 % the price is not fresh. Its decimals
+    /// are those of each price.
+    ///
+    /// # Arguments
+    /// * `pyth` - the Pyth contract.
+    /// * `id` - of the price; Pyth has to know it.
+    ///
+    /// # Errors
+    /// As [`Oracle::set_feed`].
+    ///
+    /// # Events
+    /// [`FeedSet`], [`PythFeedSet`].
+    pub fn set_pyth_feed(
+        &mut self,
+        feed: u16,
+        pyth: Address,
+        id: B256,
+        terms: FeedTerms,
+    ) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.list_pyth(feed, pyth, id, terms)
+    }
+
+    /// Lists the shares of an ERC-4626 vault, or puts them in another feed's place, as [`Oracle::set_feed`] does. Owner only.
+    ///
+    /// A share is worth its assets at the price of `parts.asset_feed`, and at most what `parts.market_feed` says, if there is
+    /// one. Assets of a share count up to a line that grows from the lower of `parts.rate` and the rate now, and any less at
+    /// once. The price is fresh while both feeds are.
+    ///
+    /// # Arguments
+    /// * `vault` - shares and asset with at most 36 decimals each; some share must exist.
+    /// * `parts` - feeds that are listed and are no vaults'; `rate` in assets per share, 1e18; `growth` a year, 1e18, at most
+    ///   1.
+    ///
+    /// # Errors
+    /// As [`Oracle::set_feed`]; [`InvalidPart`], [`GrowthTooHigh`], [`InvalidRate`].
+    ///
+    /// # Events
+    /// [`FeedSet`], [`VaultFeedSet`].
+    pub fn set_vault_feed(
+        &mut self,
+        feed: u16,
+        vault: Address,
+        parts: VaultTerms,
+        terms: FeedTerms,
+    ) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.list_vault(feed, vault, parts, terms)
+    }
+
+    /// Sets how far a round of a Chainlink feed may be from the round before. It outlasts replacements. Owner only.
+    ///
+    /// A round that is further is not fresh until it is 300 seconds old, or another round has come that is not.
+    ///
+    /// # Arguments
+    /// * `largest_move` - a share of the round before, 1e18; a multiple of 0.5 %, at most 127.5 %; 0 = none.
+    ///
+    /// # Errors
+    /// [`UnknownFeed`], [`NoRounds`], [`InvalidMove`].
+    ///
+    /// # Events
+    /// [`LargestMoveSet`].
+    pub fn set_largest_move(&mut self, feed: u16, largest_move: u64) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.set_move(feed, largest_move)
+    }
+
+    /// Names another feed that must agree with this one. It outlasts replacements. Owner only.
+    ///
+    /// The price stays this feed's. It is fresh only while the other is fresh and no further from it than the tolerance; its
+    /// confidence is the largest of both and of their distance.
+    ///
+    /// # Arguments
+    /// * `second` - listed, no vault's; its own second source does not count. 0 = none.
+    /// * `tolerance` - a share of this feed's price, 1e18; a multiple of 0.05 %, at most 12.75 %.
+    ///
+    /// # Errors
+    /// [`UnknownFeed`], [`InvalidConfidence`], [`InvalidPart`].
+    ///
+    /// # Events
+    /// [`SecondSourceSet`].
+    pub fn set_second_source(
+        &mut self,
+        feed: u16,
+        second: u16,
+        tolerance: u64,
+    ) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.set_second(feed, second, tolerance)
+    }
+
+    /// Checks decimals and limits of a Chainlink feed again, after its proxy was pointed at another aggregator. Anyone.
+    ///
+    /// Until then each price of the feed makes the same check and costs more; where it fails, the feed is not fresh.
+    ///
+    /// # Errors
+    /// [`UnknownFeed`], [`NoRounds`], [`FeedFailed`], [`TooManyFeedDecimals`], [`FeedDecimalsFrozen`], [`BoundsNotInside`].
+    ///
+    /// # Events
+    /// [`FeedChecked`].
+    pub fn recheck_feed(&mut self, feed: u16) -> Result<(), Revert> {
+        self.check_again(feed)
+    }
+
+    /// Brings prices to the Pyth contract of a feed, pays its fee from what comes with the call, and returns the rest to
+    /// the caller. Anyone; takes ether.
+    ///
+    /// # Arguments
+    /// * `update_data` - as Pyth takes it, at most 32 items; may be prices of other ids.
+    ///
+    /// # Errors
+    /// [`TooManyItems`], [`UnknownFeed`], [`NotPulled`], [`FeeTooSmall`], [`RefundFailed`]; Pyth's own, unchanged.
+    pub fn pull_prices(&mut self, feed: u16, update_data: Vec<Bytes>) -> Result<(), Revert> {
+        at_most(update_data.len(), MAX_FEEDS)?;
+        self.bring(feed, update_data)
+    }
+
+    /// What a feed rests on beside its terms; zeros when not listed.
+    pub fn feed_source(&self, feed: u16) -> FeedSource {
+        self.source_of(feed)
     }
 
     /// Aggregator, decimals, maximum age, bounds and confidence; zeros when not listed.
     pub fn feed(&self, feed: u16) -> (Address, u8, u32, U256, U256, u64) {
         self.record(feed).map_or_else(Default::default, |r| {
-            let terms = r.terms();
+            let terms = r.terms(r.decimals);
             let (min, max) = (u128_to_u256(terms.min_price), u128_to_u256(terms.max_price));
             let confidence = r.confidence.to_wad();
             (r.aggregator, r.decimals, r.max_age, min, max, confidence)

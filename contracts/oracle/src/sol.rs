@@ -1,6 +1,6 @@
 //! Structs, events and errors; `abi/IOracle.sol` documents them.
 #![allow(missing_docs)]
-use alloy_primitives::{Address, I256, U256};
+use alloy_primitives::{Address, B256, I256, U256};
 use plimsoll_common::abi::Bytes;
 
 plimsoll_common::abi_struct! {
@@ -34,10 +34,48 @@ plimsoll_common::abi_struct! {
     }
 }
 
+plimsoll_common::abi_struct! {
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct FeedTerms {
+        max_age: u32,
+        min_price: U256,
+        max_price: U256,
+        confidence: u64,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct VaultTerms {
+        asset_feed: u16,
+        market_feed: u16,
+        rate: u128,
+        growth: u64,
+    }
+
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct FeedSource {
+        source: u8,
+        phase: u8,
+        largest_move: u64,
+        second: u16,
+        tolerance: u64,
+        price_id: B256,
+        asset_feed: u16,
+        market_feed: u16,
+        rate: u128,
+        since: u64,
+        growth: u64,
+    }
+}
+
 plimsoll_common::events! {
     FeedSet [feed: u16, aggregator: Address] {
         decimals: u8, max_age: u32, min_price: U256, max_price: U256, confidence: u64,
     }
+    PythFeedSet [feed: u16] { id: B256 }
+    VaultFeedSet [feed: u16] { asset_feed: u16, market_feed: u16, rate: u128, growth: u64 }
+    LargestMoveSet [feed: u16] { largest_move: u64 }
+    SecondSourceSet [feed: u16] { second: u16, tolerance: u64 }
+    FeedChecked [feed: u16] { phase: u8 }
     SurfaceTermsSet [underlying: u16, feed: u16] { max_age: u32, max_basis: u64 }
     SignersSet [] { count: u8, threshold: u8 }
     ExpiryPushed [underlying: u16, expiry_day: u16] { forward: u128, fixed_part: u128, observed_at: u64 }
@@ -57,6 +95,20 @@ plimsoll_common::errors! {
     TooManyDigits { price: U256 }
     InvalidConfidence { confidence: u64, step: u64, limit: u64 }
     PriceWouldJump { feed: u16, price: U256, new_price: U256, limit: U256 }
+    BoundsNotInside { feed: u16, min_price: U256, max_price: U256, min_answer: I256, max_answer: I256 }
+    InvalidPart { feed: u16, part: u16 }
+    InvalidRate { rate: u128, now_rate: u128 }
+    GrowthTooHigh { growth: u64, limit: u64 }
+    InvalidMove { largest_move: u64, step: u64, limit: u64 }
+    NoRounds { feed: u16 }
+    NotPulled { feed: u16 }
+    FeeTooSmall { sent: U256, fee: U256 }
+    RefundFailed { to: Address, amount: U256 }
+    FeedChanged { feed: u16, aggregator: Address }
+    MoveNotConfirmed { feed: u16, price: U256, before: U256, largest_move: u64, updated_at: u64 }
+    ConfidenceTooWide { feed: u16, confidence: u64, limit: u64 }
+    PartNotFresh { feed: u16, part: u16 }
+    SourcesApart { feed: u16, price: U256, other_price: U256, tolerance: u64 }
     StalePrice { feed: u16, updated_at: u64, now_seconds: u64, max_age: u32 }
     PriceFromFuture { feed: u16, updated_at: U256, now_seconds: u64 }
     InvalidPrice { feed: u16, answer: I256 }

@@ -1,121 +1,108 @@
 //! Feeds: the list of them, and the price of each, fresh or not.
+//!
+//! | module | content |
+//! | --- | --- |
+//! | `record` | what is stored of a feed |
+//! | `list` | how feeds are listed and replaced, and what may be set beside |
+//! | `pull` | new prices of a source that waits to be told |
+mod list;
+mod pull;
 mod record;
 
 use crate::{
-    Oracle, check_max_age,
+    Oracle,
     sol::{
-        FeedDecimalsFrozen, FeedFailed, FeedSet, InvalidBounds, InvalidConfidence, InvalidFeed,
-        InvalidPrice, PriceFromFuture, PriceOutOfBounds, PriceWouldJump, StalePrice, TooManyDigits,
-        TooManyFeedDecimals, UnknownFeed,
+        ConfidenceTooWide, FeedChanged, FeedFailed, InvalidPrice, MoveNotConfirmed, PartNotFresh,
+        PriceFromFuture, PriceOutOfBounds, SourcesApart, StalePrice, UnknownFeed,
     },
-    sources::{Reading, Source},
+    sources::{Reading, chainlink},
 };
-use alloy_primitives::{Address, I256, U256};
-use plimsoll_common::{Revert, interface::Price};
+use alloy_primitives::{I256, U256};
+use plimsoll_common::{Revert, abi::Bytes, interface::Price};
 use plimsoll_kernel::{
-    num::{to_u128, u128_to_u256},
+    num::{Int256, u128_to_u256},
     portfolio::snapshot::Quote,
-    price::{self, Bound, Confidence, Fault, MAX_FEED_DECIMALS},
+    price::{self, Before, Confidence},
 };
-pub(crate) use record::Record;
+pub(crate) use record::{DETAIL, PARTS, Record};
+use record::{RECORD, SECOND, Second};
 use stylus_sdk::prelude::*;
+
+/// Why a price is not fresh.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The source gave no answer of the right form.
+    Failed(Bytes),
+    /// The answer is no price, or too old.
+    Answer(price::Fault),
+    /// The aggregator behind the feed is another one, with other decimals or limits.
+    Changed,
+    /// The last round is further than the largest move from the round before.
+    Move(Before),
+    /// The reported confidence interval is too wide.
+    Wide,
+    /// A feed that this one is made of, or must agree with, is not fresh.
+    Part(u16),
+    /// The second source says another price, 1e18.
+    Apart(u128),
+}
+
+/// What a feed says, judged.
+#[derive(Clone, Debug)]
+pub(crate) struct Said {
+    /// 1e18; 0 where nothing usable is known.
+    pub(crate) value: u128,
+    /// A share of the value, 1e18.
+    pub(crate) confidence: u64,
+    /// See `price::Step`.
+    pub(crate) jump: u32,
+    /// Unix seconds.
+    pub(crate) observed: U256,
+    /// As the source said it.
+    answer: Int256,
+    /// `None` = fresh.
+    pub(crate) fault: Option<Fault>,
+}
 
 impl Oracle {
     /// The record of a feed; `None` if it is not listed.
     pub(crate) fn record(&self, feed: u16) -> Option<Record> {
-        Record::decode(self.feeds.get(feed))
+        Record::decode(self.feeds.list(feed).get(RECORD))
     }
 
-    /// Lists a feed, or replaces its aggregator, age and bounds.
-    pub(crate) fn list(
-        &mut self,
-        feed: u16,
-        aggregator: Address,
-        max_age: u32,
-        (min_price, max_price): (U256, U256),
-        confidence: u64,
-    ) -> Result<(), Revert> {
-        if feed == 0 || aggregator.is_zero() {
-            return Err(InvalidFeed { feed, aggregator }.into());
+    /// What a feed says, compared with its second source.
+    pub(crate) fn look(&self, feed: u16, record: &Record, now: u64) -> Result<Said, Revert> {
+        let mut said = self.look_alone(feed, record, now)?;
+        if record.second && said.value != 0 {
+            let second = Second::decode(self.feeds.list(feed).get(SECOND));
+            let fault = self.compare(&mut said, second, now)?;
+            said.fault = said.fault.or(fault);
         }
-        check_max_age(max_age)?;
-        let limit = u128_to_u256(price::MAX_FEED_PRICE);
-        if min_price.is_zero() || min_price >= max_price || max_price > limit {
-            return Err(InvalidBounds {
-                min_price,
-                max_price,
-                limit,
-            }
-            .into());
-        }
-        let steps = Confidence::from_wad(confidence).ok_or(InvalidConfidence {
-            confidence,
-            step: Confidence::STEP,
-            limit: Confidence::MAX,
-        })?;
-        let source = Source::Chainlink;
-        let decimals = self.decimals_of(feed, source, aggregator)?;
-        let (min, max) = (bound(min_price)?, bound(max_price)?);
-        let record = Record {
-            aggregator,
-            source,
-            decimals,
-            max_age,
-            min,
-            max,
-            confidence: steps,
-        };
-        if let Some(old) = self.record(feed) {
-            self.check_replacement(feed, &old, &record)?;
-        }
-        self.feeds.set(feed, record.encode());
-        FeedSet {
-            feed,
-            aggregator,
-            decimals,
-            max_age,
-            min_price,
-            max_price,
-            confidence,
-        }
-        .emit(self.vm());
-        Ok(())
+        Ok(said)
     }
 
     /// The price of a feed as an item: not fresh where there is none.
     pub(crate) fn total_price(&self, feed: u16, now: u64) -> Result<Price, Revert> {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-        let mut price = Price {
-            confidence: record.confidence.to_wad(),
-            ..Price::default()
-        };
-        if let Ok(reading) = record.source.reading(self.vm(), &record)? {
-            let Reading {
-                answer,
-                confidence,
-                observed,
-            } = reading;
-            let (value, fault) = price::read(&record.terms(), answer, observed, now);
-            price.value = u128_to_u256(value);
-            price.confidence = confidence.to_wad();
-            price.updated_at = saturating_u64(observed);
-            price.fresh = fault.is_none();
-        }
-        Ok(price)
+        let said = self.look(feed, &record, now)?;
+        Ok(Price {
+            value: u128_to_u256(said.value),
+            confidence: said.confidence,
+            updated_at: saturating_u64(said.observed),
+            fresh: said.fault.is_none(),
+        })
     }
 
     /// The word of a feed in a snapshot.
     pub(crate) fn quote(&self, feed: u16, now: u64) -> Result<U256, Revert> {
-        let price = self.total_price(feed, now)?;
-        Ok(match to_u128(price.value) {
+        let record = self.record(feed).ok_or(UnknownFeed { feed })?;
+        let said = self.look(feed, &record, now)?;
+        if said.value == 0 {
             // The price is not known, but it is at most the upper bound of the feed.
-            Some(0) | None => {
-                let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-                let most = record.terms().max_price;
-                Quote::encode_unknown(most, price.confidence)
-            }
-            Some(value) => Quote::encode(value, price.confidence, price.fresh),
-        })
+            return Ok(Quote::encode_unknown(record.max.to_wad(), said.confidence));
+        }
+        let word = Quote::encode(said.value, said.confidence, said.fault.is_none());
+        Ok(Quote::with_jump(word, said.jump))
     }
 
     /// The price, or why there is none.
@@ -128,108 +115,150 @@ impl Oracle {
         record: &Record,
     ) -> Result<Result<u128, Revert>, Revert> {
         let now = self.vm().block_timestamp();
-        let Reading {
-            answer, observed, ..
-        } = match record.source.reading(self.vm(), record)? {
-            Ok(reading) => reading,
-            Err(reason) => {
-                return Ok(Err(FeedFailed {
-                    feed,
-                    aggregator: record.aggregator,
-                    reason,
-                }
-                .into()));
-            }
-        };
-        let terms = record.terms();
-        Ok(match price::read(&terms, answer, observed, now) {
-            (value, None) => Ok(value),
-            (_, Some(Fault::Stale | Fault::Incomplete)) => Err(StalePrice {
-                feed,
-                updated_at: saturating_u64(observed),
-                now_seconds: now,
-                max_age: record.max_age,
-            }
-            .into()),
-            (_, Some(Fault::Future)) => Err(PriceFromFuture {
-                feed,
-                updated_at: observed,
-                now_seconds: now,
-            }
-            .into()),
-            (_, Some(Fault::NotPositive)) => Err(InvalidPrice {
-                feed,
-                answer: I256::from_raw(answer.to_raw()),
-            }
-            .into()),
-            (_, Some(Fault::OutOfBounds(value))) => Err(PriceOutOfBounds {
-                feed,
-                price: u128_to_u256(value),
-                min_price: u128_to_u256(terms.min_price),
-                max_price: u128_to_u256(terms.max_price),
-            }
-            .into()),
+        let said = self.look(feed, record, now)?;
+        let value = said.value;
+        Ok(match said.fault.clone() {
+            None => Ok(value),
+            Some(fault) => Err(self.refusal(feed, record, now, said, fault)),
         })
     }
 
-    /// Refuses a replacement with other decimals, or, while the listed feed is fresh, with another price.
-    fn check_replacement(&self, feed: u16, old: &Record, new: &Record) -> Result<(), Revert> {
-        if old.decimals != new.decimals {
-            return Err(FeedDecimalsFrozen {
-                feed,
-                decimals: old.decimals,
-                given: new.decimals,
+    /// What a feed says, by itself.
+    fn look_alone(&self, feed: u16, record: &Record, now: u64) -> Result<Said, Revert> {
+        let reading = match record.source.reading(self, feed, record)? {
+            Ok(reading) => reading,
+            Err(reason) => {
+                return Ok(Said {
+                    value: 0,
+                    confidence: record.confidence.to_wad(),
+                    jump: 0,
+                    observed: U256::ZERO,
+                    answer: Int256::from_raw(U256::ZERO),
+                    fault: Some(Fault::Failed(reason)),
+                });
             }
-            .into());
-        }
-        if (old.source, old.aggregator) == (new.source, new.aggregator) {
-            return Ok(());
-        }
-        let Ok(old_price) = self.strict_price(feed, old)? else {
-            return Ok(());
         };
-        let new_price = self.strict_price(feed, new)??;
-        if new_price.abs_diff(old_price) > price::max_jump(old_price) {
-            return Err(PriceWouldJump {
+        let Reading {
+            answer,
+            decimals,
+            confidence,
+            mut jump,
+            observed,
+            round,
+            fault,
+        } = reading;
+        let terms = record.terms(decimals);
+        let (mut value, unusable) = price::read(&terms, answer, observed, now);
+        let mut fault = fault.or(unusable.map(Fault::Answer));
+        if fault == Some(Fault::Changed) {
+            value = 0;
+        }
+        let age = now.saturating_sub(saturating_u64(observed)); // SAFETY: a later time is a fault already
+        if fault.is_none() && !round.is_zero() && record.largest_move.is_asked(age) {
+            let before = chainlink::before(self.vm(), record, round)?;
+            let step = price::step(record.largest_move, value, before, age);
+            jump = step.jump;
+            fault = (!step.confirmed).then_some(Fault::Move(before));
+        }
+        if fault.is_none() && confidence > Confidence::MAX {
+            fault = Some(Fault::Wide);
+        }
+        Ok(Said {
+            value,
+            confidence,
+            jump,
+            observed,
+            answer,
+            fault,
+        })
+    }
+
+    /// What the second source makes of a price: the confidence becomes the largest of both and their distance.
+    fn compare(&self, said: &mut Said, second: Second, now: u64) -> Result<Option<Fault>, Revert> {
+        let not_fresh = Some(Fault::Part(second.feed));
+        let other = match self.record(second.feed) {
+            // A feed that is made of others is no second source: no feed rests on itself.
+            Some(record) if !record.source.has_parts() => {
+                self.look_alone(second.feed, &record, now)?
+            }
+            _ => return Ok(not_fresh),
+        };
+        if other.fault.is_some() {
+            return Ok(not_fresh);
+        }
+        let distance = price::distance(said.value, other.value);
+        said.confidence = said.confidence.max(other.confidence).max(distance);
+        said.jump = said.jump.max(other.jump);
+        Ok((distance > second.tolerance.to_wad()).then_some(Fault::Apart(other.value)))
+    }
+
+    /// The error that says why a price is not fresh.
+    #[inline(never)]
+    fn refusal(&self, feed: u16, record: &Record, now: u64, said: Said, fault: Fault) -> Revert {
+        let aggregator = record.aggregator;
+        let price = u128_to_u256(said.value);
+        match fault {
+            Fault::Failed(reason) => FeedFailed {
                 feed,
-                price: u128_to_u256(old_price),
-                new_price: u128_to_u256(new_price),
-                limit: u128_to_u256(price::max_jump(old_price)),
+                aggregator,
+                reason,
             }
-            .into());
-        }
-        Ok(())
-    }
-
-    /// The decimals of an aggregator that is to be listed.
-    fn decimals_of(&self, feed: u16, source: Source, aggregator: Address) -> Result<u8, Revert> {
-        let decimals = source.decimals(self.vm(), aggregator)?;
-        let decimals = decimals.map_err(|reason| FeedFailed {
-            feed,
-            aggregator,
-            reason,
-        })?;
-        match u8::try_from(decimals) {
-            Ok(decimals) if decimals <= MAX_FEED_DECIMALS => Ok(decimals),
-            _ => {
-                let limit = U256::from(MAX_FEED_DECIMALS);
-                Err(TooManyFeedDecimals {
-                    feed,
-                    decimals,
-                    limit,
-                }
-                .into())
+            .into(),
+            Fault::Answer(price::Fault::Stale | price::Fault::Incomplete) => StalePrice {
+                feed,
+                updated_at: saturating_u64(said.observed),
+                now_seconds: now,
+                max_age: record.max_age,
             }
+            .into(),
+            Fault::Answer(price::Fault::Future) => PriceFromFuture {
+                feed,
+                updated_at: said.observed,
+                now_seconds: now,
+            }
+            .into(),
+            Fault::Answer(price::Fault::NotPositive) => InvalidPrice {
+                feed,
+                answer: I256::from_raw(said.answer.to_raw()),
+            }
+            .into(),
+            Fault::Answer(price::Fault::OutOfBounds(price)) => PriceOutOfBounds {
+                feed,
+                price: u128_to_u256(price),
+                min_price: u128_to_u256(record.min.to_wad()),
+                max_price: u128_to_u256(record.max.to_wad()),
+            }
+            .into(),
+            Fault::Changed => FeedChanged { feed, aggregator }.into(),
+            Fault::Move(before) => MoveNotConfirmed {
+                feed,
+                price,
+                before: match before {
+                    Before::Price(before) => u128_to_u256(before),
+                    _ => U256::ZERO,
+                },
+                largest_move: record.largest_move.to_wad(),
+                updated_at: saturating_u64(said.observed),
+            }
+            .into(),
+            Fault::Wide => ConfidenceTooWide {
+                feed,
+                confidence: said.confidence,
+                limit: Confidence::MAX,
+            }
+            .into(),
+            Fault::Part(part) => PartNotFresh { feed, part }.into(),
+            Fault::Apart(other) => SourcesApart {
+                feed,
+                price,
+                other_price: u128_to_u256(other),
+                tolerance: Second::decode(self.feeds.list(feed).get(SECOND))
+                    .tolerance
+                    .to_wad(),
+            }
+            .into(),
         }
     }
-}
-
-/// A bound as it is stored.
-#[inline(never)]
-fn bound(price: U256) -> Result<Bound, Revert> {
-    to_u128(price)
-        .and_then(Bound::from_wad)
-        .ok_or_else(|| TooManyDigits { price }.into())
 }
 
 fn saturating_u64(time: U256) -> u64 {
