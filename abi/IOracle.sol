@@ -209,6 +209,15 @@ interface IOracle {
     error InvalidPrice(uint16 feed, int256 answer);
     /// The price is outside the feed's bounds, which are inclusive; all 1e18, the price saturated at 2^128 - 1.
     error PriceOutOfBounds(uint16 feed, uint256 price, uint256 minPrice, uint256 maxPrice);
+    /// The feed's source has no rounds: only Chainlink feeds do.
+    error NoRounds(uint16 feed);
+    /// The feed has no round with this number, or none that was ever observed.
+    error RoundNotFound(uint16 feed, uint80 roundId);
+    /// The round is not the one in force at pointInTime, unix seconds: otherId, observed at observedAt, is later and no later than
+    /// it; or, where otherId is roundId, the round itself was observed after it, or it is not before now.
+    error RoundNotInForce(uint16 feed, uint80 roundId, uint64 pointInTime, uint256 observedAt, uint80 otherId);
+    /// The round's phase is more than `limit` phases before `newest`, the feed's newest.
+    error RoundOfOldPhase(uint16 feed, uint80 roundId, uint16 newest, uint16 limit);
     /// A feed failed while less gas was left than `needed`, the gas that the call of a feed may use: retry with more gas.
     error InsufficientGas(uint256 have, uint256 needed);
     /// Too many feeds of one `prices` call (limit 32), keys of a snapshot (64), updates (32) or signatures (16) of one push.

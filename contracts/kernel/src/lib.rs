@@ -7,7 +7,7 @@
 //! | [`elementary`], [`normal`] | exp, ln, sqrt; the normal distribution |
 //! | [`black76`], [`svi`] | option values and greeks; variance surfaces |
 //! | [`codec`], [`book`] | ids, leg slots; an account's list of legs |
-//! | [`price`], [`surface`] | what a feed's answer is worth; stored forwards and surfaces |
+//! | [`price`], [`rounds`], [`surface`] | what a feed's answer is worth; which round is in force; stored forwards and surfaces |
 //! | [`fill`], [`gate`] | what a trade does to its sides; what a change may do to an account |
 //! | [`portfolio`] | margin |
 //! | [`auction`] | liquidation |
@@ -36,6 +36,7 @@ pub mod normal;
 pub mod num;
 pub mod portfolio;
 pub mod price;
+pub mod rounds;
 pub mod surface;
 pub mod svi;
 mod tables;

@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `feeds` | the list of feeds, and the price of each |
 //! | `sources` | how a feed's contract is asked: one file a source |
+//! | `rounds` | rounds of a feed, proven to have been in force at a time |
 //! | `pushes` | signed market data of expiries: signers, terms, checks, storage |
 //! | `snapshot` | feeds and expiries by keys, for `margin` |
 //! | `sol` | structs, events and errors |
@@ -40,6 +41,7 @@ extern crate alloc;
 
 mod feeds;
 mod pushes;
+mod rounds;
 mod snapshot;
 pub mod sol;
 mod sources;
@@ -51,6 +53,7 @@ use plimsoll_common::errors::TooManyItems;
 use plimsoll_common::{Ownable, Revert, abi::Bytes, at_most, interface::Price, store::WordMap};
 use plimsoll_kernel::{num::u128_to_u256, price::MAX_AGE_LIMIT};
 pub use pushes::MAX_UPDATES;
+pub use rounds::RoundId;
 pub use snapshot::MAX_KEYS;
 #[cfg(doc)]
 use sol::*;

@@ -1,5 +1,6 @@
 //! Structs, events and errors; `abi/IOracle.sol` documents them.
 #![allow(missing_docs)]
+use crate::rounds::RoundId;
 use alloy_primitives::{Address, B256, I256, U256};
 use plimsoll_common::abi::Bytes;
 
@@ -113,6 +114,10 @@ plimsoll_common::errors! {
     PriceFromFuture { feed: u16, updated_at: U256, now_seconds: u64 }
     InvalidPrice { feed: u16, answer: I256 }
     PriceOutOfBounds { feed: u16, price: U256, min_price: U256, max_price: U256 }
+    NoRounds { feed: u16 }
+    RoundNotFound { feed: u16, round_id: RoundId }
+    RoundNotInForce { feed: u16, round_id: RoundId, point_in_time: u64, observed_at: U256, other_id: RoundId }
+    RoundOfOldPhase { feed: u16, round_id: RoundId, newest: u16, limit: u16 }
 
     UnknownUnderlying { underlying: u16 }
     MaxBasisOutOfRange { max_basis: u64, limit: u64 }

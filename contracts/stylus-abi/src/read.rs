@@ -51,6 +51,11 @@ impl<'a> Reader<'a> {
         self.left == 0
     }
 
+    /// Fails: what was read is no value of its type.
+    pub const fn refuse(&mut self) {
+        self.left = 0;
+    }
+
     /// The part, or zero and failure.
     pub(crate) fn check<T: Default>(&mut self, part: Option<T>) -> T {
         match part {

@@ -33,6 +33,11 @@ alloy::sol!(
     LimitedAggregator,
     "../solidity/artifacts/LimitedAggregator.json"
 );
+alloy::sol!(
+    #[sol(all_derives)]
+    RoundFeed,
+    "../solidity/artifacts/RoundFeed.json"
+);
 alloy::sol!(Bidder, "../solidity/artifacts/Bidder.json");
 alloy::sol!(Callback, "../solidity/artifacts/Callback.json");
 alloy::sol!(Forwarder, "../solidity/artifacts/Forwarder.json");

@@ -128,7 +128,7 @@ fn ask_with<const N: usize>(
 /// # Errors
 /// [`InsufficientGas`]: the call failed, and less than [`GAS`] remained for it. Otherwise a caller could make a price look
 /// unusable by sending too little gas.
-fn ask<const N: usize>(vm: &VM, callee: Address, call: &[u8]) -> Answered<[u8; N]> {
+pub(crate) fn ask<const N: usize>(vm: &VM, callee: Address, call: &[u8]) -> Answered<[u8; N]> {
     // The call of a cold account, and the 64th that the caller keeps.
     const NEEDED: u64 = GAS + GAS / 63 + 5_000;
     let have = vm.evm_gas_left();
