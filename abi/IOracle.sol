@@ -20,15 +20,17 @@ struct Price {
 /// forward). All 1e18.
 /// @param underlying Its number.
 /// @param expiryDay  Days since 1970-01-01; it expires at 08:00 UTC.
-/// @param forward    The part of the forward that moves with the market. Before the settlement window, all of it;
-///                   inside it, live forward x (window - elapsed) / window; from expiry on 0.
+/// @param ratio      The part of the forward that moves with the market, as a share of spot: both of one source and one
+///                   second. Before the settlement window forward / spot; inside it that x (window - elapsed) / window;
+///                   from expiry on 0.
 /// @param fixedPart  The part that the window has fixed: mean price so far x elapsed / window. From expiry on the
 ///                   settlement price.
-/// @param discount   Discount factor, above 0, at most 1. It and the surface are not looked at from expiry on.
+/// @param discount   Discount factor D, above 0, at most 1, with -ln D / tau at most 50 % a year (tau from the observation to
+///                   expiry, a day at the least). It and the surface are not looked at from expiry on.
 struct ExpiryUpdate {
     uint16 underlying;
     uint16 expiryDay;
-    uint128 forward;
+    uint64 ratio;
     uint128 fixedPart;
     uint64 discount;
     int128 a;
@@ -40,10 +42,17 @@ struct ExpiryUpdate {
 
 /// Market data of one expiry, as it is stored: binary fractions, shown in 1e18. a, b, rho, m and sigma are at most
 /// 14e-18 below the pushed values, the others equal them. A settled expiry has discount 1 and no surface.
+/// @param ratio     As pushed.
+/// @param forward   The part of the forward that moves, at the last price of spot, stale or not: ratio x spot; in the settlement
+///                  window that x the share of what was left of the window at updatedAt, or at its begin where that is later, that is
+///                  left now; 0 from expiry on, and where no price of spot is known.
+/// @param fixedPart The part that is fixed: as pushed, and what the time since has fixed of ratio x spot; 0 where no price of
+///                  spot is known and ratio is not 0.
 /// @param updatedAt When it was observed, unix seconds; 0 when it was never pushed.
-/// @param fresh     Settled, or not older than allowed.
+/// @param fresh     Settled, or before expiry and not older than allowed.
 /// @param settled   fixedPart is the settlement price; it is final.
 struct ExpiryData {
+    uint64 ratio;
     uint128 forward;
     uint128 fixedPart;
     uint64 discount;
@@ -128,12 +137,16 @@ interface IOracle {
     event SecondSourceSet(uint16 indexed feed, uint16 second, uint64 tolerance);
     /// Decimals and limits of a feed were checked again, at a round of this phase (modulo 32).
     event FeedChecked(uint16 indexed feed, uint8 phase);
-    /// The terms of pushes for an underlying changed. `maxAge` in seconds, `maxBasis` a share of spot, 1e18.
-    event SurfaceTermsSet(uint16 indexed underlying, uint16 indexed feed, uint32 maxAge, uint64 maxBasis);
+    /// The terms of pushes for an underlying changed. `maxAge` in seconds, `maxBasis` 1e18, `ratioMove` millionths a minute,
+    /// `rateMove` millionths a year an hour.
+    event SurfaceTermsSet(uint16 indexed underlying, uint16 indexed feed, uint32 maxAge, uint64 maxBasis, uint16 ratioMove, uint16 rateMove);
     /// The signers of pushes and their threshold changed; the function `signers` returns their addresses.
     event SignersSet(uint8 count, uint8 threshold);
-    /// Market data of an expiry was stored. Forward and fixed part 1e18; `observedAt` unix seconds.
-    event ExpiryPushed(uint16 indexed underlying, uint16 indexed expiryDay, uint128 forward, uint128 fixedPart, uint64 observedAt);
+    /// Market data of an expiry was stored. Ratio and fixed part 1e18; `observedAt` unix seconds.
+    event ExpiryPushed(uint16 indexed underlying, uint16 indexed expiryDay, uint64 ratio, uint128 fixedPart, uint64 observedAt);
+    /// Of a push nothing was stored for this underlying; what it has for others was. `reason` is the error of the first update
+    /// that was refused, selector and arguments.
+    event PushRefused(uint16 indexed underlying, bytes reason);
     /// An expiry was settled at `price`, 1e18; this is final.
     event Settled(uint16 indexed underlying, uint16 indexed expiryDay, uint128 price, uint64 observedAt);
     /// Ownership has been offered; nothing changes until `newOwner` accepts.
@@ -248,20 +261,29 @@ interface IOracle {
     error NotNewer(uint16 underlying, uint16 expiryDay, uint64 observedAt, uint64 updatedAt);
     /// The expiry is settled at this price (1e18), and no other update of the push can be stored.
     error SettlementFinal(uint16 underlying, uint16 expiryDay, uint128 price);
-    /// forward + fixedPart is 0 or above the limit (2^106); all 1e18.
-    error ForwardOutOfRange(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint128 limit);
-    /// Before expiry forward must be above 0, and fixedPart 0 if the push was observed before windowStart. Prices 1e18.
-    error ForwardNotLive(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint64 observedAt, uint64 windowStart);
-    /// From expiry on forward must be 0, fixedPart above 0, and observedAt not before expiry. Prices 1e18.
-    error SettlementOnly(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 fixedPart, uint64 observedAt, uint64 expiry);
-    /// Before the settlement window forward differs from spot by more than the limit; in it, the variable part alone is
-    /// above spot by more than that. All 1e18.
-    error ForwardTooFar(uint16 underlying, uint16 expiryDay, uint128 forward, uint128 spot, uint128 limit);
+    /// ratio and fixedPart are both 0, or fixedPart is above the limit (2^106); all 1e18.
+    error ForwardOutOfRange(uint16 underlying, uint16 expiryDay, uint64 ratio, uint128 fixedPart, uint128 limit);
+    /// Before expiry ratio must be above 0, and fixedPart 0 if the push was observed before windowStart. 1e18.
+    error ForwardNotLive(uint16 underlying, uint16 expiryDay, uint64 ratio, uint128 fixedPart, uint64 observedAt, uint64 windowStart);
+    /// From expiry on ratio must be 0, fixedPart above 0, and observedAt not before expiry. 1e18.
+    error SettlementOnly(uint16 underlying, uint16 expiryDay, uint64 ratio, uint128 fixedPart, uint64 observedAt, uint64 expiry);
+    /// The ratio is below lowest or above highest: 1 -+ maxBasis before the settlement window; in it 0 and (1 + maxBasis) x
+    /// the share of the window still to come at the observation. All 1e18. Push a ratio and a spot of the same second.
+    error RatioOutOfRange(uint16 underlying, uint16 expiryDay, uint64 ratio, uint64 lowest, uint64 highest);
+    /// The ratio differs from the stored one by more than the limit: ratioMove a minute since the stored observation. Both are over the
+    /// share of the settlement window still to come when they were observed; all 1e18. Push again later, or in steps.
+    error RatioMoved(uint16 underlying, uint16 expiryDay, uint128 ratio, uint128 stored, uint128 limit);
     /// From the settlement window on: both parts together are not between an eighth of fresh spot, rounded up, and eight
     /// times it; all 1e18.
     error SettlementOutOfRange(uint16 underlying, uint16 expiryDay, uint128 price, uint128 lowest, uint128 highest);
     /// The discount must be above 0, at most 1e18.
     error DiscountOutOfRange(uint16 underlying, uint16 expiryDay, uint64 discount);
+    /// The discount's rate, -ln D / tau, is above the limit (50 %); a year, 1e18; tau from the observation to expiry, a day at
+    /// the least.
+    error RateOutOfRange(uint16 underlying, uint16 expiryDay, uint128 rate, uint128 limit);
+    /// The discount's rate differs from that of the stored one by more than the limit, rateMove an hour since the stored observation;
+    /// a year, 1e18. Push again later, or in steps.
+    error RateMoved(uint16 underlying, uint16 expiryDay, uint128 rate, uint128 stored, uint128 limit);
     /// The underlying already has `limit` expiries in the future.
     error TooManyExpiries(uint16 underlying, uint16 expiryDay, uint256 limit);
     /// The surface has |a| above 127, |m| above 16, or a total variance of 127 or more at a checked strike.
@@ -396,14 +418,18 @@ interface IOracle {
     /// @custom:caller owner
     /// @param underlying Not 0.
     /// @param feed       Of spot, listed.
-    /// @param maxAge     Seconds, 1..172800; an observation of exactly this age is fresh.
-    /// @param maxBasis   1e18: the most a forward may differ from spot before its settlement window, and its variable
-    ///                   part be above spot in it, a share of spot; above 0, at most 1.
-    function setSurfaceTerms(uint16 underlying, uint16 feed, uint32 maxAge, uint64 maxBasis) external;
+    /// @param maxAge     Seconds, 1..600; an observation of exactly this age is fresh.
+    /// @param maxBasis   1e18: the most a ratio may differ from 1 before its settlement window, and in it, over the share of the
+    ///                   window still to come, be above 1; above 0, at most 1.
+    /// @param ratioMove  The most a ratio may change in a minute, millionths; 0 = without a bound. In the settlement window ratios
+    ///                   are compared over the share of it still to come.
+    /// @param rateMove   The most the rate of a discount, -ln D / tau, may change in an hour, millionths a year; 0 = without a
+    ///                   bound beside 0 and 50 %.
+    function setSurfaceTerms(uint16 underlying, uint16 feed, uint32 maxAge, uint64 maxBasis, uint16 ratioMove, uint16 rateMove) external;
 
     /// The terms of pushes for an underlying; zeros when not set.
     /// @custom:caller anyone
-    function surfaceTerms(uint16 underlying) external view returns (uint16 feed, uint32 maxAge, uint64 maxBasis);
+    function surfaceTerms(uint16 underlying) external view returns (uint16 feed, uint32 maxAge, uint64 maxBasis, uint16 ratioMove, uint16 rateMove);
 
     /// Sets the signers of pushes, and how many of them must sign.
     /// Reverts with InvalidThreshold, SignersNotAscending.
@@ -416,40 +442,43 @@ interface IOracle {
     /// @custom:caller anyone
     function signers() external view returns (address[] memory signers, uint8 threshold);
 
-    /// EIP-712 domain separator: name "Plimsoll Oracle", version "1", this chain's id, this contract.
+    /// EIP-712 domain separator: name "Plimsoll Oracle", version "2", this chain's id, this contract.
     /// @custom:caller anyone
     function domainSeparator() external view returns (bytes32);
 
     /// Stores market data of expiries that enough signers have signed: EIP-712, with this domain, the struct
     ///   PushExpiries(ExpiryUpdate[] updates,uint64 observedAt)
     /// An update is skipped, without an event, if the stored data of its expiry is settled or was not observed before
-    /// observedAt: a caller who submits a part of the push first cannot block the rest. Of the updates that are not skipped
-    /// all are stored or none, each checked against the data stored before it.
+    /// observedAt: a caller who submits a part of the push first cannot block the rest. Of the updates of one underlying that are
+    /// not skipped all are stored or none, each checked against the data stored before it; of an underlying with none stored
+    /// PushRefused says why, and the others are not affected.
     ///
-    /// Before expiry: forward > 0; fixedPart > 0 only if observed in the settlement window, the last 30 minutes before
-    /// it. Before the window forward is no further from spot than maxBasis. In the window forward is at most spot plus
-    /// maxBasis, and both parts together between spot / 8 and 8 spot: the fixed part is a mean of past prices. Spot must be
-    /// fresh. The surface is without negative variance, without negative density at any strike that trades, and without
+    /// Before expiry: ratio > 0; fixedPart > 0 only if observed in the settlement window, the last 30 minutes before
+    /// it. Before the window ratio is 1 +- maxBasis; spot is not looked at. In the window ratio is at most 1 + maxBasis times
+    /// the share of the window still to come, and ratio x spot + fixedPart between spot / 8 and 8 spot if spot is fresh: the fixed
+    /// part is a mean of past prices. Ratio and rate of the discount moved no further from the stored ones than ratioMove and
+    /// rateMove allow in the time between the observations. The surface is without negative variance, without negative density at any strike that trades, and without
     /// calendar arbitrage against the expiries before and after it, as far as those are fresh: out to 8 deviations of the
     /// nearer expiry, and as far as its options are worth something.
-    /// From expiry on: exactly one update, the settlement: forward 0, fixedPart the settlement price, observed at or
+    /// From expiry on: exactly one update, the settlement: ratio 0, fixedPart the settlement price, observed at or
     /// after expiry; between spot / 8 and 8 spot if spot is fresh. The settlement is final, so a misplaced decimal point
     /// could not be corrected. Without fresh spot only the signatures protect the settlement price.
-    /// Between expiry and settlement the data pushed before expiry goes stale by age.
+    /// Between expiry and settlement nothing is fresh.
     ///
     /// Warning: a holder of signed pushes chooses when to submit them, within maxAge, and need not submit all: keep maxAge
     /// as short as pushes are frequent.
     ///
-    /// Reverts with any error above from TooManyItems on except those of the setters, with UnknownUnderlying, and
-    /// before expiry with the errors of `price`; with NotNewer or SettlementFinal, of the first update, when all are
-    /// skipped.
+    /// Reverts with TooManyItems, ObservedInFuture, UpdatesNotAscending and the errors of signatures; with InsufficientGas;
+    /// when nothing is stored, with the reason of the first underlying that is refused (UnknownUnderlying, or an error above
+    /// from ObservedTooLongAgo on); where all updates are skipped with NotNewer or SettlementFinal of the first.
     /// @custom:caller anyone
     /// @param updates    Ascending by (underlying, expiryDay), at most 32.
     /// @param observedAt Unix seconds: later than the stored data of one update at least, not after now, at most maxAge ago.
     /// @param signatures Ascending by signer's address; 65 bytes r, s, v with v 27 or 28 and s in the lower half.
     function pushExpiries(ExpiryUpdate[] calldata updates, uint64 observedAt, bytes[] calldata signatures) external;
 
-    /// Market data of an expiry as stored; zeros when it was never pushed.
+    /// Market data of an expiry, its forward at the last price of spot; zeros when it was never pushed.
+    /// Reverts with InsufficientGas.
     /// @custom:caller anyone
     function expiry(uint16 underlying, uint16 expiryDay) external view returns (ExpiryData memory);
 
@@ -469,7 +498,7 @@ interface IOracle {
     ///   6 << 32 | underlying                    three words: its first listed expiry after now, if it is at most 172,800
     ///                                           seconds away, else zeros
     /// An expiry is three words:
-    ///   forward(128) ‖ fixedPart(128), 1e18
+    ///   zero(64) ‖ ratio(64) ‖ fixedPart(128), 1e18, as pushed
     ///   a(64) ‖ b(64) ‖ rho(64) ‖ m(64), signed, 56 binary places
     ///   sigma(64), 56 binary places ‖ discount(64), 62 binary places ‖ updatedAt(64) ‖ expiryDay(16) ‖ zero(47) ‖ fresh(1)
     ///

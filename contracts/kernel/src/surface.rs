@@ -2,7 +2,7 @@
 //!
 //! | word | from the high bits down |
 //! | --- | --- |
-//! | 0 | variable part of the forward 128 · fixed part 128 |
+//! | 0 | zero 64 · ratio 64 · fixed part 128 |
 //! | 1 | a 64 · b 64 · ρ 64 · m 64 |
 //! | 2 | σ 64 · discount 64 · updated at 64 · day 16 · zero 47 · fresh 1 |
 //!
@@ -10,12 +10,9 @@
 //! reading what is stored. An expiry that was never pushed is three zero words.
 
 use crate::{
-    fixed::{ONE_Q62, Q62, Round, from_wad},
+    fixed::Q62,
     num::{U256, halves, low_u16},
-    portfolio::{
-        market::{Expiry, MAX_PRICE, expiry_seconds},
-        scan::POCKET_HORIZON,
-    },
+    portfolio::{market::expiry_seconds, scan::POCKET_HORIZON},
     svi::Svi,
 };
 
@@ -29,11 +26,22 @@ pub const SETTLEMENT_FACTOR: u128 = 8;
 /// Most expiries an underlying has at a time.
 pub const MAX_DAYS: usize = 16;
 
-/// An expiry as it was last pushed.
+/// An expiry as it is stored. What it is at a spot is [`Record::live`]: nothing else values by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Record {
-    /// Forward, discount, surface; and, in an answer, whether they may be relied on.
-    pub expiry: Expiry,
+    /// Days since 1970-01-01; it expires at 08:00 UTC.
+    pub day: u16,
+    /// The part of the forward that moves with spot, as a share of spot, 1e18. In the settlement window it has in it the share of
+    /// the window that was still to come; 0 once settled.
+    pub ratio: u64,
+    /// The part that the settlement window had fixed, 1e18. The settlement price once settled.
+    pub fixed: u128,
+    /// Discount factor, 0 ..= 1.
+    pub discount: Q62,
+    /// Total variance.
+    pub surface: Svi,
+    /// In an answer: it may be relied on.
+    pub fresh: bool,
     /// When it was observed, unix seconds; 0 for one that was never pushed.
     pub updated_at: u64,
 }
@@ -42,12 +50,10 @@ impl Record {
     /// The three words. `fresh` is the lowest bit of the last.
     #[must_use]
     pub const fn encode(&self) -> [U256; WORDS] {
-        let e = &self.expiry;
-        let s = &e.surface;
-        let (fixed_low, fixed_high) = halves(e.fixed);
-        let (variable_low, variable_high) = halves(e.variable);
+        let s = &self.surface;
+        let (fixed_low, fixed_high) = halves(self.fixed);
         [
-            U256::from_limbs([fixed_low, fixed_high, variable_low, variable_high]),
+            U256::from_limbs([fixed_low, fixed_high, self.ratio, 0]),
             U256::from_limbs([
                 s.m.cast_unsigned(),
                 s.rho.cast_unsigned(),
@@ -55,9 +61,9 @@ impl Record {
                 s.a.cast_unsigned(),
             ]),
             U256::from_limbs([
-                (e.day as u64) << 48 | e.fresh as u64,
+                (self.day as u64) << 48 | self.fresh as u64,
                 self.updated_at,
-                e.discount.cast_unsigned(),
+                self.discount.cast_unsigned(),
                 s.sigma.cast_unsigned(),
             ]),
         ]
@@ -67,24 +73,22 @@ impl Record {
     #[must_use]
     pub const fn decode(words: &[U256; WORDS]) -> Self {
         let [first, second, third] = words;
-        let [f0, f1, v0, v1] = *first.as_limbs();
+        let [f0, f1, ratio, _] = *first.as_limbs();
         let [m, rho, b, a] = *second.as_limbs();
         let [tail, updated_at, discount, sigma] = *third.as_limbs();
         Self {
-            expiry: Expiry {
-                day: low_u16(tail >> 48),
-                variable: (v1 as u128) << 64 | v0 as u128,
-                fixed: (f1 as u128) << 64 | f0 as u128,
-                discount: discount.cast_signed(),
-                surface: Svi {
-                    a: a.cast_signed(),
-                    b: b.cast_signed(),
-                    rho: rho.cast_signed(),
-                    m: m.cast_signed(),
-                    sigma: sigma.cast_signed(),
-                },
-                fresh: tail & 1 != 0,
+            day: low_u16(tail >> 48),
+            ratio,
+            fixed: (f1 as u128) << 64 | f0 as u128,
+            discount: discount.cast_signed(),
+            surface: Svi {
+                a: a.cast_signed(),
+                b: b.cast_signed(),
+                rho: rho.cast_signed(),
+                m: m.cast_signed(),
+                sigma: sigma.cast_signed(),
             },
+            fresh: tail & 1 != 0,
             updated_at,
         }
     }
@@ -93,7 +97,7 @@ impl Record {
     #[must_use]
     pub const fn stamp(&self) -> Stamp {
         Stamp {
-            day: self.expiry.day,
+            day: self.day,
             updated_at: self.updated_at,
         }
     }
@@ -125,11 +129,15 @@ impl Stamp {
         self.updated_at != 0 && self.updated_at >= expiry_seconds(self.day)
     }
 
-    /// Settled, or observed at most `max_age` seconds ago.
+    /// Settled, or before expiry and observed at most `max_age` seconds ago. Between expiry and settlement nothing is: everybody
+    /// knows more than the last push.
     #[must_use]
     pub const fn is_fresh(self, max_age: u32, now: u64) -> bool {
         if self.is_settled() {
             return true;
+        }
+        if now >= expiry_seconds(self.day) {
+            return false;
         }
         match now.checked_sub(self.updated_at) {
             Some(age) => self.updated_at != 0 && age <= max_age as u64,
@@ -143,70 +151,6 @@ impl Stamp {
 pub const fn with_fresh(word: &U256) -> U256 {
     let [l0, l1, l2, l3] = *word.as_limbs();
     U256::from_limbs([l0 | 1, l1, l2, l3])
-}
-
-// ---- what may be pushed -------------------------------------------------------------------------------------
-
-/// Why the parts of a forward are refused, whatever the market is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForwardError {
-    /// The parts together are 0 or above [`MAX_PRICE`].
-    OutOfRange,
-    /// Before expiry: nothing is variable, or something is fixed though the settlement window has not begun.
-    NotLive,
-    /// From expiry on only the settlement price is taken: nothing variable, something fixed, observed at or after
-    /// expiry.
-    NotSettlement,
-}
-
-/// Whether these parts (1e18) can be the forward of an expiry that is pushed `now`.
-///
-/// # Errors
-/// The first of [`ForwardError`]'s cases that applies, in the order of that list.
-pub const fn check_forward(
-    day: u16,
-    variable: u128,
-    fixed: u128,
-    observed_at: u64,
-    now: u64,
-) -> Result<(), ForwardError> {
-    let total = variable.saturating_add(fixed);
-    if total == 0 || total > MAX_PRICE {
-        return Err(ForwardError::OutOfRange);
-    }
-    let expiry = expiry_seconds(day);
-    if now < expiry {
-        if variable == 0 || (fixed != 0 && !in_window(day, observed_at)) {
-            return Err(ForwardError::NotLive);
-        }
-    } else if variable != 0 || fixed == 0 || observed_at < expiry {
-        return Err(ForwardError::NotSettlement);
-    }
-    Ok(())
-}
-
-/// Whether the settlement window of this day has begun.
-#[must_use]
-pub const fn in_window(day: u16, observed_at: u64) -> bool {
-    observed_at >= expiry_seconds(day) - SETTLEMENT_WINDOW // SAFETY: an expiry is 28,800 at least.
-}
-
-/// The lowest and the highest settlement price at this spot, 1e18: both parts of a forward together, from the window on.
-/// The lowest is rounded up.
-#[must_use]
-pub const fn settlement_range(spot: u128) -> (u128, u128) {
-    let highest = spot.saturating_mul(SETTLEMENT_FACTOR);
-    (spot.div_ceil(SETTLEMENT_FACTOR), highest)
-}
-
-/// A discount factor from 1e18, rounded down; `None` outside (0, 1].
-#[must_use]
-pub const fn discount_from_wad(wad: u64) -> Option<Q62> {
-    let discount = from_wad::<62>(wad as i128, Round::Floor);
-    if wad == 0 || discount > ONE_Q62 {
-        return None;
-    }
-    Some(discount)
 }
 
 // ---- the expiries of an underlying --------------------------------------------------------------------------
@@ -303,7 +247,12 @@ impl Days {
     }
 }
 
+mod forward;
 mod terms;
+pub use forward::{
+    ForwardError, MAX_RATE, check_forward, discount_from_wad, discount_rate, in_window, rate_limit,
+    ratio_limit, ratio_range, settlement_range, share_left, whole_ratio,
+};
 pub use terms::{Multipliers, Terms};
 
 #[cfg(test)]

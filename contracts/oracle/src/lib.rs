@@ -29,7 +29,8 @@
 //! * Deployer: [`Oracle::initialize`], once.
 //! * Owner: lists and replaces feeds, sets the terms of pushes and the signers. A replacement for a fresh feed must be fresh
 //!   and within 2 % of it. The terms apply at once, also to stored data.
-//! * Signers: M of N sign market data; they alone determine forwards, surfaces and settlement prices, within the checks.
+//! * Signers: M of N sign market data; they alone determine ratios of forwards to spot, surfaces and settlement prices, within the
+//!   checks.
 //! * Any address: submits signed pushes; reads.
 //!
 //! # Warnings
@@ -51,7 +52,10 @@ use alloy_primitives::{Address, B256, U256};
 #[cfg(doc)]
 use plimsoll_common::errors::TooManyItems;
 use plimsoll_common::{Ownable, Revert, abi::Bytes, at_most, interface::Price, store::WordMap};
-use plimsoll_kernel::{num::u128_to_u256, price::MAX_AGE_LIMIT};
+use plimsoll_kernel::{
+    num::{to_u128, u128_to_u256},
+    price::MAX_AGE_LIMIT,
+};
 pub use pushes::MAX_UPDATES;
 pub use rounds::RoundId;
 pub use snapshot::MAX_KEYS;
@@ -106,8 +110,8 @@ plimsoll_common::entrypoint!(
         feed(feed) -> (aggregator, decimals, max_age, min_price, max_price, confidence),
         prices(feeds),
         price(feed) -> (value),
-        set_surface_terms(underlying, feed, max_age, max_basis),
-        surface_terms(underlying) -> (feed, max_age, max_basis),
+        set_surface_terms(underlying, feed, max_age, max_basis, ratio_move, rate_move),
+        surface_terms(underlying) -> (feed, max_age, max_basis, ratio_move, rate_move),
         set_signers(signers, threshold),
         signers() -> (signers, threshold),
         domain_separator(),
@@ -348,9 +352,11 @@ impl Oracle {
     /// # Arguments
     /// * `underlying` - not 0.
     /// * `feed` - of spot, listed.
-    /// * `max_age` - seconds, 1..=172800; an observation of exactly this age is fresh.
-    /// * `max_basis` - the most a forward may differ from spot, a share of spot in 1e18, above 0, at most 1. See
-    ///   `abi/IOracle.sol` for what it means in the settlement window.
+    /// * `max_age` - seconds, 1..=600; an observation of exactly this age is fresh.
+    /// * `max_basis` - the most a ratio may differ from 1, 1e18, above 0, at most 1. See `abi/IOracle.sol` for what it means in the
+    ///   settlement window.
+    /// * `ratio_move` - the most a ratio may change in a minute, millionths; 0 = without a bound.
+    /// * `rate_move` - the most −ln D / τ may change in an hour, millionths a year; 0 = without a bound.
     ///
     /// # Errors
     /// [`UnknownUnderlying`], [`UnknownFeed`], [`MaxAgeOutOfRange`], [`MaxBasisOutOfRange`].
@@ -363,15 +369,23 @@ impl Oracle {
         feed: u16,
         max_age: u32,
         max_basis: u64,
+        ratio_move: u16,
+        rate_move: u16,
     ) -> Result<(), Revert> {
         self.ownable.only_owner()?;
-        self.set_terms(underlying, (feed, max_age, max_basis))
+        self.set_terms(
+            underlying,
+            (feed, max_age, max_basis),
+            (ratio_move, rate_move),
+        )
     }
 
-    /// Feed of spot, maximum age and maximum basis; zeros when not set.
-    pub fn surface_terms(&self, underlying: u16) -> (u16, u32, u64) {
+    /// Feed of spot, maximum age, maximum basis, and the most that ratio and rate may move; zeros when not set.
+    pub fn surface_terms(&self, underlying: u16) -> (u16, u32, u64, u16, u16) {
         self.terms_of(underlying)
-            .map_or_else(Default::default, |t| (t.feed, t.max_age, t.max_basis))
+            .map_or_else(Default::default, |t| {
+                (t.feed, t.max_age, t.max_basis, t.ratio_move, t.rate_move)
+            })
     }
 
     /// Sets the signers of pushes, and how many of them must sign. Owner only.
@@ -395,7 +409,7 @@ impl Oracle {
         self.load_signers()
     }
 
-    /// The EIP-712 domain separator: name "Plimsoll Oracle", version "1", this chain, this contract.
+    /// The EIP-712 domain separator: name "Plimsoll Oracle", version "2", this chain, this contract.
     pub fn domain_separator(&self) -> B256 {
         self.domain()
     }
@@ -403,10 +417,11 @@ impl Oracle {
     /// Stores market data of up to 32 expiries that enough signers have signed. Anyone.
     ///
     /// An update is skipped if the stored data is settled or not older, so that the submitter of another push cannot block this
-    /// one by being first. All others are stored, or none.
+    /// one by being first. Of the others those of one underlying are all stored, or none; what is refused of one underlying does
+    /// not stop the others.
     ///
-    /// Before expiry an update has a variable part, and a fixed one only if it was observed in the last 30 minutes.
-    /// From expiry on exactly one is taken: no variable part, the fixed part is the settlement price, observed at or
+    /// Before expiry an update has a ratio, and a fixed part only if it was observed in the last 30 minutes.
+    /// From expiry on exactly one is taken: no ratio, the fixed part is the settlement price, observed at or
     /// after expiry; its discount and surface are ignored, and it is final.
     ///
     /// # Arguments
@@ -418,11 +433,11 @@ impl Oracle {
     /// [`TooManyItems`], [`ObservedInFuture`], [`UpdatesNotAscending`]; of the signatures
     /// [`TooFewSignatures`], [`InvalidSignature`],
     /// [`UnknownSigner`], [`SignersNotAscending`];
-    /// [`NotNewer`] or [`SettlementFinal`] of the first update when all are
-    /// skipped; of an update that is not, those listed in `abi/IOracle.sol`.
+    /// when nothing is stored, the reason of the first underlying that is refused, see `abi/IOracle.sol`; where all are skipped
+    /// [`NotNewer`] or [`SettlementFinal`] of the first; [`InsufficientGas`].
     ///
     /// # Events
-    /// [`ExpiryPushed`] or [`Settled`] for each that is stored.
+    /// [`ExpiryPushed`] or [`Settled`] for each that is stored, [`PushRefused`] for each underlying that is refused.
     pub fn push_expiries(
         &mut self,
         updates: Vec<ExpiryUpdate>,
@@ -432,12 +447,23 @@ impl Oracle {
         self.store_push(updates, observed_at, &signatures)
     }
 
-    /// Market data of an expiry as stored, 1e18; zeros when it was never pushed.
-    pub fn expiry(&self, underlying: u16, expiry_day: u16) -> ExpiryData {
+    /// Market data of an expiry, 1e18, its forward at the last price of spot; zeros when it was never pushed.
+    ///
+    /// # Errors
+    /// [`InsufficientGas`] when less gas remained than the call of the feed of spot may use.
+    pub fn expiry(&self, underlying: u16, expiry_day: u16) -> Result<ExpiryData, Revert> {
         let now = self.vm().block_timestamp();
-        let max_age = self.surface_terms(underlying).1;
         let record = self.stored(pushes::key(underlying, expiry_day));
-        pushes::data(&record, record.stamp().is_fresh(max_age, now))
+        let terms = self.terms_of(underlying);
+        let spot = match terms {
+            Some(terms) if record.ratio != 0 => {
+                to_u128(self.total_price(terms.feed, now)?.value).filter(|value| *value != 0)
+            }
+            _ => None,
+        };
+        let max_age = terms.map_or(0, |t| t.max_age);
+        let fresh = record.stamp().is_fresh(max_age, now);
+        Ok(pushes::data(&record, spot, fresh, now))
     }
 
     /// The days of an underlying's expiries, ascending, at most 16: all future ones, some past ones.
@@ -456,7 +482,7 @@ impl Oracle {
     }
 }
 
-/// Refuses an age, seconds, of 0 or above two days.
+/// Refuses an age of a feed, seconds, of 0 or above two days.
 fn check_max_age(max_age: u32) -> Result<(), Revert> {
     if max_age == 0 || max_age > MAX_AGE_LIMIT {
         return Err(MaxAgeOutOfRange {

@@ -9,7 +9,7 @@ plimsoll_common::abi_struct! {
     pub struct ExpiryUpdate {
         underlying: u16,
         expiry_day: u16,
-        forward: u128,
+        ratio: u64,
         fixed_part: u128,
         discount: u64,
         a: i128,
@@ -21,6 +21,7 @@ plimsoll_common::abi_struct! {
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct ExpiryData {
+        ratio: u64,
         forward: u128,
         fixed_part: u128,
         discount: u64,
@@ -77,9 +78,10 @@ plimsoll_common::events! {
     LargestMoveSet [feed: u16] { largest_move: u64 }
     SecondSourceSet [feed: u16] { second: u16, tolerance: u64 }
     FeedChecked [feed: u16] { phase: u8 }
-    SurfaceTermsSet [underlying: u16, feed: u16] { max_age: u32, max_basis: u64 }
+    SurfaceTermsSet [underlying: u16, feed: u16] { max_age: u32, max_basis: u64, ratio_move: u16, rate_move: u16 }
     SignersSet [] { count: u8, threshold: u8 }
-    ExpiryPushed [underlying: u16, expiry_day: u16] { forward: u128, fixed_part: u128, observed_at: u64 }
+    ExpiryPushed [underlying: u16, expiry_day: u16] { ratio: u64, fixed_part: u128, observed_at: u64 }
+    PushRefused [underlying: u16] { reason: Bytes }
     Settled [underlying: u16, expiry_day: u16] { price: u128, observed_at: u64 }
 }
 
@@ -132,16 +134,19 @@ plimsoll_common::errors! {
     ObservedTooLongAgo { underlying: u16, observed_at: u64, now_seconds: u64, max_age: u32 }
     NotNewer { underlying: u16, expiry_day: u16, observed_at: u64, updated_at: u64 }
     SettlementFinal { underlying: u16, expiry_day: u16, price: u128 }
-    ForwardOutOfRange { underlying: u16, expiry_day: u16, forward: u128, fixed_part: u128, limit: u128 }
+    ForwardOutOfRange { underlying: u16, expiry_day: u16, ratio: u64, fixed_part: u128, limit: u128 }
     ForwardNotLive {
-        underlying: u16, expiry_day: u16, forward: u128, fixed_part: u128, observed_at: u64, window_start: u64,
+        underlying: u16, expiry_day: u16, ratio: u64, fixed_part: u128, observed_at: u64, window_start: u64,
     }
     SettlementOnly {
-        underlying: u16, expiry_day: u16, forward: u128, fixed_part: u128, observed_at: u64, expiry: u64,
+        underlying: u16, expiry_day: u16, ratio: u64, fixed_part: u128, observed_at: u64, expiry: u64,
     }
-    ForwardTooFar { underlying: u16, expiry_day: u16, forward: u128, spot: u128, limit: u128 }
+    RatioOutOfRange { underlying: u16, expiry_day: u16, ratio: u64, lowest: u64, highest: u64 }
+    RatioMoved { underlying: u16, expiry_day: u16, ratio: u128, stored: u128, limit: u128 }
     SettlementOutOfRange { underlying: u16, expiry_day: u16, price: u128, lowest: u128, highest: u128 }
     DiscountOutOfRange { underlying: u16, expiry_day: u16, discount: u64 }
+    RateOutOfRange { underlying: u16, expiry_day: u16, rate: u128, limit: u128 }
+    RateMoved { underlying: u16, expiry_day: u16, rate: u128, stored: u128, limit: u128 }
     TooManyExpiries { underlying: u16, expiry_day: u16, limit: U256 }
 
     SurfaceOutOfRange { underlying: u16, expiry_day: u16 }

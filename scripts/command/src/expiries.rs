@@ -15,7 +15,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub(crate) struct SignArgs {
     /// JSON or TOML, as scripts/data/expiries.example.json: observed_at (unix seconds) and expiries by underlying and day
-    /// (days since 1970-01-01). Amounts are decimal numbers in quotes: forward, a, b, rho, m, sigma, and, where they are
+    /// (days since 1970-01-01). Amounts are decimal numbers in quotes: ratio (of the forward
+    /// to spot, both of observed_at), a, b, rho, m, sigma, and, where they are
     /// not 0 and 1, fixed_part (what a settlement window has fixed, or the settlement price) and discount.
     file: PathBuf,
     #[command(flatten)]

@@ -395,7 +395,7 @@ fn a_push_is_not_signed_for_another_time() {
         let file = folder.join("push.json");
         let text = format!(
             r#"{{"observed_at": {observed_at}, "expiries": [{{"underlying": {underlying}, "day": 30000,
-                "forward": "2000", "a": "0.02", "b": "0", "rho": "0", "m": "0", "sigma": "1"}}]}}"#
+                "ratio": "1", "a": "0.02", "b": "0", "rho": "0", "m": "0", "sigma": "1"}}]}}"#
         );
         std::fs::write(&file, text).unwrap();
         let output = plimsoll(&["sign-expiries", file.to_str().unwrap()])
@@ -415,7 +415,7 @@ fn a_push_is_not_signed_for_another_time() {
     for (observed_at, underlying, says) in [
         (now * 1_000, 1, "is it in milliseconds?"),
         (now + 60, 1, "seconds after the chain's time"),
-        (now - 7_300, 1, "at most 7200 seconds old"),
+        (now - 700, 1, "at most 600 seconds old"),
         (now, 9, "allows no expiries of underlying 9"),
     ] {
         let (done, said) = sign(observed_at, underlying, &[]);

@@ -13,6 +13,7 @@ use plimsoll_kernel::{
         terms::{AssetTerms, MAX_TOKEN_DECIMALS, RuleTerms, TermsRefusal, UnderlyingTerms},
     },
     price::{Bound, Confidence, MAX_AGE_LIMIT},
+    surface::Terms,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt::Display, fs, path::Path};
@@ -109,6 +110,73 @@ pub struct SurfaceConfig {
     pub max_age: u32,
     /// Most a forward may differ from spot, a share of it.
     pub max_basis: String,
+    /// Most the ratio of a forward to spot may change in a minute, a share of spot; "0" = without a bound.
+    #[serde(default = "ratio_move")]
+    pub ratio_move: String,
+    /// Most the rate of a discount may change in an hour, a share a year; "0" = without a bound.
+    #[serde(default = "rate_move")]
+    pub rate_move: String,
+}
+
+/// 0.2 % of spot a minute.
+fn ratio_move() -> String {
+    "0.002".into()
+}
+
+/// 2 % a year an hour.
+fn rate_move() -> String {
+    "0.02".into()
+}
+
+impl SurfaceConfig {
+    /// As the contract takes it.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse, is too large, or has too many digits.
+    pub fn call(
+        &self,
+        underlying: u16,
+        feed: u16,
+        of: &str,
+    ) -> Result<IOracle::setSurfaceTermsCall> {
+        Ok(IOracle::setSurfaceTermsCall {
+            underlying,
+            feed,
+            maxAge: self.max_age,
+            maxBasis: wad64(&self.max_basis, of)?,
+            ratioMove: millionths(&self.ratio_move, of)?,
+            rateMove: millionths(&self.rate_move, of)?,
+        })
+    }
+
+    /// Refuses what the contract would.
+    fn check(&self, of: &str) -> Result<()> {
+        ensure!(
+            (1..=Terms::MAX_AGE).contains(&self.max_age),
+            "{of}: max_age of its surface must be 1..{} seconds, not {}",
+            Terms::MAX_AGE,
+            self.max_age
+        );
+        let call = self.call(0, 0, of)?;
+        ensure!(
+            (1..=Terms::MAX_BASIS).contains(&call.maxBasis),
+            "{of}: max_basis must be above 0 and at most 1, not {}",
+            self.max_basis
+        );
+        Ok(())
+    }
+}
+
+/// A share as whole millionths that fit 16 bits.
+fn millionths(text: &str, of: &str) -> Result<u16> {
+    let wad = wad64(text, of)?;
+    let millionths = wad / 1_000_000_000_000;
+    ensure!(
+        wad.is_multiple_of(1_000_000_000_000) && millionths <= u16::MAX.into(),
+        "{of}: {text} must have at most six decimal places and be at most 0.065535"
+    );
+    Ok(u16::try_from(millionths)?)
 }
 
 /// Who signs pushes to the oracle, and how many of them must.
@@ -235,13 +303,7 @@ impl UnderlyingConfig {
         let checked = self.terms()?.check();
         checked.map_err(|r| refused(&of, &UnderlyingRate::TABLE, r))?;
         if let Some(surface) = &self.surface {
-            max_age(surface.max_age, &of)?;
-            let basis = wad64(&surface.max_basis, &of)?;
-            ensure!(
-                basis != 0 && u128::from(basis) <= ids::WAD,
-                "{of}: max_basis must be above 0 and at most 1, not {}",
-                surface.max_basis
-            );
+            surface.check(&of)?;
         }
         Ok(())
     }
@@ -806,9 +868,25 @@ mod tests {
             h.underlyings[0].surface = Some(SurfaceConfig {
                 max_age: 60,
                 max_basis: "1.5".into(),
+                ratio_move: ratio_move(),
+                rate_move: rate_move(),
             });
         });
         assert!(surface.contains("max_basis"), "{surface}");
+        let old = set(|h| {
+            h.underlyings[0].surface = Some(SurfaceConfig {
+                max_age: 601,
+                max_basis: "0.2".into(),
+                ratio_move: ratio_move(),
+                rate_move: rate_move(),
+            });
+        });
+        assert!(old.contains("1..600 seconds"), "{old}");
+        for (text, says) in [("0.1", "at most 0.065535"), ("0.0000001", "six decimal")] {
+            let refused = millionths(text, "ETH").unwrap_err().to_string();
+            assert!(refused.contains(says), "{refused}");
+        }
+        assert_eq!(millionths("0.065535", "ETH").unwrap(), u16::MAX);
         let misspelt = set(|h| h.underlyings[0].rates = [("betta", "1")].into());
         assert_eq!(misspelt, "underlying ETH: there is no rate betta");
         let missing = set(|h| h.tokens[1].rates = [("im_haircut", "0")].into());

@@ -23,7 +23,7 @@ pub mod typed {
         struct ExpiryUpdate {
             uint16 underlying;
             uint16 expiryDay;
-            uint128 forward;
+            uint64 ratio;
             uint128 fixedPart;
             uint64 discount;
             int128 a;
@@ -46,7 +46,7 @@ pub mod typed {
 pub fn domain(chain: u64, oracle: Address) -> Eip712Domain {
     eip712_domain! {
         name: "Plimsoll Oracle",
-        version: "1",
+        version: "2",
         chain_id: chain,
         verifying_contract: oracle,
     }
@@ -62,7 +62,7 @@ pub fn signing_hash(
     let update = |u: &bindings::ExpiryUpdate| typed::ExpiryUpdate {
         underlying: u.underlying,
         expiryDay: u.expiryDay,
-        forward: u.forward,
+        ratio: u.ratio,
         fixedPart: u.fixedPart,
         discount: u.discount,
         a: u.a,
@@ -162,8 +162,8 @@ pub struct ExpiryText {
     pub underlying: u16,
     /// Days since 1970-01-01; it expires at 08:00 UTC.
     pub day: u16,
-    /// What of the forward still moves; 0 to settle.
-    pub forward: String,
+    /// The part of the forward that still moves, as a share of a spot of the same second; 0 to settle.
+    pub ratio: String,
     /// What a settlement window has fixed already, or the settlement price.
     #[serde(default = "zero")]
     pub fixed_part: String,
@@ -226,7 +226,8 @@ impl ExpiryText {
         Ok(bindings::ExpiryUpdate {
             underlying: self.underlying,
             expiryDay: self.day,
-            forward: price(&self.forward)?,
+            ratio: u64::try_from(price(&self.ratio)?)
+                .map_err(|_| eyre!("{of}: the ratio {} is too large", self.ratio))?,
             fixedPart: price(&self.fixed_part)?,
             discount: u64::try_from(price(&self.discount)?)
                 .map_err(|_| eyre!("{of}: the discount is above 1"))?,
@@ -255,12 +256,12 @@ mod tests {
     #[test]
     fn a_file_is_a_push_and_signatures_find_their_order() {
         let file: ExpiriesFile = serde_json::from_str(
-            r#"{"observed_at": 7, "expiries": [{"underlying": 1, "day": 20800, "forward": "2,010.5",
+            r#"{"observed_at": 7, "expiries": [{"underlying": 1, "day": 20800, "ratio": "1.005",
                 "a": "0.02", "b": "0.05", "rho": "-0.3", "m": "0", "sigma": "0.2"}]}"#,
         )
         .unwrap();
         let updates = file.updates().unwrap();
-        assert_eq!(updates[0].forward, 2_010_500_000_000_000_000_000);
+        assert_eq!(updates[0].ratio, 1_005_000_000_000_000_000);
         assert_eq!(
             (updates[0].rho, updates[0].discount),
             (-300_000_000_000_000_000, 1_000_000_000_000_000_000)

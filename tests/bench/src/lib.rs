@@ -306,8 +306,10 @@ async fn options(h: &House) -> Result<()> {
     let allow = IOracle::setSurfaceTermsCall {
         underlying: NARROW,
         feed: ETH,
-        maxAge: 172_800,
+        maxAge: 600,
         maxBasis: 500_000_000_000_000_000,
+        ratioMove: 2_000,
+        rateMove: 20_000,
     };
     done(h.send(&p.deployer, h.at.oracle, &allow).await)?;
     let today = today(h)?;
@@ -343,7 +345,7 @@ fn update(underlying: u16, expiry_day: u16, number: i128) -> ExpiryUpdate {
     ExpiryUpdate {
         underlying,
         expiryDay: expiry_day,
-        forward: 2_000 * ids::WAD,
+        ratio: 1_000_000_000_000_000_000,
         fixedPart: 0,
         discount: 990_000_000_000_000_000,
         a: part(15 * (number + 1)),

@@ -90,6 +90,16 @@ pub fn option(venue: u16, underlying: u16, call: bool, day: u16, strike: &str) -
     ids::option(venue, underlying, call, day, strike).expect("a strike")
 }
 
+/// A forward over spot, 1e18, rounded up: at this spot it is the forward, or more by at most spot in 1e-18.
+///
+/// # Panics
+///
+/// It does not fit.
+pub fn ratio(forward: u128, spot: u128) -> u64 {
+    let ratio = plimsoll_kernel::num::mul_div_ceil(forward, WAD, spot);
+    ratio.and_then(|r| r.try_into().ok()).expect("a ratio")
+}
+
 /// A decimal number scaled 1e18.
 ///
 /// # Panics
@@ -282,7 +292,8 @@ impl House {
         u16::try_from((now + 86_399 - 28_800) / 86_400).expect("a day") + days
     }
 
-    /// A surface of ether or bitcoin: `volatility` a year for all strikes, forward in coins, no discount.
+    /// A surface of ether or bitcoin, or another whose feed has its number: `volatility` a year for all strikes, forward in coins at
+    /// the last price of spot, no discount.
     ///
     /// # Panics
     ///
@@ -299,10 +310,14 @@ impl House {
         let seconds = (u64::from(day) * 86_400 + 28_800).saturating_sub(now);
         let volatility: u128 = uwad(volatility).to();
         let variance = volatility * (volatility / YEAR) / WAD * u128::from(seconds);
+        let feeds = IOracle::pricesCall {
+            feeds: vec![underlying],
+        };
+        let spot = ok(self.ask(self.at.oracle, &feeds).await)[0].value.to();
         ExpiryUpdate {
             underlying,
             expiryDay: day,
-            forward: uwad(forward).to(),
+            ratio: ratio(uwad(forward).to(), spot),
             fixedPart: 0,
             discount: WAD as u64,
             a: variance.cast_signed(),

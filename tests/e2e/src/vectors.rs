@@ -321,7 +321,7 @@ impl<'a> Builder<'a> {
         house.warp_to(eight + 60).await.expect("later");
         ok(house.set_price(ETH, "1,990").await);
         let settled = ExpiryUpdate {
-            forward: 0,
+            ratio: 0,
             fixedPart: uwad("1,985").to(),
             ..house.flat(ETH, SOON, "1", "0").await
         };

@@ -38,8 +38,10 @@ pub(super) fn furniture(
         lot: lot.into(),
         scenario_set: 2,
         surface: Some(SurfaceConfig {
-            max_age: options.max_age,
+            max_age: options.max_age.min(600),
             max_basis: "0.5".into(),
+            ratio_move: "0".into(),
+            rate_move: "0".into(),
         }),
         rates: RatesConfig::default(),
     };

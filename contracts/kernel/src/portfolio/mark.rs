@@ -55,11 +55,10 @@ fn known(market: &Market<'_>, instrument: InstrumentId) -> Option<Mark> {
         });
     }
     let expiry = underlying.expiry(parts.expiry_day)?;
-    // between expiry and settlement nobody can push, and everybody knows more than the last push
     let fresh = if expiry.seconds(market.now) > 0 {
         underlying.fresh && expiry.fresh
     } else {
-        expiry.is_settled(market.now) && expiry.fresh
+        expiry.is_settled(market.now)
     };
     let forward = expiry.forward();
     let known = forward != 0;

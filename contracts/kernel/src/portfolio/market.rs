@@ -136,7 +136,7 @@ pub struct Expiry {
     pub day: u16,
     /// The part of the forward that moves with spot, 1e18.
     pub variable: u128,
-    /// The part that a settlement window has fixed already, 1e18. After settlement all of it.
+    /// The part that a settlement window has fixed already, 1e18. From expiry on all of it.
     pub fixed: u128,
     /// Discount factor, 0 ..= 1.
     pub discount: Q62,
@@ -164,10 +164,11 @@ impl Expiry {
         }
     }
 
-    /// Past expiry with nothing left that moves: a leg on it is a sum of cash.
+    /// Past expiry, and its price is final: a leg on it is a sum of cash. Between expiry and settlement nothing moves either, but
+    /// nothing is fresh.
     #[must_use]
     pub const fn is_settled(&self, now: u64) -> bool {
-        self.variable == 0 && self.seconds(now) == 0
+        self.fresh && self.variable == 0 && self.seconds(now) == 0
     }
 
     /// Seconds from `now` to expiry, 0 once it is past.

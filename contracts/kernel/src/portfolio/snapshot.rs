@@ -30,6 +30,7 @@ use crate::{
     num::{WAD, halves, low_u8, low_u16, low_u32, low_u64},
     price::MAX_FEED_PRICE,
     surface::{Multipliers, Record, Terms, WORDS},
+    svi::Svi,
 };
 use alloc::vec::Vec;
 use ruint::aliases::U256;
@@ -261,7 +262,14 @@ impl SnapshotRequest {
             .unwrap_or_default();
         let (own, _) = own.as_chunks::<WORDS>();
         let (near, sequencer) = rest.as_chunks::<NEAR_WORDS>();
-        let expiries: Vec<Expiry> = own.iter().map(expiry).collect();
+        let expiries: Vec<Expiry> = own
+            .iter()
+            .zip(&self.needs.expiries)
+            .map(|(words, key)| {
+                let spot = self.spot(quotes, *key >> 16);
+                Record::decode(words).live(spot, now).unwrap_or(NEVER)
+            })
+            .collect();
         let mut start = 0;
         let mut underlyings = Vec::with_capacity(self.underlyings.len());
         for ((number, terms), near) in self
@@ -289,7 +297,7 @@ impl SnapshotRequest {
                     multipliers: pushes.map_or(Multipliers::ONE, |t| t.multipliers),
                     rates: terms.rates(),
                     expiries: expiries.get(start..end).unwrap_or_default(),
-                    near: pushed(near).then(|| expiry(near)),
+                    near: Record::decode(near).live(quote.known.then_some(quote.value), now),
                     perpetuals: &[],
                 });
             }
@@ -332,6 +340,15 @@ impl SnapshotRequest {
         })
     }
 
+    /// The last price of an underlying, 1e18, stale or not; `None` where none is known.
+    #[inline(never)]
+    fn spot(&self, quotes: &[U256], underlying: u32) -> Option<u128> {
+        let place = self.needs.underlyings.binary_search(&underlying).ok()?;
+        let terms = self.underlyings.get(place)?.as_ref()?;
+        let quote = self.quote(quotes, terms.feed);
+        quote.known.then_some(quote.value)
+    }
+
     #[inline(never)]
     fn quote(&self, quotes: &[U256], feed: u16) -> Quote {
         let place = self.feeds.binary_search(&feed.into()).ok();
@@ -340,15 +357,21 @@ impl SnapshotRequest {
     }
 }
 
-/// A record without a time was never pushed: it has no forward at all.
-fn pushed(words: &[U256; WORDS]) -> bool {
-    Record::decode(words).updated_at != 0
-}
-
-#[inline(never)]
-fn expiry(words: &[U256; WORDS]) -> Expiry {
-    Record::decode(words).expiry
-}
+/// An expiry without a forward, of no day: one that was never pushed, or whose spot nobody knows.
+const NEVER: Expiry = Expiry {
+    day: 0,
+    variable: 0,
+    fixed: 0,
+    discount: 0,
+    surface: Svi {
+        a: 0,
+        b: 0,
+        rho: 0,
+        m: 0,
+        sigma: 0,
+    },
+    fresh: false,
+};
 
 /// A price as margin uses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

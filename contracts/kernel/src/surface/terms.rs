@@ -63,6 +63,8 @@ pub struct Terms {
 impl Terms {
     /// The whole of spot.
     pub const MAX_BASIS: u64 = 1_000_000_000_000_000_000;
+    /// Longest age a push may be allowed, seconds.
+    pub const MAX_AGE: u32 = 600;
 
     /// The word.
     #[must_use]

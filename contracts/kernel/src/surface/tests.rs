@@ -1,6 +1,10 @@
 //! Stored surfaces: words, checks, what is refused.
 use super::*;
-use crate::fixed::to_wad;
+use crate::{
+    fixed::{ONE_Q62, Round, to_wad},
+    num::{WAD, mul_div_floor},
+    portfolio::market::{MAX_PRICE, YEAR},
+};
 use proptest::prelude::*;
 use std::vec::Vec;
 
@@ -20,20 +24,18 @@ fn listed(days: Days) -> Vec<u16> {
 #[test]
 fn words_are_laid_out_as_documented() {
     let record = Record {
-        expiry: Expiry {
-            day: 0x1234,
-            variable: 7,
-            fixed: 5,
-            discount: 3,
-            surface: Svi {
-                a: -1,
-                b: 2,
-                rho: -3,
-                m: 4,
-                sigma: 6,
-            },
-            fresh: true,
+        day: 0x1234,
+        ratio: 7,
+        fixed: 5,
+        discount: 3,
+        surface: Svi {
+            a: -1,
+            b: 2,
+            rho: -3,
+            m: 4,
+            sigma: 6,
         },
+        fresh: true,
         updated_at: 9,
     };
     let at = |value: u64, shift: usize| U256::from(value) << shift;
@@ -46,7 +48,7 @@ fn words_are_laid_out_as_documented() {
         ]
     );
     let never = Record::decode(&[U256::ZERO; 3]);
-    assert_eq!((never.updated_at, never.expiry.fresh), (0, false));
+    assert_eq!((never.updated_at, never.fresh), (0, false));
 }
 
 /// I-ORA-1: an observation of exactly the greatest age is fresh.
@@ -67,9 +69,9 @@ fn i_ora_1_freshness_ends_at_the_threshold() {
         updated_at: 0,
     };
     assert!(!none.is_fresh(u32::MAX, 0) && !none.is_settled());
-    // What was observed before expiry ages after it; what was observed from then on is final.
-    assert!(at(EXPIRY - 1).is_fresh(600, EXPIRY + 599));
-    assert!(!at(EXPIRY - 1).is_fresh(600, EXPIRY + 600));
+    // What was observed before expiry is not fresh from then on; what was observed from then on is final.
+    assert!(at(EXPIRY - 1).is_fresh(600, EXPIRY - 1));
+    assert!(!at(EXPIRY - 1).is_fresh(600, EXPIRY));
     assert!(!at(EXPIRY - 1).is_settled() && at(EXPIRY).is_settled());
     assert!(at(EXPIRY).is_fresh(1, u64::MAX));
 }
@@ -78,14 +80,14 @@ fn i_ora_1_freshness_ends_at_the_threshold() {
 #[test]
 fn i_ora_6_a_forward_fits_its_moment() {
     use ForwardError::{NotLive, NotSettlement, OutOfRange};
-    let check =
-        |variable, fixed, observed_at, now| check_forward(DAY, variable, fixed, observed_at, now);
+    let check = |ratio, fixed, observed_at, now| check_forward(DAY, ratio, fixed, observed_at, now);
     let live = EXPIRY - SETTLEMENT_WINDOW - 1;
     assert_eq!(check(5, 0, live, live), Ok(()));
     assert_eq!(check(0, 0, live, live), Err(OutOfRange));
-    assert_eq!(check(MAX_PRICE, 0, live, live), Ok(()));
-    assert_eq!(check(MAX_PRICE, 1, live, live), Err(OutOfRange));
-    assert_eq!(check(u128::MAX, u128::MAX, live, live), Err(OutOfRange));
+    assert_eq!(check(u64::MAX, 0, live, live), Ok(()));
+    assert_eq!(check(1, MAX_PRICE + 1, live, live), Err(OutOfRange));
+    assert_eq!(check(1, u128::MAX, live, live), Err(OutOfRange));
+    assert_eq!(check(1, MAX_PRICE, live + 1, live + 1), Ok(()));
     assert_eq!(check(5, 1, live, live), Err(NotLive));
     assert_eq!(check(0, 5, live, live), Err(NotLive));
     assert_eq!(check(5, 1, live, live + 1), Err(NotLive), "observed before");
@@ -158,28 +160,130 @@ fn neighbours_are_alive() {
 fn any_record() -> impl Strategy<Value = Record> {
     let svi: [fn() -> proptest::num::i64::Any; 5] = [|| proptest::num::i64::ANY; 5];
     (
-        any::<(u16, u128, u128, i64, bool, u64)>(),
+        any::<(u16, u64, u128, i64, bool, u64)>(),
         svi.map(|any| any()),
     )
         .prop_map(
-            |((day, variable, fixed, discount, fresh, updated_at), [a, b, rho, m, sigma])| Record {
-                expiry: Expiry {
-                    day,
-                    variable,
-                    fixed,
-                    discount,
-                    surface: Svi {
-                        a,
-                        b,
-                        rho,
-                        m,
-                        sigma,
-                    },
-                    fresh,
+            |((day, ratio, fixed, discount, fresh, updated_at), [a, b, rho, m, sigma])| Record {
+                day,
+                ratio,
+                fixed,
+                discount,
+                surface: Svi {
+                    a,
+                    b,
+                    rho,
+                    m,
+                    sigma,
                 },
+                fresh,
                 updated_at,
             },
         )
+}
+
+/// A record that was pushed at this time, with this ratio and fixed part.
+fn pushed(updated_at: u64, ratio: u64, fixed: u128) -> Record {
+    Record {
+        day: DAY,
+        ratio,
+        fixed,
+        discount: ONE_Q62,
+        surface: Svi {
+            a: 1,
+            b: 2,
+            rho: 3,
+            m: 4,
+            sigma: 5,
+        },
+        fresh: true,
+        updated_at,
+    }
+}
+
+/// H-1: what is stored follows spot, and time fixes what the window fixes.
+#[test]
+fn h_1_a_forward_follows_spot_and_the_window_fixes_it() {
+    const ONE: u128 = 1_000_000_000_000_000_000;
+    let at = |record: Record, spot: u128, now| {
+        let live = record.live(Some(spot * ONE), now).unwrap();
+        assert_eq!((live.day, live.discount, live.fresh), (DAY, ONE_Q62, true));
+        assert_eq!(live.surface, record.surface);
+        (live.variable, live.fixed)
+    };
+    let start = EXPIRY - SETTLEMENT_WINDOW;
+    let early = pushed(start - 300, 1_005_000_000_000_000_000, 0);
+    assert_eq!(at(early, 2_000, start - 300), (2_010 * ONE, 0));
+    assert_eq!(
+        at(early, 2_140, start - 1),
+        (2_150_700_000_000_000_000_000, 0)
+    );
+    // Observed before the window: fixed from its begin on.
+    assert_eq!(at(early, 2_000, start), (2_010 * ONE, 0));
+    assert_eq!(at(early, 2_000, start + 600), (1_340 * ONE, 670 * ONE));
+    assert_eq!(at(early, 2_000, EXPIRY), (0, 2_010 * ONE));
+    // Observed in it: from the observation on.
+    let late = pushed(start + 900, 500_000_000_000_000_000, 1_000 * ONE);
+    assert_eq!(at(late, 2_000, start + 900), (1_000 * ONE, 1_000 * ONE));
+    assert_eq!(at(late, 2_200, start + 900), (1_100 * ONE, 1_000 * ONE));
+    assert_eq!(
+        at(late, 2_200, start + 1_200),
+        (733_333_333_333_333_333_333, 1_366_666_666_666_666_666_667)
+    );
+    assert_eq!(at(late, 2_200, EXPIRY - 1).0, 1_222_222_222_222_222_222);
+    assert_eq!(at(late, 2_200, EXPIRY + 9), (0, 2_100 * ONE));
+    // Settled: no spot is needed. Not known, or never pushed: there is no forward.
+    let settled = pushed(EXPIRY, 0, 7 * ONE);
+    let live = settled.live(None, EXPIRY + 1).unwrap();
+    assert_eq!((live.variable, live.fixed), (0, 7 * ONE));
+    assert_eq!(late.live(None, EXPIRY + 1), None);
+    assert_eq!(pushed(0, 0, 0).live(Some(ONE), 5), None);
+    // Rounded down.
+    assert_eq!(early.live(Some(199), start - 1).unwrap().variable, 199);
+}
+
+/// I-ORA-9, R-2: bounds on ratios and rates, at their thresholds.
+#[test]
+fn r_2_ratios_and_rates_have_bounds() {
+    const ONE: u64 = 1_000_000_000_000_000_000;
+    let start = EXPIRY - SETTLEMENT_WINDOW;
+    let fifth = ONE / 5;
+    assert_eq!(ratio_range(DAY, start - 1, fifth), (fifth * 4, fifth * 6));
+    assert_eq!(ratio_range(DAY, start, fifth), (0, fifth * 6));
+    assert_eq!(ratio_range(DAY, start + 900, fifth), (0, fifth * 3));
+    assert_eq!(
+        ratio_range(DAY, EXPIRY - 1, fifth),
+        (0, 666_666_666_666_666)
+    );
+    assert_eq!(ratio_range(DAY, EXPIRY, fifth), (0, 0));
+    assert_eq!(ratio_range(DAY, 0, ONE), (0, 2 * ONE));
+    assert_eq!(whole_ratio(DAY, 7, start - 1), 7);
+    assert_eq!(whole_ratio(DAY, fifth, start + 900), u128::from(2 * fifth));
+    assert_eq!(whole_ratio(DAY, 7, EXPIRY), 0);
+    assert_eq!((ratio_limit(0, 9), rate_limit(0, 9)), (None, None));
+    assert_eq!(ratio_limit(2_000, 90), Some(3_000_000_000_000_000));
+    assert_eq!(rate_limit(20_000, 90), Some(500_000_000_000_000));
+    assert_eq!(ratio_limit(1, 59), Some(983_333_333_333));
+    assert!(ratio_limit(u16::MAX, u64::MAX).unwrap() > 1 << 64);
+
+    assert_eq!(discount_rate(DAY, ONE_Q62, 0), 0);
+    let year = EXPIRY - YEAR;
+    // ln 0.95 = -0.0512932943875505334, ln 0.97 = -0.0304592074847085459
+    for (wad, rate) in [
+        (950_000_000_000_000_000, 51_293_294_387_550_533_u128),
+        (970_000_000_000_000_000, 30_459_207_484_708_545),
+    ] {
+        let found = discount_rate(DAY, discount_from_wad(wad).unwrap(), year);
+        assert!(found.abs_diff(rate) < 200, "{found}");
+    }
+    // A day at the least, also after expiry.
+    let near = discount_from_wad(999_000_000_000_000_000).unwrap();
+    let day = discount_rate(DAY, near, EXPIRY - 86_400);
+    assert_eq!(discount_rate(DAY, near, EXPIRY - 1), day);
+    assert_eq!(discount_rate(DAY, near, EXPIRY + 9), day);
+    assert!(day < MAX_RATE && discount_rate(DAY, near, EXPIRY - 172_800) < day);
+    assert!(discount_rate(DAY, discount_from_wad(1).unwrap(), EXPIRY - 86_400) > MAX_RATE);
+    assert!(discount_rate(DAY, 0, EXPIRY) > MAX_RATE);
 }
 
 proptest! {
@@ -189,9 +293,9 @@ proptest! {
         prop_assert_eq!(Record::decode(&words), record);
         prop_assert_eq!(Stamp::of(&words[2]), record.stamp());
         let mut stored = record;
-        stored.expiry.fresh = false;
+        stored.fresh = false;
         let mut fresh = record;
-        fresh.expiry.fresh = true;
+        fresh.fresh = true;
         let [_, _, last] = stored.encode();
         prop_assert_eq!(with_fresh(&last), fresh.encode()[2]);
         prop_assert_eq!(last.as_limbs()[0] & ((1 << 48) - 1), 0, "stored with zeros");
@@ -202,7 +306,27 @@ proptest! {
         let words = words.map(U256::from_limbs);
         let record = Record::decode(&words);
         let _ = (record.stamp().is_settled(), record.stamp().is_fresh(max_age, now));
-        prop_assert_eq!(record.encode()[..2].to_vec(), words[..2].to_vec());
+        prop_assert_eq!(record.encode()[1], words[1]);
+    }
+
+    /// Both parts together are the stored fixed part and ratio times spot, at any time; the moving one never grows with time.
+    #[test]
+    fn h_1_the_whole_forward_is_ratio_times_spot(
+        record in any_record(), spot in 1..=MAX_PRICE, now: u64, later: u64,
+    ) {
+        let mut record = record;
+        record.fixed %= MAX_PRICE;
+        record.updated_at = record.updated_at.max(1);
+        let expiry = expiry_seconds(record.day);
+        let [now, later] = [now, later].map(|t| expiry - 20_000 + t % 40_000);
+        let whole = mul_div_floor(spot, record.ratio.into(), WAD.into()).unwrap();
+        let live = record.live(Some(spot), now).unwrap();
+        prop_assert_eq!(live.variable + live.fixed, whole + record.fixed);
+        let after = record.live(Some(spot), now.max(later)).unwrap();
+        prop_assert!(after.variable <= live.variable);
+        if now >= expiry {
+            prop_assert_eq!(live.variable, 0);
+        }
     }
 
     #[test]

@@ -4,7 +4,6 @@ use alloc::vec::Vec;
 use alloy_primitives::U256;
 use plimsoll_kernel::{
     fixed::{Round, to_wad},
-    portfolio::market::Expiry,
     surface::{self, Days, Record, Stamp, WORDS},
 };
 
@@ -29,7 +28,7 @@ impl Oracle {
 
     /// Stores a record.
     pub(super) fn keep(&mut self, underlying: u16, record: &Record) {
-        let mut list = self.expiries.list(key(underlying, record.expiry.day));
+        let mut list = self.expiries.list(key(underlying, record.day));
         for (index, word) in record.encode().into_iter().enumerate() {
             list.set(index, word);
         }
@@ -51,21 +50,18 @@ impl Oracle {
     }
 }
 
-/// A record in 1e18. Surface parameters are rounded up, which undoes the rounding down at their push as far as their
+/// A record in 1e18, its forward at this spot. Surface parameters are rounded up, which undoes the rounding down at their push as far as their
 /// 56 binary places allow; so is the discount, exactly.
-pub(crate) fn data(record: &Record, fresh: bool) -> ExpiryData {
-    let Expiry {
-        variable,
-        fixed,
-        discount,
-        surface: s,
-        ..
-    } = record.expiry;
+pub(crate) fn data(record: &Record, spot: Option<u128>, fresh: bool, now: u64) -> ExpiryData {
+    let live = record.live(spot, now);
+    let (forward, fixed_part) = live.map_or((0, 0), |e| (e.variable, e.fixed));
+    let s = record.surface;
     let wad = |v| to_wad::<56>(v, Round::Ceil);
     ExpiryData {
-        forward: variable,
-        fixed_part: fixed,
-        discount: u64::try_from(to_wad::<62>(discount, Round::Ceil)).unwrap_or(0),
+        ratio: record.ratio,
+        forward,
+        fixed_part,
+        discount: u64::try_from(to_wad::<62>(record.discount, Round::Ceil)).unwrap_or(0),
         a: wad(s.a),
         b: wad(s.b),
         rho: wad(s.rho),

@@ -1,26 +1,24 @@
-//! The forward of an update: its two parts, and how far it may be from spot.
+//! The forward of an update: its ratio to spot and its fixed part, and how far the ratio may be from 1 and from the stored one.
 use super::{Group, settlement};
-use crate::sol::{ExpiryUpdate, ForwardNotLive, ForwardOutOfRange, ForwardTooFar, SettlementOnly};
+use crate::sol::{
+    ExpiryUpdate, ForwardNotLive, ForwardOutOfRange, RatioMoved, RatioOutOfRange, SettlementOnly,
+};
 use plimsoll_common::Revert;
 use plimsoll_kernel::{
-    num::{WAD, mul_div_floor},
     portfolio::market::{MAX_PRICE, expiry_seconds},
-    surface::{self, ForwardError, SETTLEMENT_WINDOW},
+    surface::{self, ForwardError, Record, SETTLEMENT_WINDOW},
 };
 
-/// Refuses parts that do not fit the time of observation, and a forward too far from spot.
-pub(super) fn check(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
+/// Refuses parts that do not fit the time of observation; a ratio that is out of its range, or moved too far from the `stored` one;
+/// from the settlement window on a price far from spot.
+pub(super) fn check(group: &Group, update: &ExpiryUpdate, stored: &Record) -> Result<(), Revert> {
     check_parts(group, update)?;
-    let spot = match &group.spot {
-        Ok(spot) => *spot,
-        // An expiry settles also without a fresh spot.
-        Err(_) if group.now >= expiry_seconds(update.expiry_day) => return Ok(()),
-        Err(revert) => return Err(revert.clone()),
-    };
-    let window = surface::in_window(update.expiry_day, group.observed_at);
-    check_basis(group, update, spot, window)?;
-    if window {
-        settlement::check_range(update, spot)?;
+    if group.now < expiry_seconds(update.expiry_day) {
+        check_ratio(group, update)?;
+        check_move(group, update, stored)?;
+    }
+    if surface::in_window(update.expiry_day, group.observed_at) {
+        settlement::check_range(group, update)?;
     }
     Ok(())
 }
@@ -30,7 +28,7 @@ fn check_parts(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
     let &ExpiryUpdate {
         underlying,
         expiry_day,
-        forward,
+        ratio,
         fixed_part,
         ..
     } = update;
@@ -38,12 +36,12 @@ fn check_parts(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
         observed_at, now, ..
     } = group;
     let expiry = expiry_seconds(expiry_day);
-    surface::check_forward(expiry_day, forward, fixed_part, observed_at, now).map_err(|error| {
+    surface::check_forward(expiry_day, ratio, fixed_part, observed_at, now).map_err(|error| {
         match error {
             ForwardError::OutOfRange => ForwardOutOfRange {
                 underlying,
                 expiry_day,
-                forward,
+                ratio,
                 fixed_part,
                 limit: MAX_PRICE,
             }
@@ -51,7 +49,7 @@ fn check_parts(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
             ForwardError::NotLive => ForwardNotLive {
                 underlying,
                 expiry_day,
-                forward,
+                ratio,
                 fixed_part,
                 observed_at,
                 window_start: expiry.saturating_sub(SETTLEMENT_WINDOW),
@@ -60,7 +58,7 @@ fn check_parts(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
             ForwardError::NotSettlement => SettlementOnly {
                 underlying,
                 expiry_day,
-                forward,
+                ratio,
                 fixed_part,
                 observed_at,
                 expiry,
@@ -70,30 +68,53 @@ fn check_parts(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
     })
 }
 
-/// Before the window the forward is within the basis of spot. In it only the upper bound holds: the fixed part is a mean
-/// of past prices, so the variable part alone may be far below spot.
-fn check_basis(
-    group: &Group,
-    update: &ExpiryUpdate,
-    spot: u128,
-    window: bool,
-) -> Result<(), Revert> {
+/// The ratio is within the basis of 1, in the settlement window of the share that is still to come.
+fn check_ratio(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
     let &ExpiryUpdate {
         underlying,
         expiry_day,
-        forward,
+        ratio,
         ..
     } = update;
-    // A share of at most 1: never more than spot.
-    let limit = mul_div_floor(spot, group.terms.max_basis.into(), WAD as u128).unwrap_or(0);
-    let above = forward.saturating_sub(spot);
-    let below = spot.saturating_sub(forward);
-    if above > limit || (below > limit && !window) {
-        return Err(ForwardTooFar {
+    let max_basis = group.terms.max_basis;
+    let (lowest, highest) = surface::ratio_range(expiry_day, group.observed_at, max_basis);
+    if !(lowest..=highest).contains(&ratio) {
+        return Err(RatioOutOfRange {
             underlying,
             expiry_day,
-            forward,
-            spot,
+            ratio,
+            lowest,
+            highest,
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// The ratio moved no further from the stored one than the terms allow in the time between the two observations, each over the
+/// share of the settlement window that was still to come.
+fn check_move(group: &Group, update: &ExpiryUpdate, stored: &Record) -> Result<(), Revert> {
+    let &ExpiryUpdate {
+        underlying,
+        expiry_day,
+        ratio,
+        ..
+    } = update;
+    if stored.updated_at == 0 {
+        return Ok(());
+    }
+    let elapsed = group.observed_at.saturating_sub(stored.updated_at);
+    let Some(limit) = surface::ratio_limit(group.terms.ratio_move, elapsed) else {
+        return Ok(());
+    };
+    let ratio = surface::whole_ratio(expiry_day, ratio, group.observed_at);
+    let stored = surface::whole_ratio(expiry_day, stored.ratio, stored.updated_at);
+    if ratio.abs_diff(stored) > limit {
+        return Err(RatioMoved {
+            underlying,
+            expiry_day,
+            ratio,
+            stored,
             limit,
         }
         .into());

@@ -4,10 +4,12 @@
 //! | --- | --- |
 //! | `signers` | the signers, and the quorum of one push |
 //! | `terms` | the terms that pushes for an underlying must meet |
-//! | `forward` | the parts of a forward, and its distance from spot |
+//! | `forward` | the ratio of a forward to spot and its fixed part, and how far they may move |
+//! | `discount` | the rate of a discount, and how far it may move |
 //! | `settlement` | the last update of an expiry, which is final |
 //! | `surface` | no arbitrage in the surface |
 //! | `expiries` | expiries as they are stored, shown and answered |
+mod discount;
 mod expiries;
 mod forward;
 mod settlement;
@@ -18,9 +20,8 @@ mod terms;
 use crate::{
     Oracle,
     sol::{
-        DiscountOutOfRange, ExpiryPushed, ExpiryUpdate, NotNewer, ObservedInFuture,
-        ObservedTooLongAgo, SettlementFinal, TooManyExpiries, UnknownFeed, UnknownUnderlying,
-        UpdatesNotAscending,
+        ExpiryPushed, ExpiryUpdate, NotNewer, ObservedInFuture, ObservedTooLongAgo, PushRefused,
+        SettlementFinal, TooManyExpiries, UnknownFeed, UnknownUnderlying, UpdatesNotAscending,
     },
 };
 use alloc::vec::Vec;
@@ -29,8 +30,8 @@ pub(crate) use expiries::{data, key};
 use plimsoll_common::{Revert, abi::Bytes, at_most};
 use plimsoll_kernel::{
     fixed::ONE_Q62,
-    portfolio::market::{Expiry, expiry_seconds},
-    surface::{Days, MAX_DAYS, Record, Stamp, Terms, WORDS, discount_from_wad},
+    portfolio::market::expiry_seconds,
+    surface::{Days, MAX_DAYS, Record, Stamp, Terms, WORDS, in_window},
     svi::Svi,
 };
 use stylus_sdk::prelude::*;
@@ -46,8 +47,8 @@ const DAYS: usize = 1;
 struct Group {
     underlying: u16,
     terms: Terms,
-    /// Spot, or the reason why there is none.
-    spot: Result<u128, Revert>,
+    /// Spot, where it is fresh and an update of the group needs it.
+    spot: Option<u128>,
     observed_at: u64,
     now: u64,
 }
@@ -56,7 +57,7 @@ impl Oracle {
     /// Stores the updates of a push that are not outdated.
     pub(crate) fn store_push(
         &mut self,
-        mut updates: Vec<ExpiryUpdate>,
+        updates: Vec<ExpiryUpdate>,
         observed_at: u64,
         signatures: &[Bytes],
     ) -> Result<(), Revert> {
@@ -72,23 +73,36 @@ impl Oracle {
         let digest = self.digest(&updates, observed_at);
         self.check_quorum(&digest, signatures)?;
         check_ascending(&updates)?;
-        let mut skipped = None;
-        updates.retain(|update| {
-            let reason = self.outdated(update, observed_at);
-            let keep = reason.is_none();
-            skipped = skipped.take().or(reason);
-            keep
-        });
-        if updates.is_empty()
-            && let Some(reason) = skipped
-        {
-            return Err(reason);
+        let (mut skipped, mut refused) = (None, None);
+        let mut stored = false;
+        for updates in updates.chunk_by(|a, b| a.underlying == b.underlying) {
+            let underlying = updates.first().map_or(0, |update| update.underlying);
+            let mut left = Vec::with_capacity(updates.len());
+            for update in updates {
+                match self.outdated(update, observed_at) {
+                    Some(reason) => skipped = skipped.or(Some(reason)),
+                    None => left.push(*update),
+                }
+            }
+            if left.is_empty() {
+                continue;
+            }
+            match self.push_group(underlying, &left, observed_at, now)? {
+                Ok(()) => stored = true,
+                Err(reason) => {
+                    PushRefused {
+                        underlying,
+                        reason: Bytes(reason.data().to_vec()),
+                    }
+                    .emit(self.vm());
+                    refused = refused.or(Some(reason));
+                }
+            }
         }
-        for group in updates.chunk_by(|a, b| a.underlying == b.underlying) {
-            let underlying = group.first().map_or(0, |update| update.underlying);
-            self.push_group(underlying, group, observed_at, now)?;
+        match refused.or(skipped) {
+            Some(reason) if !stored => Err(reason),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Why an update is skipped, if it is: the stored data is final, or not older.
@@ -104,7 +118,7 @@ impl Oracle {
             let error = SettlementFinal {
                 underlying,
                 expiry_day,
-                price: self.stored(key).expiry.fixed,
+                price: self.stored(key).fixed,
             };
             return Some(error.into());
         }
@@ -120,53 +134,87 @@ impl Oracle {
         None
     }
 
-    /// Stores the updates of one underlying, ascending by day, none of them outdated.
+    /// Stores the updates of one underlying, ascending by day, none of them outdated: all of them, or, with the reason, none.
+    ///
+    /// # Errors
+    /// `InsufficientGas`: it is not known whether there is a spot.
     fn push_group(
         &mut self,
         underlying: u16,
-        mut updates: &[ExpiryUpdate],
+        updates: &[ExpiryUpdate],
         observed_at: u64,
         now: u64,
-    ) -> Result<(), Revert> {
-        let terms = self
-            .terms_of(underlying)
-            .ok_or(UnknownUnderlying { underlying })?;
-        if now.saturating_sub(observed_at) > terms.max_age.into() {
+    ) -> Result<Result<(), Revert>, Revert> {
+        let Some(terms) = self.terms_of(underlying) else {
+            return Ok(Err(UnknownUnderlying { underlying }.into()));
+        };
+        let spot = if updates.iter().any(|u| in_window(u.expiry_day, observed_at)) {
+            let feed = terms.feed;
+            let record = self.record(feed).ok_or(UnknownFeed { feed })?;
+            self.strict_price(feed, &record)?.ok()
+        } else {
+            None
+        };
+        let group = Group {
+            underlying,
+            terms,
+            spot,
+            observed_at,
+            now,
+        };
+        Ok(match self.check_group(&group, updates) {
+            Ok((records, days)) => {
+                for record in &records {
+                    self.store(underlying, record, now);
+                }
+                self.surfaces.list(underlying).set(DAYS, days.to_word());
+                Ok(())
+            }
+            Err(reason) => Err(reason),
+        })
+    }
+
+    /// The records of a group's updates, and the underlying's days with them.
+    fn check_group(
+        &self,
+        group: &Group,
+        mut updates: &[ExpiryUpdate],
+    ) -> Result<(Vec<Record>, Days), Revert> {
+        let &Group {
+            underlying,
+            terms: Terms { max_age, .. },
+            observed_at,
+            now,
+            ..
+        } = group;
+        if now.saturating_sub(observed_at) > max_age.into() {
             return Err(ObservedTooLongAgo {
                 underlying,
                 observed_at,
                 now_seconds: now,
-                max_age: terms.max_age,
+                max_age,
             }
             .into());
         }
-        let feed = terms.feed;
-        let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-        let group = Group {
-            underlying,
-            terms,
-            spot: self.strict_price(feed, &record)?,
-            observed_at,
-            now,
-        };
-        let mut list = self.surfaces.list(underlying);
-        let mut days = Days::from_word(list.get(DAYS));
+        let mut days = self.days(underlying);
+        let mut records = Vec::with_capacity(updates.len());
         while let Some((update, rest)) = updates.split_first() {
-            days = self.push(&group, days, update, rest.first())?;
+            let record = self.check(group, &mut days, &records, update, rest.first())?;
+            records.push(record);
             updates = rest;
         }
-        list.set(DAYS, days.to_word());
-        Ok(())
+        Ok((records, days))
     }
 
-    /// Stores one update; returns the underlying's days with it.
-    fn push(
-        &mut self,
+    /// The record of one update; its day is put among the `days`.
+    fn check(
+        &self,
         group: &Group,
-        days: Days,
+        days: &mut Days,
+        accepted: &[Record],
         update: &ExpiryUpdate,
         next: Option<&ExpiryUpdate>,
-    ) -> Result<Days, Revert> {
+    ) -> Result<Record, Revert> {
         let &Group {
             underlying,
             observed_at,
@@ -175,56 +223,55 @@ impl Oracle {
         } = group;
         let &ExpiryUpdate {
             expiry_day,
-            forward,
+            ratio,
             fixed_part,
             ..
         } = update;
-        forward::check(group, update)?;
+        let stored = self.stored(key(underlying, expiry_day));
+        forward::check(group, update, &stored)?;
         let mut record = Record {
-            expiry: Expiry {
-                day: expiry_day,
-                variable: forward,
-                fixed: fixed_part,
-                discount: ONE_Q62,
-                surface: Svi {
-                    a: 0,
-                    b: 0,
-                    rho: 0,
-                    m: 0,
-                    sigma: 0,
-                },
-                fresh: false,
+            day: expiry_day,
+            ratio,
+            fixed: fixed_part,
+            discount: ONE_Q62,
+            surface: Svi {
+                a: 0,
+                b: 0,
+                rho: 0,
+                m: 0,
+                sigma: 0,
             },
+            fresh: false,
             updated_at: observed_at,
         };
         if now >= expiry_seconds(expiry_day) {
-            self.settle(underlying, &record);
-            return Ok(days);
+            return Ok(record);
         }
-        let discount = update.discount;
-        record.expiry.discount = discount_from_wad(discount).ok_or(DiscountOutOfRange {
-            underlying,
-            expiry_day,
-            discount,
-        })?;
-        record.expiry.surface =
-            Svi::from_wad(update.a, update.b, update.rho, update.m, update.sigma);
-        self.check_surface(group, &days, &record.expiry, next)?;
-        let days = days.insert(expiry_day, now).ok_or(TooManyExpiries {
+        record.discount = discount::check(group, update, &stored)?;
+        record.surface = Svi::from_wad(update.a, update.b, update.rho, update.m, update.sigma);
+        self.check_surface(group, days, accepted, &record, next)?;
+        *days = days.insert(expiry_day, now).ok_or(TooManyExpiries {
             underlying,
             expiry_day,
             limit: U256::from(MAX_DAYS),
         })?;
-        self.keep(underlying, &record);
+        Ok(record)
+    }
+
+    /// Stores a record and says so.
+    fn store(&mut self, underlying: u16, record: &Record, now: u64) {
+        if now >= expiry_seconds(record.day) {
+            return self.settle(underlying, record);
+        }
+        self.keep(underlying, record);
         ExpiryPushed {
             underlying,
-            expiry_day,
-            forward,
-            fixed_part,
-            observed_at,
+            expiry_day: record.day,
+            ratio: record.ratio,
+            fixed_part: record.fixed,
+            observed_at: record.updated_at,
         }
         .emit(self.vm());
-        Ok(days)
     }
 }
 

@@ -1,15 +1,26 @@
 //! Settlement: from expiry on an update has one price, which is final.
+use super::Group;
 use crate::{
     Oracle,
     sol::{ExpiryUpdate, Settled, SettlementOutOfRange},
 };
 use plimsoll_common::Revert;
-use plimsoll_kernel::surface::{self, Record};
+use plimsoll_kernel::{
+    num::{WAD, mul_div_floor},
+    surface::{self, Record},
+};
 use stylus_sdk::prelude::*;
 
-/// From the settlement window on: both parts together are between an eighth of spot and eight times it.
-pub(super) fn check_range(update: &ExpiryUpdate, spot: u128) -> Result<(), Revert> {
-    let price = update.forward.saturating_add(update.fixed_part);
+/// From the settlement window on: both parts together are between an eighth of spot and eight times it. Without a fresh spot
+/// nothing can be compared.
+pub(super) fn check_range(group: &Group, update: &ExpiryUpdate) -> Result<(), Revert> {
+    let Some(spot) = group.spot else {
+        return Ok(());
+    };
+    let variable = mul_div_floor(spot, update.ratio.into(), WAD.into());
+    let price = update
+        .fixed_part
+        .saturating_add(variable.unwrap_or(u128::MAX));
     let (lowest, highest) = surface::settlement_range(spot);
     if !(lowest..=highest).contains(&price) {
         return Err(SettlementOutOfRange {
@@ -30,8 +41,8 @@ impl Oracle {
         self.keep(underlying, record);
         Settled {
             underlying,
-            expiry_day: record.expiry.day,
-            price: record.expiry.fixed,
+            expiry_day: record.day,
+            price: record.fixed,
             observed_at: record.updated_at,
         }
         .emit(self.vm());

@@ -20,7 +20,7 @@ use stylus_sdk::{call::RawCall, crypto::keccak, keccak_const::Keccak256, prelude
 pub(crate) const MAX_SIGNERS: usize = 16;
 
 /// The struct that is signed: an update's fields are those of [`ExpiryUpdate`], in its order.
-const UPDATE_TYPE: &[u8] = b"ExpiryUpdate(uint16 underlying,uint16 expiryDay,uint128 forward,\
+const UPDATE_TYPE: &[u8] = b"ExpiryUpdate(uint16 underlying,uint16 expiryDay,uint64 ratio,\
 uint128 fixedPart,uint64 discount,int128 a,int128 b,int128 rho,int128 m,int128 sigma)";
 const UPDATE_HASH: [u8; 32] = Keccak256::new().update(UPDATE_TYPE).finalize();
 const PUSH_HASH: [u8; 32] = Keccak256::new()
@@ -31,7 +31,7 @@ const DOMAIN_HASH: [u8; 32] = Keccak256::new()
     .update(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
     .finalize();
 const NAME_HASH: [u8; 32] = Keccak256::new().update(b"Plimsoll Oracle").finalize();
-const VERSION_HASH: [u8; 32] = Keccak256::new().update(b"1").finalize();
+const VERSION_HASH: [u8; 32] = Keccak256::new().update(b"2").finalize();
 
 /// Half the order of secp256k1, rounded down: of the two forms every signature has, the one with the larger s is
 /// refused.

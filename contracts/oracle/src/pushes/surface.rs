@@ -10,37 +10,39 @@ use crate::{
 use plimsoll_common::Revert;
 use plimsoll_kernel::{
     fixed::{Round, to_wad},
-    portfolio::market::Expiry,
-    surface::Days,
+    surface::{Days, Record},
     svi::SviError,
 };
 
 impl Oracle {
     /// Refuses a slice with arbitrage by itself, or against the live expiries next to it as far as they are fresh. A later
-    /// expiry that this push replaces too is checked when its own update is.
+    /// expiry that this push replaces too is checked when its own update is; what it `accepted` stands before what is stored.
     pub(super) fn check_surface(
         &self,
         group: &Group,
         days: &Days,
-        expiry: &Expiry,
+        accepted: &[Record],
+        record: &Record,
         next: Option<&ExpiryUpdate>,
     ) -> Result<(), Revert> {
         let refuse = |near, far| move |error| refusal(group.underlying, near, far, error);
-        let day = expiry.day;
-        expiry.surface.check().map_err(refuse(day, day))?;
+        let day = record.day;
+        record.surface.check().map_err(refuse(day, day))?;
         let (before, after) = days.neighbours(day, group.now);
         let neighbour = |day: Option<u16>| {
-            let record = self.stored(key(group.underlying, day?));
+            let day = day?;
+            let pushed = accepted.iter().find(|r| r.day == day).copied();
+            let record = pushed.unwrap_or_else(|| self.stored(key(group.underlying, day)));
             let fresh = record.stamp().is_fresh(group.terms.max_age, group.now);
-            fresh.then_some(record.expiry)
+            fresh.then_some(record)
         };
         if let Some(near) = neighbour(before) {
-            let checked = near.surface.check_calendar(&expiry.surface);
+            let checked = near.surface.check_calendar(&record.surface);
             checked.map_err(refuse(near.day, day))?;
         }
         let after = after.filter(|after| next.is_none_or(|next| next.expiry_day > *after));
         if let Some(far) = neighbour(after) {
-            let checked = expiry.surface.check_calendar(&far.surface);
+            let checked = record.surface.check_calendar(&far.surface);
             checked.map_err(refuse(day, far.day))?;
         }
         Ok(())

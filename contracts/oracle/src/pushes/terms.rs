@@ -1,7 +1,7 @@
 //! The terms of pushes for an underlying, in one storage word.
 use crate::{
-    Oracle, check_max_age,
-    sol::{MaxBasisOutOfRange, SurfaceTermsSet, UnknownFeed, UnknownUnderlying},
+    Oracle,
+    sol::{MaxAgeOutOfRange, MaxBasisOutOfRange, SurfaceTermsSet, UnknownFeed, UnknownUnderlying},
 };
 use plimsoll_common::Revert;
 use plimsoll_kernel::surface::{Multipliers, Terms};
@@ -18,12 +18,19 @@ impl Oracle {
         &mut self,
         underlying: u16,
         (feed, max_age, max_basis): (u16, u32, u64),
+        (ratio_move, rate_move): (u16, u16),
     ) -> Result<(), Revert> {
         if underlying == 0 {
             return Err(UnknownUnderlying { underlying }.into());
         }
         self.record(feed).ok_or(UnknownFeed { feed })?;
-        check_max_age(max_age)?;
+        if max_age == 0 || max_age > Terms::MAX_AGE {
+            return Err(MaxAgeOutOfRange {
+                max_age,
+                limit: Terms::MAX_AGE,
+            }
+            .into());
+        }
         if max_basis == 0 || max_basis > Terms::MAX_BASIS {
             return Err(MaxBasisOutOfRange {
                 max_basis,
@@ -38,8 +45,8 @@ impl Oracle {
             max_basis,
             multipliers: old.map_or(Multipliers::ONE, |t| t.multipliers),
             sampled_at: old.map_or(0, |t| t.sampled_at),
-            ratio_move: old.map_or(0, |t| t.ratio_move),
-            rate_move: old.map_or(0, |t| t.rate_move),
+            ratio_move,
+            rate_move,
         };
         let mut list = self.surfaces.list(underlying);
         list.set(super::TERMS, terms.encode());
@@ -48,6 +55,8 @@ impl Oracle {
             feed,
             max_age,
             max_basis,
+            ratio_move,
+            rate_move,
         }
         .emit(self.vm());
         Ok(())

@@ -2,7 +2,7 @@
 use super::{Addresses, Deployer, Named, UnderlyingRecord, VenueRecord};
 use crate::{
     bindings::{IAuction, IClearinghouse, IOracle, IParameters, IVault},
-    config::{HouseConfig, TokenConfig, same_rates, wad64},
+    config::{HouseConfig, TokenConfig, same_rates},
     registry::{CONTRACTS, Contract},
 };
 use eyre::{Result, WrapErr, ensure, eyre};
@@ -105,17 +105,15 @@ impl Deployer<'_> {
             let now = self.ask(at.parameters, &query).await?;
             ensure!(same(&now), "underlying {} is not what was set", u.name);
             if let Some(surface) = &u.surface {
-                let call = IOracle::setSurfaceTermsCall {
-                    underlying: u.number,
-                    feed: u.feed,
-                    maxAge: surface.max_age,
-                    maxBasis: wad64(&surface.max_basis, &u.name)?,
-                };
+                let call = surface.call(u.number, u.feed, &u.name)?;
                 let query = IOracle::surfaceTermsCall {
                     underlying: u.number,
                 };
                 let now = self.ask(at.oracle, &query).await?;
-                if (now.feed, now.maxAge, now.maxBasis) != (call.feed, call.maxAge, call.maxBasis) {
+                let same = (now.feed, now.maxAge, now.maxBasis)
+                    == (call.feed, call.maxAge, call.maxBasis)
+                    && (now.ratioMove, now.rateMove) == (call.ratioMove, call.rateMove);
+                if !same {
                     let what = format!("expiries of {} allowed", u.name);
                     self.send(at.oracle, &call, &what).await?;
                 }

@@ -46,8 +46,10 @@ async fn list_underlyings(house: &House) -> Vec<Address> {
         let allow = IOracle::setSurfaceTermsCall {
             underlying,
             feed: underlying,
-            maxAge: 172_800,
+            maxAge: 600,
             maxBasis: WAD as u64 / 2,
+            ratioMove: 0,
+            rateMove: 0,
         };
         ok(house.send(owner, at.oracle, &allow).await);
     }

@@ -19,8 +19,10 @@ async fn list_more(house: &House, numbers: &[u16]) {
         let allow = IOracle::setSurfaceTermsCall {
             underlying,
             feed: ETH,
-            maxAge: 172_800,
+            maxAge: 600,
             maxBasis: WAD as u64 / 2,
+            ratioMove: 0,
+            rateMove: 0,
         };
         ok(house.send(owner, house.at.oracle, &allow).await);
     }

@@ -98,7 +98,7 @@ async fn i_liv_1_a_hundred_and_twenty_eight_options_are_sold_in_one_bid() {
     house.give(&p.bob, "1,000,000").await;
     house.give(&p.bidder, "1,000,000").await;
     let days = days(&house).await;
-    push_expiries(&house, &days, 2_000).await;
+    push_expiries(&house, &days).await;
     let legs: Vec<(u128, &str)> = days
         .iter()
         .flat_map(|day| [(*day, true), (*day, false)])
@@ -110,13 +110,13 @@ async fn i_liv_1_a_hundred_and_twenty_eight_options_are_sold_in_one_bid() {
     let max = ok(house.max_withdraw(alice, house.usdc).await);
     ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
     house.set_price(ETH, "1,600").await.unwrap();
-    push_expiries(&house, &days, 1_600).await;
+    push_expiries(&house, &days).await;
     let receipt = house.start_auction(alice).await;
     println!("start, 128 options: {} gas", receipt.gas_used);
     assert!(receipt.gas_used < 16_000_000);
     house.warp(900).await.unwrap();
     house.set_price(ETH, "1,300").await.unwrap();
-    push_expiries(&house, &days, 1_300).await;
+    push_expiries(&house, &days).await;
     let call = house.bid(U256::from(ONE)).await;
     let receipt = ok(house.send(&p.bidder, at, &call).await);
     println!("bid for all of 128 options: {} gas", receipt.gas_used);

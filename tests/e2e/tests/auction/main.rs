@@ -2,6 +2,7 @@
 
 mod bid;
 mod cure;
+mod forward;
 mod insolvency;
 mod limits;
 mod options;
@@ -68,8 +69,8 @@ async fn days(house: &House) -> [u16; 2] {
     [today + 30, today + 60]
 }
 
-/// Pushes forwards at spot and a surface of some 60 % for these days.
-async fn push_expiries(house: &House, days: &[u16], spot: u128) {
+/// Pushes forwards at spot, wherever it is, and a surface of some 60 % for these days.
+async fn push_expiries(house: &House, days: &[u16]) {
     let unit = WAD as i128;
     let updates = days
         .iter()
@@ -77,7 +78,7 @@ async fn push_expiries(house: &House, days: &[u16], spot: u128) {
         .map(|(day, n)| ExpiryUpdate {
             underlying: ETH,
             expiryDay: *day,
-            forward: spot * ONE,
+            ratio: WAD as u64,
             fixedPart: 0,
             discount: WAD as u64,
             a: unit / 100 * n,

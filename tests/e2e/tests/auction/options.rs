@@ -18,7 +18,7 @@ impl Book {
         house.give(&p.bob, "400,000").await;
         house.give(&p.bidder, "400,000").await;
         let days = days(&house).await;
-        push_expiries(&house, &days, 2_000).await;
+        push_expiries(&house, &days).await;
         let call = option(true, days[0], 2_200);
         let put = option(false, days[1], 1_800);
         let eth = perp(DESK, ETH);
@@ -26,7 +26,7 @@ impl Book {
         trade_options(&house, &p.bob, &p.alice, &[(put, "20.0001")]).await;
         trade_options(&house, &p.alice, &p.bob, &[(call, "3.0003")]).await;
         house.set_price(ETH, "1,700").await.unwrap();
-        push_expiries(&house, &days, 1_700).await;
+        push_expiries(&house, &days).await;
         Self {
             days: days.to_vec(),
             house,
@@ -105,7 +105,7 @@ async fn i_auc_11_options_that_cannot_be_priced_stay() {
     ok(house.send(&p.bidder, at, &bid).await);
     house.warp(8_000).await.unwrap();
     house.set_price(ETH, "1,700").await.unwrap();
-    push_expiries(&house, &days[..1], 1_700).await;
+    push_expiries(&house, &days[..1]).await;
     let a = ok(house.assess(alice).await);
     assert!(a.stale && a.staleLegs.count_ones() == 1 && a.staleAssets == 0);
     let slots = ok(house.account(alice).await).0.legs;
@@ -141,7 +141,7 @@ async fn i_gate_1_a_close_at_exactly_the_mark_is_not_refused() {
     house.give(&p.alice, "60,000").await;
     house.give(&p.bob, "1,000,000").await;
     let days = days(&house).await;
-    push_expiries(&house, &days, 2_000).await;
+    push_expiries(&house, &days).await;
     let eth = perp(DESK, ETH);
     let (long, short) = (option(true, days[0], 2_300), option(false, days[1], 1_700));
     house.fill(&p.alice, &p.bob, eth, "40", "2,000").await;
@@ -150,7 +150,7 @@ async fn i_gate_1_a_close_at_exactly_the_mark_is_not_refused() {
     let max = ok(house.max_withdraw(alice, house.usdc).await);
     ok(house.withdraw(&p.alice, alice, house.usdc, max).await);
     house.set_price(ETH, "1,950.65432109").await.unwrap();
-    push_expiries(&house, &days, 1_950).await;
+    push_expiries(&house, &days).await;
     let first = ok(house.assess(alice).await);
     assert!(
         first.equity < I256::try_from(first.im).unwrap(),

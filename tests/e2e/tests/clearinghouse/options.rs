@@ -96,7 +96,7 @@ async fn i_ora_6_an_expired_option_waits_for_its_settlement() {
     }
     assert!(ok(house.assess(alice).await).stale);
     let settled = ExpiryUpdate {
-        forward: 0,
+        ratio: 0,
         fixedPart: uwad("2,050").to(),
         ..house.flat(ETH, day, "0", "0").await
     };

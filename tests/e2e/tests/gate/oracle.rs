@@ -46,6 +46,8 @@ async fn set_surface_terms(watch: &mut Watch<'_>) {
         feed: ETH,
         maxAge: 60,
         maxBasis: WAD as u64,
+        ratioMove: 0,
+        rateMove: 0,
     };
     watch
         .attempt(&house.people.alice, house.at.oracle, &call)

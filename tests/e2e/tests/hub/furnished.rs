@@ -58,6 +58,8 @@ impl Floor {
                 feed: underlying,
                 maxAge: PUSH_AGE,
                 maxBasis: ONE as u64 / 2,
+                ratioMove: 0,
+                rateMove: 0,
             };
             hub.must(owner, oracle, &call);
         }
@@ -143,17 +145,19 @@ pub(crate) fn coins(n: i128) -> I256 {
     int(n * ONE.cast_signed())
 }
 
-/// A surface whose total variance is `variance` (1e18) at the forward, with a smile that grows with it, so that a later
+/// A surface whose forward is this where ether is at 2,000 and bitcoin at 40,000, and whose total variance is `variance` (1e18) at
+/// the forward, with a smile that grows with it, so that a later
 /// day of more variance passes beside it.
 pub(crate) fn surface(underlying: u16, day: u16, forward: u128, variance: i128) -> ExpiryUpdate {
     let unit = ONE.cast_signed();
     let (b, sigma) = (variance / 5, unit / 5);
+    let spot = if underlying == BTC { 40_000 } else { 2_000 } * ONE;
     ExpiryUpdate {
         underlying,
         expiryDay: day,
-        forward,
+        ratio: ratio(forward, spot),
         fixedPart: 0,
-        discount: ONE as u64 / 100 * 99,
+        discount: ONE as u64 / 1_000 * 999,
         a: variance - b / 5,
         b,
         rho: -unit / 4,
@@ -165,7 +169,7 @@ pub(crate) fn surface(underlying: u16, day: u16, forward: u128, variance: i128) 
 /// What an expiry settles at.
 pub(crate) fn settlement(underlying: u16, day: u16, price: u128) -> ExpiryUpdate {
     ExpiryUpdate {
-        forward: 0,
+        ratio: 0,
         fixedPart: price,
         ..surface(underlying, day, 0, 0)
     }

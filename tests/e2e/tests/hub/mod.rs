@@ -20,6 +20,7 @@ use plimsoll_devnode::{
 };
 use plimsoll_e2e::Progress;
 pub(crate) use plimsoll_e2e::hostile::HostileFeed;
+pub(crate) use plimsoll_e2e::ratio;
 use std::{fmt::Debug, sync::Arc};
 
 /// 1e18.

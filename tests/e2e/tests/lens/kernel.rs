@@ -19,7 +19,7 @@ fn update(underlying: u16, expiry_day: u16, forward: u128, number: i128) -> Expi
     ExpiryUpdate {
         underlying,
         expiryDay: expiry_day,
-        forward: forward * WAD,
+        ratio: ratio(forward, if underlying == BTC { 40_000 } else { 2_000 }),
         fixedPart: 0,
         discount: 995_000_000_000_000_000,
         a: part(20 * (number + 1)),

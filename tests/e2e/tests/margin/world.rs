@@ -181,6 +181,8 @@ impl World {
                 feed: underlying,
                 maxAge: PUSH_AGE,
                 maxBasis: ONE as u64,
+                ratioMove: 0,
+                rateMove: 0,
             };
             self.hub.must(owner, oracle, &call);
         }
@@ -252,10 +254,11 @@ impl World {
                     forward,
                     volatility * UNIT / 2_000 * (1 + age),
                 );
-                update.discount = ONE as u64 - self.dice.below(ONE as u64 / 20);
+                update.ratio = ratio(forward, price);
+                update.discount = ONE as u64 - self.dice.below(ONE as u64 / 1_000);
                 if *day == self.days[0] && fixed > 0 {
                     update.fixedPart = forward / 10 * fixed;
-                    update.forward -= update.fixedPart;
+                    update.ratio = ratio(forward - update.fixedPart, price);
                 }
                 updates.push(update);
             }

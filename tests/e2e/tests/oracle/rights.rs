@@ -62,6 +62,8 @@ impl Fresh {
                     feed: 1,
                     maxAge: 60,
                     maxBasis: 1,
+                    ratioMove: 1,
+                    rateMove: 1,
                 }
                 .abi_encode(),
             ),

@@ -24,6 +24,8 @@ use std::fmt::Debug;
 const ETH: u16 = 1;
 const MAX_AGE: u32 = 600;
 const SPOT: u128 = 2_000 * ONE;
+/// 2,010 over spot.
+const RATIO: u64 = 1_005_000_000_000_000_000;
 /// 1e18, signed.
 const UNIT: i128 = ONE as i128;
 /// Order of secp256k1.
@@ -153,21 +155,21 @@ impl Desk {
 
     fn settlement(&self, price: u128) -> ExpiryUpdate {
         ExpiryUpdate {
-            forward: 0,
+            ratio: 0,
             fixedPart: price,
             ..self.update(self.day)
         }
     }
 }
 
-/// Some 60 % volatility, more total variance each day after the first, forward 2,010.
+/// Some 60 % volatility, more total variance each day after the first, forward 2,010 at 2,000.
 fn update(first: u16, day: u16) -> ExpiryUpdate {
     ExpiryUpdate {
         underlying: ETH,
         expiryDay: day,
-        forward: 2_010 * ONE,
+        ratio: RATIO,
         fixedPart: 0,
-        discount: 990_000_000_000_000_001,
+        discount: 999_000_000_000_000_001,
         a: UNIT / 20 + UNIT / 1_000 * (i128::from(day) - i128::from(first)),
         b: UNIT / 10,
         rho: -UNIT / 3,
@@ -208,6 +210,8 @@ fn terms(underlying: u16, feed: u16, max_age: u32, max_basis: u64) -> IOracle::s
         feed,
         maxAge: max_age,
         maxBasis: max_basis,
+        ratioMove: 0,
+        rateMove: 0,
     }
 }
 

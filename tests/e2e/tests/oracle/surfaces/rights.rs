@@ -12,21 +12,16 @@ fn i_auth_6_terms_and_signers_are_the_owners() {
     let e: IOracle::NotOwner = decode_error(&desk.hub.send(stranger, oracle, &b).unwrap_err());
     assert_eq!((e.caller, e.owner), (stranger, owner));
 
-    let done = desk
-        .hub
-        .must(owner, oracle, &terms(2, 7, 172_800, ONE as u64));
+    let done = desk.hub.must(owner, oracle, &terms(2, 7, 600, ONE as u64));
     let [set] = &events::<IOracle::SurfaceTermsSet>(&done)[..] else {
         panic!()
     };
     let told = (set.underlying, set.feed, set.maxAge, set.maxBasis);
-    assert_eq!(told, (2, 7, 172_800, ONE as u64));
+    assert_eq!(told, (2, 7, 600, ONE as u64));
     let now = desk
         .hub
         .get(oracle, &IOracle::surfaceTermsCall { underlying: 2 });
-    assert_eq!(
-        (now.feed, now.maxAge, now.maxBasis),
-        (7, 172_800, ONE as u64)
-    );
+    assert_eq!((now.feed, now.maxAge, now.maxBasis), (7, 600, ONE as u64));
     let none = desk
         .hub
         .get(oracle, &IOracle::surfaceTermsCall { underlying: 3 });
@@ -47,9 +42,9 @@ fn i_par_1_terms_and_signers_are_refused_with_the_numbers() {
     assert_eq!(e.underlying, 0);
     let e: IOracle::UnknownFeed = desk.refused(&terms(2, 8, 60, 1));
     assert_eq!(e.feed, 8);
-    for age in [0, 172_801, u32::MAX] {
+    for age in [0, 601, 172_800, u32::MAX] {
         let e: IOracle::MaxAgeOutOfRange = desk.refused(&terms(2, 7, age, 1));
-        assert_eq!((e.maxAge, e.limit), (age, 172_800));
+        assert_eq!((e.maxAge, e.limit), (age, 600));
     }
     for basis in [0, ONE as u64 + 1, u64::MAX] {
         let e: IOracle::MaxBasisOutOfRange = desk.refused(&terms(2, 7, 60, basis));
@@ -204,7 +199,7 @@ fn i_auth_4_a_signature_is_of_one_chain_contract_and_push() {
         .unwrap()
     };
     let mut moved = updates.clone();
-    moved[0].forward += 1;
+    moved[0].ratio += 1;
     for signatures in [
         other(push::domain(chain + 1, oracle), &updates, time),
         other(push::domain(chain, desk.hub.margin), &updates, time),

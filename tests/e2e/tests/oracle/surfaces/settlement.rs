@@ -8,22 +8,22 @@ fn i_ora_6_a_part_is_fixed_in_the_window_only() {
     let mut desk = Desk::new();
     let (day, expiry) = (desk.day, expiry_seconds(desk.day));
     let start = expiry - SETTLEMENT_WINDOW;
-    let parts = |forward, fixed| ExpiryUpdate {
-        forward,
+    let parts = |ratio, fixed| ExpiryUpdate {
+        ratio,
         fixedPart: fixed,
         ..update(day, day)
     };
     let (half, all, third) = (
-        parts(1_000 * ONE, 1_000 * ONE),
+        parts(UNIT as u64 / 2, 1_000 * ONE),
         parts(0, 2_000 * ONE),
-        parts(1_500 * ONE, 1),
+        parts(UNIT as u64 / 4 * 3, 1),
     );
     desk.at(start + 5);
     let call = desk.push(std::slice::from_ref(&third), start - 1);
     let e: IOracle::ForwardNotLive = desk.refused(&call);
     assert_eq!(
-        (e.underlying, e.expiryDay, e.forward, e.fixedPart),
-        (ETH, day, 1_500 * ONE, 1)
+        (e.underlying, e.expiryDay, e.ratio, e.fixedPart),
+        (ETH, day, third.ratio, 1)
     );
     assert_eq!((e.observedAt, e.windowStart), (start - 1, start));
     desk.at(start + 5);
@@ -34,32 +34,45 @@ fn i_ora_6_a_part_is_fixed_in_the_window_only() {
     let shown = desk.expiry(day);
     assert_eq!((shown.forward, shown.fixedPart), (1_000 * ONE, 1_000 * ONE));
     assert!(!shown.settled);
+    // Between two pushes time fixes what moved, at the spot of the call; what it has not fixed yet follows spot.
+    desk.at_spot(start + 1_200, 2_100);
+    desk.hub.chain.mine(1, None).unwrap();
+    let shown = desk.expiry(day);
+    assert_eq!((shown.forward, shown.fixedPart), (700 * ONE, 1_350 * ONE));
+    assert!(shown.fresh);
     desk.at(expiry - 1);
     let e: IOracle::ForwardNotLive = desk.push_refused(&[all]);
-    assert_eq!((e.forward, e.fixedPart), (0, 2_000 * ONE));
+    assert_eq!((e.ratio, e.fixedPart), (0, 2_000 * ONE));
+    // Expired: nothing moves, and nothing is fresh.
+    desk.at(expiry);
+    desk.hub.chain.mine(1, None).unwrap();
+    let shown = desk.expiry(day);
+    assert_eq!((shown.forward, shown.fixedPart), (0, 2_000 * ONE));
+    assert!(!shown.fresh && !shown.settled);
 }
 
-/// In the window the variable part is held to today's spot; what is fixed already is of past prices, and held, with the
+/// In the window the ratio is held to the share still to come; what is fixed already is of past prices, and held, with the
 /// rest, to an eighth and eight times spot only.
 #[test]
 fn i_ora_9_a_window_mean_may_be_far_from_spot() {
+    const PERCENT: u64 = ONE as u64 / 100;
     let mut desk = Desk::new();
     let (day, expiry) = (desk.day, expiry_seconds(desk.day));
     let start = expiry - SETTLEMENT_WINDOW;
-    desk.must(&terms(ETH, 7, MAX_AGE, ONE as u64 / 20));
-    let parts = |forward, fixed| ExpiryUpdate {
-        forward,
+    desk.must(&terms(ETH, 7, MAX_AGE, 5 * PERCENT));
+    let parts = |ratio, fixed| ExpiryUpdate {
+        ratio,
         fixedPart: fixed,
         ..update(day, day)
     };
     // The second before, all of it is today's.
     desk.at(start);
-    let early = parts(1_900 * ONE - 1, 0);
+    let early = parts(95 * PERCENT - 1, 0);
     let call = desk.push(std::slice::from_ref(&early), start - 1);
-    let e: IOracle::ForwardTooFar = desk.refused(&call);
+    let e: IOracle::RatioOutOfRange = desk.refused(&call);
     assert_eq!(
-        (e.forward, e.spot, e.limit),
-        (1_900 * ONE - 1, SPOT, 100 * ONE)
+        (e.ratio, e.lowest, e.highest),
+        (95 * PERCENT - 1, 95 * PERCENT, 105 * PERCENT)
     );
     // The same, observed in the window: less and less of it is variable.
     desk.at(start);
@@ -67,24 +80,28 @@ fn i_ora_9_a_window_mean_may_be_far_from_spot() {
     // Spot fell by a tenth when nine tenths were fixed at 2,100.
     let late = expiry - SETTLEMENT_WINDOW / 10;
     desk.at_spot(late, 1_890);
-    desk.pushed(&[parts(189 * ONE, 1_890 * ONE)]);
-    for (time, forward, fixed) in [(1, 1_984 * ONE + ONE / 2, 0), (2, 1, 15_120 * ONE - 1)] {
+    desk.pushed(&[parts(10 * PERCENT, 1_890 * ONE)]);
+    // The last tenth, less a second: 179 of 1,800.
+    let most = 105 * PERCENT / 1_800 * 179 + 105 * PERCENT % 1_800 * 179 / 1_800;
+    for (time, ratio, fixed) in [(1, most, 1_000 * ONE), (2, 1, 15_120 * ONE - 1_890)] {
         desk.at_spot(late + time, 1_890);
-        desk.pushed(&[parts(forward, fixed)]);
+        desk.pushed(&[parts(ratio, fixed)]);
     }
-    desk.at_spot(late + 3, 1_890);
-    let above = 1_984 * ONE + ONE / 2 + 1;
-    let e: IOracle::ForwardTooFar = desk.push_refused(&[parts(above, 7)]);
-    assert_eq!(
-        (e.forward, e.spot, e.limit),
-        (above, 1_890 * ONE, 94 * ONE + ONE / 2)
-    );
-    for (forward, fixed) in [(1, 15_120 * ONE), (1, 236 * ONE + ONE / 4 - 2), (5, 0)] {
-        desk.at_spot(late + 4, 1_890);
-        let e: IOracle::SettlementOutOfRange = desk.push_refused(&[parts(forward, fixed)]);
+    let late = late + 3;
+    desk.at_spot(late, 1_890);
+    let most = 105 * PERCENT / 1_800 * 177 + 105 * PERCENT % 1_800 * 177 / 1_800;
+    let e: IOracle::RatioOutOfRange = desk.push_refused(&[parts(most + 1, 7)]);
+    assert_eq!((e.ratio, e.lowest, e.highest), (most + 1, 0, most));
+    for (ratio, fixed, price) in [
+        (1, 15_120 * ONE, 15_120 * ONE + 1_890),
+        (1, 236 * ONE + ONE / 4 - 1_891, 236 * ONE + ONE / 4 - 1),
+        (5, 0, 9_450),
+    ] {
+        desk.at_spot(late + 1, 1_890);
+        let e: IOracle::SettlementOutOfRange = desk.push_refused(&[parts(ratio, fixed)]);
         assert_eq!(
             (e.underlying, e.expiryDay, e.price, e.lowest, e.highest),
-            (ETH, day, forward + fixed, 236 * ONE + ONE / 4, 15_120 * ONE)
+            (ETH, day, price, 236 * ONE + ONE / 4, 15_120 * ONE)
         );
     }
     desk.at_spot(expiry, 1_890);
@@ -129,14 +146,14 @@ fn i_ora_6_settlement_is_final() {
     let settlement = desk.settlement(1_990 * ONE);
 
     desk.at(expiry);
-    assert!(desk.expiry(day).fresh, "not yet too old");
+    assert!(!desk.expiry(day).fresh, "expired, and not settled");
     for (update, observed_at) in [
         (desk.update(day), expiry),
         (desk.update(day), expiry - 1),
         (settlement.clone(), expiry - 1),
         (
             ExpiryUpdate {
-                forward: 1,
+                ratio: 1,
                 ..settlement
             },
             expiry,
@@ -147,8 +164,8 @@ fn i_ora_6_settlement_is_final() {
         let e: IOracle::SettlementOnly = desk.refused(&call);
         assert_eq!((e.underlying, e.expiryDay, e.expiry), (ETH, day, expiry));
         assert_eq!(
-            (e.forward, e.fixedPart, e.observedAt),
-            (update.forward, update.fixedPart, observed_at)
+            (e.ratio, e.fixedPart, e.observedAt),
+            (update.ratio, update.fixedPart, observed_at)
         );
     }
 }
@@ -216,14 +233,10 @@ fn i_ora_6_nothing_replaces_a_settlement() {
     desk.must(&terms(ETH, 7, 1, 1));
     let record = words(&desk.snapshot(&[day]).words);
     assert_eq!(
-        (
-            record.expiry.variable,
-            record.expiry.fixed,
-            record.expiry.discount
-        ),
+        (record.ratio, record.fixed, record.discount),
         (0, 1_990 * ONE, ONE_Q62)
     );
-    assert!(record.expiry.fresh && desk.expiry(day).settled && desk.expiry(day).fresh);
+    assert!(record.fresh && desk.expiry(day).settled && desk.expiry(day).fresh);
     let _: IOracle::SettlementFinal = desk.push_refused(&[settlement]);
 }
 

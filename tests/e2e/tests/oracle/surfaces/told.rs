@@ -14,38 +14,33 @@ fn a_push_is_what_margin_gets() {
             (
                 e.underlying,
                 e.expiryDay,
-                e.forward,
+                e.ratio,
                 e.fixedPart,
                 e.observedAt,
             )
         })
         .collect();
-    assert_eq!(
-        pushed,
-        [day, day + 1].map(|day| (ETH, day, 2_010 * ONE, 0, time))
-    );
+    assert_eq!(pushed, [day, day + 1].map(|day| (ETH, day, RATIO, 0, time)));
     let answer = desk.snapshot(&[day + 1, day + 2, day]);
     assert_eq!(answer.prices[0], Quote::encode(SPOT, 0, true));
     for (place, day) in [(0, day + 1), (6, day)] {
         let record = words(&answer.words[place..place + 3]);
         let u = desk.update(day);
-        assert_eq!((record.expiry.day, record.updated_at), (day, time));
-        assert_eq!(
-            (record.expiry.variable, record.expiry.fixed),
-            (u.forward, 0)
-        );
-        assert_eq!(record.expiry.surface, svi(&u));
-        assert!(record.expiry.fresh && record.expiry.discount < ONE_Q62);
+        assert_eq!((record.day, record.updated_at), (day, time));
+        assert_eq!((record.ratio, record.fixed), (RATIO, 0));
+        assert_eq!(record.surface, svi(&u));
+        assert!(record.fresh && record.discount < ONE_Q62);
         // What is shown is what was pushed: the surface to 14e-18, the rest exactly.
         let shown = desk.expiry(day);
         assert_eq!(
             (
+                shown.ratio,
                 shown.forward,
                 shown.fixedPart,
                 shown.discount,
                 shown.updatedAt
             ),
-            (u.forward, 0, u.discount, time)
+            (RATIO, 2_010 * ONE, 0, u.discount, time)
         );
         assert!(shown.fresh && !shown.settled);
         for (shown, pushed) in [
@@ -72,7 +67,7 @@ fn i_ora_1_an_expiry_ages_to_the_second() {
     let time = desk.next();
     desk.pushed(&[desk.update(day)]);
     let fresh = |desk: &Desk| {
-        let fresh = words(&desk.snapshot(&[day]).words).expiry.fresh;
+        let fresh = words(&desk.snapshot(&[day]).words).fresh;
         assert_eq!(desk.expiry(day).fresh, fresh);
         fresh
     };
@@ -83,7 +78,7 @@ fn i_ora_1_an_expiry_ages_to_the_second() {
     assert!(!fresh(&desk));
     // What was said is still there.
     assert_eq!(
-        words(&desk.snapshot(&[day]).words).expiry.surface,
+        words(&desk.snapshot(&[day]).words).surface,
         svi(&desk.update(day))
     );
     desk.must(&terms(ETH, 7, MAX_AGE + 50, ONE as u64 / 4));
@@ -100,7 +95,7 @@ fn near_is_the_first_to_come_within_two_days() {
     desk.pushed(&[desk.update(day), desk.update(day + 1), desk.update(day + 5)]);
     let near = |desk: &Desk| {
         let near = desk.snapshot(&[]).near;
-        (near != [U256::ZERO; 3]).then(|| words(&near).expiry)
+        (near != [U256::ZERO; 3]).then(|| words(&near))
     };
     let mut at = |time| {
         desk.at(time);
@@ -120,7 +115,7 @@ fn near_is_the_first_to_come_within_two_days() {
     // Another underlying has none.
     let answer = desk.ask(&[], &[], &[ETH + 1, ETH]);
     assert_eq!(answer.near[..3], [U256::ZERO; 3]);
-    assert_eq!(words(&answer.near[3..]).expiry.day, day + 2);
+    assert_eq!(words(&answer.near[3..]).day, day + 2);
 }
 
 /// I-LIV-7: whatever feeds and surfaces are like, margin has an answer.
@@ -141,7 +136,7 @@ fn i_liv_7_a_snapshot_is_total() {
         let answer = desk.ask(&[8, 7, 8], &keys, &[0, 9, ETH]);
         let fresh: Vec<_> = answer.prices.iter().map(|p| p.bit(0)).collect();
         assert_eq!(fresh, [false, true, false]);
-        assert!(words(&answer.words[3..6]).expiry.fresh);
+        assert!(words(&answer.words[3..6]).fresh);
     }
     desk.ask(&[], &[], &[]);
     let e: IOracle::UnknownFeed = desk.hub.refused(oracle, &snapshot(&[9], &[], &[]));

@@ -52,9 +52,10 @@ fn i_ora_10_a_push_cannot_be_blocked_by_a_part_of_it() {
     let (oracle, stranger, day) = (desk.hub.oracle, desk.hub.stranger, desk.day);
     desk.must(&terms(2, 7, MAX_AGE, ONE as u64 / 4));
     let time = desk.next() + 100;
+    let of = |forward: u128| ratio(forward, 2_000);
     let at = |underlying, day, forward: u128| ExpiryUpdate {
         underlying,
-        forward: forward * ONE,
+        ratio: of(forward),
         ..update(desk.day, day)
     };
     let first = at(ETH, day, 2_001);
@@ -73,14 +74,11 @@ fn i_ora_10_a_push_cannot_be_blocked_by_a_part_of_it() {
         let done = desk.hub.must(stranger, oracle, &call);
         let stored: Vec<_> = events::<IOracle::ExpiryPushed>(&done)
             .into_iter()
-            .map(|e| (e.underlying, e.expiryDay, e.forward, e.observedAt))
+            .map(|e| (e.underlying, e.expiryDay, e.ratio, e.observedAt))
             .collect();
         assert_eq!(
             stored,
-            [
-                (ETH, day + 1, 2_003 * ONE, time),
-                (2, day, 2_004 * ONE, time)
-            ]
+            [(ETH, day + 1, of(2_003), time), (2, day, of(2_004), time)]
         );
         let kept = desk.expiry(day);
         assert_eq!((kept.forward, kept.updatedAt), (2_001 * ONE, time + ahead));
@@ -94,6 +92,60 @@ fn i_ora_10_a_push_cannot_be_blocked_by_a_part_of_it() {
         );
         assert!(desk.hub.chain.revert(before));
     }
+}
+
+/// M-4, I-ORA-10: what is refused of one underlying is stored for none of its expiries, and does not stop the others.
+#[test]
+fn m_4_a_refusal_stays_with_its_underlying() {
+    let mut desk = Desk::new();
+    let (first, day) = (desk.day, desk.day);
+    desk.must(&terms(2, 7, MAX_AGE, ONE as u64 / 4));
+    let level = |underlying, day, a: i128| ExpiryUpdate {
+        underlying,
+        a,
+        ..update(first, day)
+    };
+    let good = [level(ETH, day, UNIT / 20), level(ETH, day + 1, UNIT / 10)];
+    let crossed = [level(ETH, day, UNIT / 10), level(ETH, day + 1, UNIT / 20)];
+    let [second, unknown] = [2, 3].map(|underlying| level(underlying, day, UNIT / 20));
+    let far = ExpiryUpdate {
+        ratio: 1,
+        ..second.clone()
+    };
+    let refusals = |done| {
+        let events = events::<IOracle::PushRefused>(done);
+        let refusals = events.into_iter().map(|e| (e.underlying, e.reason));
+        refusals.collect::<Vec<_>>()
+    };
+    let all = [&crossed[..], &[second.clone(), unknown.clone()]].concat();
+    let done = desk.pushed(&all);
+    let stored = events::<IOracle::ExpiryPushed>(&done);
+    assert_eq!(stored.len(), 1);
+    assert_eq!((stored[0].underlying, stored[0].expiryDay), (2, day));
+    let [(ETH, calendar), (3, nobody)] = &refusals(&done)[..] else {
+        panic!()
+    };
+    let e = IOracle::Calendar::abi_decode_validate(calendar).unwrap();
+    assert_eq!((e.underlying, e.nearDay, e.farDay), (ETH, day, day + 1));
+    let e = IOracle::UnknownUnderlying::abi_decode_validate(nobody).unwrap();
+    assert_eq!(e.underlying, 3);
+    assert!(desk.days().is_empty());
+    assert_eq!(desk.expiry(day), ExpiryData::default());
+    // The other way round, in the order of the underlyings.
+    let done = desk.pushed(&[&good[..], &[far.clone()]].concat());
+    assert_eq!(events::<IOracle::ExpiryPushed>(&done).len(), 2);
+    let [(2, range)] = &refusals(&done)[..] else {
+        panic!()
+    };
+    IOracle::RatioOutOfRange::abi_decode_validate(range).unwrap();
+    assert_eq!(desk.days(), [day, day + 1]);
+    // Nothing at all: the first says why, whatever was skipped.
+    let e: IOracle::RatioOutOfRange = {
+        let time = desk.expiry(day).updatedAt;
+        let call = desk.push(&[&good[..], &[far, unknown]].concat(), time);
+        desk.refused(&call)
+    };
+    assert_eq!((e.underlying, e.ratio), (2, 1));
 }
 
 /// I-ORA-10: what is skipped does not stand in for what stays: the rest is checked against what is stored.
@@ -144,7 +196,7 @@ fn updates_are_in_order_and_bounded() {
     let other = ExpiryUpdate { underlying: 2, ..a };
     let e: IOracle::UpdatesNotAscending = desk.push_refused(&[other.clone(), b.clone()]);
     assert_eq!((e.underlying, e.expiryDay), (ETH, day + 1));
-    let e: IOracle::UnknownUnderlying = desk.push_refused(&[a.clone(), other.clone()]);
+    let e: IOracle::UnknownUnderlying = desk.push_refused(std::slice::from_ref(&other));
     assert_eq!(e.underlying, 2);
     let e: IOracle::TooManyItems = desk.push_refused(&vec![a.clone(); 33]);
     assert_eq!((e.given, e.limit), (U256::from(33), U256::from(32)));
@@ -178,45 +230,117 @@ fn i_liv_3_an_underlying_has_sixteen_expiries() {
     assert_eq!(desk.expiry(day).forward, 2_010 * ONE, "kept, if not listed");
 }
 
+/// M-4: no spot is asked for before the settlement window, so a dead feed stops no push.
 #[test]
-fn i_ora_3_no_forward_outside_its_bounds() {
+fn i_ora_3_no_ratio_outside_its_bounds() {
     let mut desk = Desk::new();
     let day = desk.day;
-    let forward = |forward: u128| ExpiryUpdate {
-        forward,
+    let ratio = |ratio: u64| ExpiryUpdate {
+        ratio,
         ..update(day, day)
     };
-    // 25 % of 2,000.
-    let fits = [1_500 * ONE, 2_500 * ONE].map(forward);
-    let far = [1_500 * ONE - 1, 2_500 * ONE + 1, 1, 1 << 106].map(forward);
-    let out = [0, (1 << 106) + 1, u128::MAX].map(forward);
+    // 25 % of spot.
+    let (lowest, highest) = (ONE as u64 / 4 * 3, ONE as u64 / 4 * 5);
+    let fits = [lowest, highest].map(ratio);
+    let far = [lowest - 1, highest + 1, 1, u64::MAX].map(ratio);
     for update in far {
-        let e: IOracle::ForwardTooFar = desk.push_refused(std::slice::from_ref(&update));
+        let e: IOracle::RatioOutOfRange = desk.push_refused(std::slice::from_ref(&update));
         assert_eq!(
-            (e.underlying, e.expiryDay, e.forward, e.spot, e.limit),
-            (ETH, day, update.forward, SPOT, 500 * ONE)
+            (e.underlying, e.expiryDay, e.ratio, e.lowest, e.highest),
+            (ETH, day, update.ratio, lowest, highest)
         );
     }
-    for update in out {
+    for fixed in [0, (1 << 106) + 1, u128::MAX] {
+        let update = ExpiryUpdate {
+            fixedPart: fixed,
+            ..ratio(u64::from(fixed != 0))
+        };
         let e: IOracle::ForwardOutOfRange = desk.push_refused(std::slice::from_ref(&update));
         assert_eq!(
-            (e.underlying, e.expiryDay, e.forward, e.fixedPart, e.limit),
-            (ETH, day, update.forward, 0, 1 << 106)
+            (e.underlying, e.expiryDay, e.ratio, e.fixedPart, e.limit),
+            (ETH, day, update.ratio, fixed, 1 << 106)
         );
     }
     for update in fits {
         desk.pushed(&[update]);
     }
-    // Without spot nothing can be compared.
-    let (owner, feed, time) = (desk.hub.owner, desk.feed, desk.next());
-    desk.hub.answer(feed, int(0), U256::from(time));
-    let update = desk.update(day);
-    let e: IOracle::InvalidPrice = desk.push_refused(std::slice::from_ref(&update));
-    assert_eq!(e.feed, 7);
+    let (owner, feed) = (desk.hub.owner, desk.feed);
     desk.hub
         .must(owner, feed, &HostileFeed::setRevertsCall { reverts_: true });
-    let e: IOracle::FeedFailed = desk.push_refused(&[update]);
-    assert_eq!((e.feed, e.aggregator), (7, feed));
+    let update = desk.update(day);
+    desk.pushed(std::slice::from_ref(&update));
+    let shown = desk.expiry(day);
+    assert_eq!(
+        (shown.ratio, shown.forward),
+        (RATIO, 0),
+        "spot is not known"
+    );
+    assert!(shown.fresh);
+}
+
+/// R-2, H-1: how far a ratio and a discount's rate may move since what is stored, to the last unit.
+#[test]
+fn r_2_ratio_and_rate_move_with_time_only() {
+    let mut desk = Desk::new();
+    let (day, oracle) = (desk.day, desk.hub.oracle);
+    desk.must(&IOracle::setSurfaceTermsCall {
+        ratioMove: 2_000,
+        rateMove: 20_000,
+        ..terms(ETH, 7, MAX_AGE, ONE as u64 / 4)
+    });
+    let call = IOracle::surfaceTermsCall { underlying: ETH };
+    let terms = desk.hub.get(oracle, &call);
+    assert_eq!((terms.ratioMove, terms.rateMove), (2_000, 20_000));
+    let start = desk.next();
+    desk.at(start);
+    desk.pushed(&[desk.update(day)]);
+    // 0.2 % a minute: in 90 seconds 0.3 %.
+    let most = ONE as u64 / 1_000 * 3;
+    for (ratio, refused) in [
+        (RATIO + most + 1, true),
+        (RATIO - most - 1, true),
+        (RATIO + most, false),
+        (RATIO - most, false),
+    ] {
+        let before = desk.hub.chain.snapshot();
+        desk.at(start + 90);
+        let update = ExpiryUpdate {
+            ratio,
+            ..desk.update(day)
+        };
+        if refused {
+            let e: IOracle::RatioMoved = desk.push_refused(&[update]);
+            assert_eq!((e.underlying, e.expiryDay), (ETH, day));
+            assert_eq!(
+                (e.ratio, e.stored, e.limit),
+                (ratio.into(), RATIO.into(), most.into())
+            );
+        } else {
+            desk.pushed(&[update]);
+        }
+        assert!(desk.hub.chain.revert(before));
+    }
+    // The rate, 2 % a year an hour: in 90 seconds 0.05 %; -ln D is 0.001 over some ten days.
+    for (discount, refused) in [
+        (999_020_000_000_000_000, true),
+        (999_010_000_000_000_000, false),
+    ] {
+        let before = desk.hub.chain.snapshot();
+        desk.at(start + 90);
+        let update = ExpiryUpdate {
+            discount,
+            ..desk.update(day)
+        };
+        if refused {
+            let e: IOracle::RateMoved = desk.push_refused(&[update]);
+            assert_eq!((e.underlying, e.expiryDay), (ETH, day));
+            assert_eq!(e.limit, ONE / 2_000);
+            assert!(e.rate.abs_diff(e.stored) > e.limit && e.rate < e.stored);
+        } else {
+            desk.pushed(&[update]);
+        }
+        assert!(desk.hub.chain.revert(before));
+    }
 }
 
 #[test]
@@ -234,7 +358,15 @@ fn discounts_are_above_zero_and_at_most_one() {
             (ETH, day, discount)
         );
     }
-    for discount in [1, ONE as u64] {
+    // 50 % a year at the most.
+    let update = ExpiryUpdate {
+        discount: 1,
+        ..desk.update(day)
+    };
+    let e: IOracle::RateOutOfRange = desk.push_refused(&[update]);
+    assert_eq!((e.underlying, e.expiryDay, e.limit), (ETH, day, ONE / 2));
+    assert!(e.rate > e.limit);
+    for discount in [ONE as u64, 990_000_000_000_000_000] {
         let update = ExpiryUpdate {
             discount,
             ..desk.update(day)
