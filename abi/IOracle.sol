@@ -222,8 +222,6 @@ interface IOracle {
     error InvalidPrice(uint16 feed, int256 answer);
     /// The price is outside the feed's bounds, which are inclusive; all 1e18, the price saturated at 2^128 - 1.
     error PriceOutOfBounds(uint16 feed, uint256 price, uint256 minPrice, uint256 maxPrice);
-    /// The feed's source has no rounds: only Chainlink feeds do.
-    error NoRounds(uint16 feed);
     /// The feed has no round with this number, or none that was ever observed.
     error RoundNotFound(uint16 feed, uint80 roundId);
     /// The round is not the one in force at pointInTime, unix seconds: otherId, observed at observedAt, is later and no later than

@@ -116,7 +116,6 @@ plimsoll_common::errors! {
     PriceFromFuture { feed: u16, updated_at: U256, now_seconds: u64 }
     InvalidPrice { feed: u16, answer: I256 }
     PriceOutOfBounds { feed: u16, price: U256, min_price: U256, max_price: U256 }
-    NoRounds { feed: u16 }
     RoundNotFound { feed: u16, round_id: RoundId }
     RoundNotInForce { feed: u16, round_id: RoundId, point_in_time: u64, observed_at: U256, other_id: RoundId }
     RoundOfOldPhase { feed: u16, round_id: RoundId, newest: u16, limit: u16 }
