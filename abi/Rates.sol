@@ -63,7 +63,7 @@ library AssetRates {
 
 /// Places of the charges that `ILens.explain` answers: numbers 2i and 2i + 1 are initial and maintenance.
 library Charges {
-    /// Charged on κ·S·(|Σ perpetuals q + linked collateral units| + Σ_e (|Σ futures q| + |Σ calls q| + |Σ puts q|)).
+    /// Charged on S·(|Σ perpetuals q + linked collateral units| + Σ_e (|Σ futures q| + |Σ calls q| + |Σ puts q|)).
     uint8 internal constant CONFIDENCE = 0;
     /// Charged on value of each fresh collateral asset.
     uint8 internal constant HAIRCUT = 1;

@@ -120,7 +120,7 @@ fn loss_at(scan: &Scan, rule: Rule, place: Q40) -> Cash {
 
 /// √Σ x², rounded up, for x ≥ 0 below 2^122.
 #[inline(never)]
-fn norm(parts: &[Cash]) -> Cash {
+pub(super) fn norm(parts: &[Cash]) -> Cash {
     let largest = parts.iter().copied().fold(0, Cash::max);
     // of eight squares below 2^121 the sum is below 2^124
     let shift = excess_bits(largest);

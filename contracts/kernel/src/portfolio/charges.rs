@@ -173,8 +173,8 @@ macro_rules! table {
 
 table! {
     unrated {
-        Confidence = 0 "confidence" on "κ·S·(|Σ perpetuals q + linked collateral units| + Σ_e (|Σ futures q| + |Σ calls q| + |Σ puts q|))"
-            at "1 / 1";
+        Confidence = 0 "confidence" on "S·(|Σ perpetuals q + linked collateral units| + Σ_e (|Σ futures q| + |Σ calls q| + |Σ puts q|))"
+            at "κ + jump / κ";
     }
 
     /// Rules for the whole portfolio. Pairs are (initial, maintenance), the first never below the second.
@@ -214,13 +214,13 @@ table! {
         max_move [max_move = 100_000] in (0, 500_000);
         "Share of spot per unit of short option." "short option"
         short_option [short_option_im = 10_000, short_option_mm = 5_000] in (0, ONE)
-            => ShortOption = 3 "short_option" on "Σ (expiry, strike) (−Σ q of calls and puts)⁺ · S";
+            => ShortOption = 3 "short_option" on "Σ (expiry, strike) (−Σ q of calls and puts)⁺ · S" at "IM rate · c / min(MM rate · c′, IM rate)";
         "Share of spot per unit of perpetual or future: what closing it costs." "linear closing cost"
         linear_cost [linear_cost_im = 10_000, linear_cost_mm = 5_000] in (0, ONE)
-            => LinearCost = 4 "linear_cost" on "Σ perpetuals, futures |q| · S";
+            => LinearCost = 4 "linear_cost" on "Σ perpetuals, futures |q| · S" at "IM rate · c / min(MM rate · c′, IM rate)";
         "Share of spot per unit of option: what closing it costs." "option closing cost"
         option_cost [option_cost_im = 2_000, option_cost_mm = 1_000] in (0, ONE)
-            => OptionCost = 5 "option_cost" on "Σ options |q| · S";
+            => OptionCost = 5 "option_cost" on "Σ options |q| · S" at "IM rate · c / min(MM rate · c′, IM rate)";
         "Charge on net short options, perpetuals and futures per unit by which the coin stands below 0.99." "depeg"
         depeg [depeg_im = 2 * ONE, depeg_mm = ONE] in (0, 16 * ONE)
             => Depeg = 6 "depeg" on "(0.99 − p)⁺ · (Σ (expiry, strike) (−Σ q)⁺·S + Σ perpetuals, futures |q|·S)";

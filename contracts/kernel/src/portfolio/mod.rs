@@ -10,6 +10,7 @@
 //! | `holdings` | what is held, item by item: values, and sums by underlying and expiry |
 //! | `underlyings`, [`scan`], [`scenario`] | what each underlying loses in every scenario |
 //! | [`aggregate`] | the requirement across underlyings |
+//! | [`multipliers`] | what the size and the mood of a market add to it |
 //! | [`charges`], `add_ons` | the table of rates and charges; what is charged besides |
 //! | [`mark`], [`explain`] | marks of single instruments; greeks, contributions, distances |
 //! | [`money`] | cash that cannot overflow |
@@ -22,6 +23,7 @@ mod holdings;
 pub mod mark;
 pub mod market;
 pub mod money;
+pub mod multipliers;
 pub mod scan;
 pub mod scenario;
 pub mod snapshot;
@@ -29,6 +31,7 @@ pub mod terms;
 mod underlyings;
 
 use crate::{black76::Factor, codec::OptionLeg, num::U256};
+use add_ons::Requirement;
 pub use add_ons::{AddOn, AddOns};
 pub use charges::{CHARGES, Charge};
 use market::{Expiry, Market, Underlying};
@@ -36,6 +39,7 @@ pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
 use money::{
     Cash, LIMIT, add, clamp, minus, plus, scale_ceil, scale_floor, worth_ceil, worth_floor,
 };
+use multipliers::Surcharge;
 use scan::{ExpiryScan, MAX_NODES, Scan};
 
 /// Everything margin depends on, as the vault stores it.
@@ -54,13 +58,13 @@ pub struct Portfolio<'a> {
 pub struct Assessment {
     /// Cash + collateral, not haircut + marks of all legs; rounded down.
     pub equity: Cash,
-    /// Initial requirement, rounded up; never below `mm`.
+    /// Initial requirement, rounded up; never below `mm`. Without multipliers and jumps not even below an `mm` that has any.
     pub im: Cash,
     /// Maintenance requirement, rounded up.
     pub mm: Cash,
     /// The part of equity that is legs; rounded down.
     pub marks: Cash,
-    /// What a bidder must meet: `im` with the multipliers of the maintenance requirement; never below `mm`.
+    /// What a bidder must meet: `im` with the multipliers of the maintenance requirement. mm ≤ bid_im ≤ im.
     pub bid_im: Cash,
     /// equity − mm at the best the stale items could be worth.
     pub best: Cash,
@@ -223,16 +227,19 @@ impl<'m> Run<'_, 'm> {
             .fold(0_u8, |mask, s| mask << 1 | u8::from(s.stale));
         let whole = aggregate::requirement(self.market, scans, u8::MAX);
         let (im_factor, mm_factor) = self.market.rules.factors;
-        let scaled = AddOn {
-            im: scale_ceil(whole, im_factor),
-            mm: scale_ceil(whole, mm_factor),
+        let surcharge = Surcharge::of(self.market, scans);
+        let scaled = Requirement {
+            im: scale_ceil(plus(whole, surcharge.im), im_factor),
+            bid: scale_ceil(plus(whole, surcharge.bid), im_factor),
+            mm: scale_ceil(plus(whole, surcharge.mm), mm_factor),
         };
-        self.scratch.add_ons.join_basis(scaled);
-        let add_ons = self.scratch.add_ons.total();
-        let mut im = plus(add_ons.im, scaled.im);
-        let mut mm = plus(add_ons.mm, scaled.mm);
+        let Requirement {
+            mut im,
+            bid: mut bid_im,
+            mut mm,
+        } = self.scratch.add_ons.join(scaled);
         if self.out_of_range {
-            (im, mm) = (im.max(LIMIT), mm.max(LIMIT));
+            (im, bid_im, mm) = (im.max(LIMIT), bid_im.max(LIMIT), mm.max(LIMIT));
         }
         let doubt = !self.market.open && self.scratch.sums.iter().any(|s| s.used);
         let any_stale = doubt || stale != 0 || self.stale_legs != 0 || self.stale_assets != 0;
@@ -243,7 +250,7 @@ impl<'m> Run<'_, 'm> {
             add(&mut best, self.best);
             add(
                 &mut best,
-                scale_floor(minus(whole, fresh), mm_factor).max(0),
+                scale_floor(minus(plus(whole, surcharge.mm), fresh), mm_factor).max(0),
             );
             for (_, scan) in scans
                 .iter()
@@ -259,7 +266,7 @@ impl<'m> Run<'_, 'm> {
             im,
             mm,
             marks: minus(self.equity, self.before_legs),
-            bid_im: im,
+            bid_im,
             best,
             worst,
             stale: any_stale,

@@ -4,6 +4,7 @@ use super::{
     charges::Charge,
     market::{Expiry, MAX_PRICE, MAX_UNDERLYINGS, Underlying},
     money::{add, minus, part_of_one, plus, scale_ceil, scale_floor},
+    multipliers::CostRates,
     scan::{ExpiryScan, Nodes, OptionView, Tenor, forward_factor},
 };
 use crate::{
@@ -162,15 +163,22 @@ impl Run<'_, '_> {
             .fold(sums.net.wrapping_abs(), |sum, v| {
                 plus(sum, v.wrapping_abs())
             });
-        let unsure = scale_ceil(self.cash_of_up(unsure, spot), underlying.confidence);
+        let unsure = self.cash_of_up(unsure, spot);
+        // the jump of a round asks more of who opens, and liquidates nobody
+        let jump = underlying.jump.clamp(0, 4 * ONE_Q40);
+        let doubt = (
+            underlying.confidence.wrapping_add(jump),
+            underlying.confidence,
+        );
         let coin = (num::WAD / 100 * 99).saturating_sub(self.market.coin);
         let depeg = part_of_one(coin);
         let exposed = scale_ceil(plus(short, linear), depeg);
         let add_ons = &mut self.scratch.add_ons;
-        add_ons.charge(Charge::ShortOption, short, rates.short_option);
-        add_ons.charge(Charge::OptionCost, options, rates.option_cost);
-        add_ons.charge(Charge::LinearCost, linear, rates.linear_cost);
+        let cost = |pair| CostRates::of(underlying, pair);
+        add_ons.cost(Charge::ShortOption, short, cost(rates.short_option));
+        add_ons.cost(Charge::OptionCost, options, cost(rates.option_cost));
+        add_ons.cost(Charge::LinearCost, linear, cost(rates.linear_cost));
         add_ons.charge(Charge::Depeg, exposed, rates.depeg);
-        add_ons.charge(Charge::Confidence, unsure, (ONE_Q40, ONE_Q40));
+        add_ons.charge(Charge::Confidence, unsure, doubt);
     }
 }

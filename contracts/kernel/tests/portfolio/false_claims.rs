@@ -1,6 +1,14 @@
 //! What famously does not hold (F-1..9): each claim with its counter-example and what is done about it.
 use super::*;
 
+/// Takes multipliers and jumps out of a market.
+fn calm(m: &mut MarketCase) {
+    for u in &mut m.underlyings {
+        u.mood.multipliers = Multipliers::ONE;
+        u.mood.jump = 0;
+    }
+}
+
 /// "A gift of long options never hurts." It can: with a factor above one the premium counts in the base of the loss, and
 /// holding costs something. So nobody is given what he did not ask for, and at maintenance, where the factor is one, the
 /// harm of any gift is bounded by its own add-ons and its change at the skew nodes.
@@ -24,7 +32,8 @@ fn f_1_a_gift_can_hurt() {
     let (default, _) = Rules::DEFAULT.factors;
     printed(change(default, &worthless), 0, -20.0);
     for seed in 0..200 {
-        let (m, x, mut y) = case(seed);
+        let (mut m, x, mut y) = case(seed);
+        calm(&mut m);
         y.options.iter_mut().for_each(|o| o.1 = o.1.abs());
         let gift = PortfolioCase {
             options: y.options,
@@ -216,7 +225,8 @@ fn f_6_no_caps_and_no_charge_for_size() {
 #[test]
 fn f_7_the_whole_is_at_least_its_largest_part() {
     for seed in 0..300 {
-        let (m, x, _) = case(seed);
+        let (mut m, x, _) = case(seed);
+        calm(&mut m);
         m.with(Rules::DEFAULT, |market| {
             let d = detail(&x, market);
             let parts = d.scans.iter().map(|s| s.worst);
@@ -275,4 +285,96 @@ fn f_9_time_can_raise_a_requirement_and_expiry_is_no_jump() {
     assert!((coins(after.equity - before.equity)).abs() < second);
     // g·60 % of a second more at the worst node
     assert!((coins(after.mm - before.mm)).abs() < 4.0 * second);
+}
+
+/// "A multiplier belongs where the scan is." Inside the aggregation it lowers what a portfolio needs where the scan that it
+/// multiplies stands for gains: two long coins and a third one short against them. Outside it only adds.
+#[test]
+fn f_10_a_multiplier_inside_the_aggregation_lowers_a_requirement() {
+    let coins_of = |id: u16, lots: i64| {
+        let instrument = Instrument {
+            venue: 1,
+            underlying: id,
+            kind: Kind::Perpetual,
+            expiry_day: 0,
+            strike: None,
+        };
+        (instrument, lots, i128::from(lots) * 2_000 * WAD as i128)
+    };
+    let mut m = market_of(
+        (1..=3)
+            .map(|id| UnderlyingCase { id, ..eth(7, 80) })
+            .collect(),
+    );
+    let hedged = |hedge: i64| {
+        let mut p = book(0, &[]);
+        p.linear = vec![coins_of(1, 100), coins_of(2, 100), coins_of(3, -hedge)];
+        p
+    };
+    let requirement = |m: &MarketCase, p: &PortfolioCase| {
+        m.with(Rules::DEFAULT, |market| {
+            let d = detail(p, market);
+            (
+                coins(d.a.mm - d.add_ons.total().mm),
+                coins(d.a.mm),
+                coins(d.a.im),
+            )
+        })
+    };
+    // a scan is linear in the position: the multiplier 2 inside is twice the position
+    let (plain, mm, im) = requirement(&m, &hedged(20));
+    let (inside, ..) = requirement(&m, &hedged(40));
+    printed(plain, 0, 68_400.0);
+    printed(inside, 0, 64_800.0);
+    assert!(inside < plain);
+    m.underlyings[2].mood.multipliers = Multipliers {
+        scan: Multipliers::PARTS,
+        scan_following: Multipliers::PARTS,
+        ..Multipliers::ONE
+    };
+    let (_, raised_mm, raised_im) = requirement(&m, &hedged(20));
+    // its scan, 7,200, once more in the initial requirement, a quarter of its scan at the wall in the other
+    printed(raised_im - im, 6, 1.25 * 7_200.0);
+    printed(raised_mm - mm, 6, 0.25 * 7_200.0);
+}
+
+/// "The basis can be a scenario." Beside another underlying its loss vanishes in the norm: 100 beside 1,000 would add 5.
+/// At the top it adds at least half of itself, whatever else is held, and all of it where nothing is.
+#[test]
+fn f_11_a_basis_inside_the_scans_vanishes() {
+    let (x, y) = (1_000 * WAD as i128, 100 * WAD as i128);
+    let inside = (1_000_000.0_f64 + 10_000.0).sqrt() - 1_000.0;
+    printed(inside, 2, 4.99);
+    printed(coins(together(x, y) - x), 2, 53.57);
+    assert_eq!(together(0, y), y);
+    for more in [1, 10, 1_000, 1_000_000] {
+        let adds = together(x * more, y) - x * more;
+        assert!(adds >= y / 2 && adds < y);
+    }
+}
+
+/// "Every node is linear in the portfolio." The skew nodes are not: what a portfolio and its opposite lose there is the
+/// same, while at every other node one gains what the other loses. So nothing may be interpolated in them.
+#[test]
+fn f_12_skew_nodes_are_not_linear() {
+    let m = market_of(vec![eth(30, 80)]);
+    let p = book(0, &[call(2_400, -10, 30)]);
+    let losses = |p: &PortfolioCase| {
+        m.with(Rules::DEFAULT, |market| {
+            let d = detail(p, market);
+            d.scans[0].losses.map(coins)
+        })
+    };
+    let (own, opposite) = (losses(&p), losses(&p.times(-1)));
+    for node in 0..33 {
+        let sum = own[node] + opposite[node];
+        if node < 31 {
+            assert!(sum.abs() < 1e-12, "node {node}: {sum}");
+        } else {
+            assert!(
+                sum > 1.0 && (own[node] - opposite[node]).abs() < 1e-12,
+                "node {node}: {sum}"
+            );
+        }
+    }
 }

@@ -217,3 +217,27 @@ fn r_9_a_hedged_coin_needs_what_selling_it_costs() {
     printed(coins(a.im), 6, 0.04 * 2_000.0);
     printed(coins(a.mm), 6, 0.02 * 2_000.0);
 }
+
+/// A round that jumped asks more of who opens, up to four times spot, and liquidates nobody.
+#[test]
+fn r_10_a_jump_raises_the_initial_requirement_only() {
+    let mut u = eth(7, 80);
+    u.confidence = WAD / 200;
+    let mut p = book(10_000, &[]);
+    p.linear = vec![linear(&u, Kind::Perpetual, 0, -5)];
+    let mut m = market_of(vec![u]);
+    let (calm, _) = requirements(&m, &p);
+    assert_eq!(calm.bid_im, calm.im);
+    for (jump, counts) in [(0, 0.0), (WAD / 20, 0.05), (4 * WAD, 4.0), (5 * WAD, 4.0)] {
+        m.underlyings[0].mood.jump = jump;
+        let (a, add_ons) = requirements(&m, &p);
+        printed(coins(a.im - calm.im), 6, counts * 10_000.0);
+        assert_eq!((a.mm, a.equity, a.bid_im), (calm.mm, calm.equity, a.im));
+        printed(
+            coins(add_ons.get(Charge::Confidence).im),
+            6,
+            (0.005 + counts) * 10_000.0,
+        );
+        printed(coins(add_ons.get(Charge::Confidence).mm), 6, 50.0);
+    }
+}

@@ -6,6 +6,7 @@ mod common;
 mod explained;
 mod false_claims;
 mod faults;
+mod multiplied;
 mod order;
 mod requirement;
 mod total;
@@ -22,10 +23,14 @@ use plimsoll_kernel::{
     num::U256,
     portfolio::{
         AddOn, AddOns, Assessment, Charge, MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS, Portfolio,
-        Scratch, assess,
+        Scratch,
+        aggregate::together,
+        assess,
         charges::{AssetRate, Rate, RuleRate, UnderlyingRate},
         explain::{Direction, VenuePart, alone, contributions, distance, greeks, own_slot, parts},
-        market::{Asset, Expiry, MAX_PRICE, Market, Perpetual, Rates, Rules, Underlying},
+        market::{
+            Asset, Expiry, MAX_PRICE, Market, Multipliers, Perpetual, Rates, Rules, Underlying,
+        },
         money::LIMIT,
         scan::Scan,
     },

@@ -14,6 +14,7 @@ proptest! {
             let s = slack(&[&a, &b, &c]);
             prop_assert!(c.im <= a.im + b.im + s, "im {} > {} + {}", c.im, a.im, b.im);
             prop_assert!(c.mm <= a.mm + b.mm + s, "mm {} > {} + {}", c.mm, a.mm, b.mm);
+            prop_assert!(c.bid_im <= a.bid_im + b.bid_im + s, "bid {} > {} + {}", c.bid_im, a.bid_im, b.bid_im);
             prop_assert!((c.equity - a.equity - b.equity).abs() <= s);
             Ok(())
         })?;
@@ -27,6 +28,7 @@ proptest! {
             let s = slack(&[&b]) * i128::from(k);
             prop_assert!((b.im - a.im * i128::from(k)).abs() <= s);
             prop_assert!((b.mm - a.mm * i128::from(k)).abs() <= s);
+            prop_assert!((b.bid_im - a.bid_im * i128::from(k)).abs() <= s);
             prop_assert!((b.equity - a.equity * i128::from(k)).abs() <= s);
             Ok(())
         })?;
@@ -37,7 +39,7 @@ proptest! {
         let (m, x, _) = case(seed);
         m.with(m.rules(), |market| {
             let a = x.assess(market);
-            prop_assert!(a.im >= a.mm && a.mm >= 0);
+            prop_assert!(a.im >= a.bid_im && a.bid_im >= a.mm && a.mm >= 0);
             prop_assert!(!a.stale && !a.out_of_range);
             prop_assert_eq!((a.best, a.worst), (a.equity - a.mm, a.equity - a.mm));
             Ok(())
@@ -64,7 +66,7 @@ proptest! {
         prop_assert_eq!(nothing.legs(), 0);
         m.with(m.rules(), |market| {
             let a = nothing.assess(market);
-            prop_assert_eq!((a.equity, a.im, a.mm), (0, 0, 0));
+            prop_assert_eq!((a.equity, a.im, a.bid_im, a.mm), (0, 0, 0, 0));
             Ok(())
         })?;
     }
@@ -183,6 +185,7 @@ proptest! {
         m.assets.clear();
         m.coin = WAD as u64;
         m.underlyings[0].confidence = 0;
+        m.underlyings[0].mood = Mood::NONE;
         let only = |p: &PortfolioCase| {
             let mut p = p.clone();
             p.collateral.clear();
