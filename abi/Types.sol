@@ -38,14 +38,16 @@ struct Portfolio {
 /// @param mm     Maintenance margin requirement. Rounded up.
 /// @param stale  A price that the portfolio rests on is stale, missing or out of bounds; such items count zero as
 ///               collateral and their last price otherwise. Opening and withdrawing are refused.
-/// @param best   equity - mm at the best value of the stale items; equity - mm when nothing is stale.
-/// @param worst  equity - mm at their worst value.
+/// @param best   No less than equity - mm with each stale item at the best that it can be worth; equity - mm when nothing is
+///               stale. See docs/method.md, section 6. best >= equity - mm >= worst always.
+/// @param worst  No more than equity - mm with each stale item at the worst that it can be worth.
 /// @param outOfRange A number left its range (2^110) and was clamped against the owner, a slot holds no leg, or there
 ///               are more than 8 underlyings or 24 expiries. No account can open such a portfolio.
 /// @param staleLegs   Bits 2i and 2i + 1: the first and the second leg of slot i of the portfolio rest on a stale price.
 /// @param staleAssets Bit i: collateral asset i has no usable price.
 /// @param marks  The part of equity that is legs. Rounded down.
 /// @param bidIm  The initial requirement that a bidder must meet: im with the multipliers of mm. Rounded up. bidIm >= mm.
+/// @param bestEquity Equity with each stale item at the best that it can be worth; equity when nothing is stale.
 struct Assessment {
     int256 equity;
     uint256 im;
@@ -58,6 +60,7 @@ struct Assessment {
     uint16 staleAssets;
     int256 marks;
     uint256 bidIm;
+    int256 bestEquity;
 }
 
 /// A rate of margin and what it shall be.

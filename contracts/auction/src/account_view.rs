@@ -26,10 +26,12 @@ pub(crate) struct Valuation {
     pub(crate) equity: i128,
     pub(crate) im: u128,
     pub(crate) mm: u128,
-    /// equity − mm at the best value of the stale items.
+    /// No less than equity − mm at the best value of the stale items.
     pub(crate) best: i128,
-    /// equity − mm at their worst value.
+    /// No more than equity − mm at their worst value.
     pub(crate) worst: i128,
+    /// Equity at the best value of the stale items.
+    pub(crate) best_equity: i128,
     /// Equity at their worst value.
     pub(crate) worst_equity: i128,
 }
@@ -64,6 +66,7 @@ pub(crate) fn valuation(account: B256, assessment: Assessment) -> Result<Valuati
             im: to_u128(assessment.im)?,
             mm,
             best: signed(assessment.best)?,
+            best_equity: signed(assessment.best_equity)?,
             worst,
             worst_equity: worst.checked_add_unsigned(mm)?,
         })
@@ -113,8 +116,7 @@ impl Auction {
         if unpriced.any() {
             let stays = Slice::new(account, &view.portfolio, unpriced, ONE)?.rest;
             let stays = self.assess(account, stays)?;
-            let most = stays.best.checked_add_unsigned(stays.mm);
-            let most = most.ok_or(ValueOutOfRange { account })?;
+            let most = stays.best_equity;
             view.best_equity = auction::best_equity(valuation.equity, stays.equity, most)
                 .ok_or(ValueOutOfRange { account })?;
             view.reserve = u128::try_from(most).unwrap_or(0);

@@ -43,9 +43,9 @@ abi_struct! {
         mm: U256,
         /// Some price it rests on is stale.
         stale: bool,
-        /// Equity − mm at the best the stale items could be worth.
+        /// No less than equity − mm with each stale item at the best it could be worth.
         best: I256,
-        /// Equity − mm at the worst.
+        /// No more than equity − mm with each at the worst.
         worst: I256,
         /// Some number left its range and was clamped.
         out_of_range: bool,
@@ -57,6 +57,8 @@ abi_struct! {
         marks: I256,
         /// What a bidder must meet, rounded up; ≥ mm.
         bid_im: U256,
+        /// Equity with each stale item at the best it could be worth.
+        best_equity: I256,
     }
 
     /// Where an auction stands; `abi/IAuction.sol` documents the fields.
@@ -138,6 +140,7 @@ impl From<&portfolio::Assessment> for Assessment {
             stale_assets: assessed.stale_assets,
             marks: int(assessed.marks),
             bid_im: requirement(assessed.bid_im),
+            best_equity: int(assessed.best_equity),
         }
     }
 }

@@ -153,7 +153,8 @@ fn an_unknown_price_is_a_bound_for_collateral() {
     };
     let a = doubt.assess(-130_000, &[], 100);
     assert_eq!((a.equity, a.stale_assets), (-130_000 * ONE, 4));
-    assert!(a.best >= (10_000_000 - 130_000) * ONE, "{a:?}");
+    let most = (10_000_000 - 130_000) * ONE;
+    assert!(a.best > 0 && a.best < most && a.best_equity == most, "{a:?}");
     // a unit of dust shelters nobody: 100 bought at 2,000, spot 1,500
     let dust = [(2, 1)];
     let slots = [perpetual(1, 100)];
@@ -183,14 +184,18 @@ fn i_mar_17_legs_without_any_price_have_both_bounds() {
     for (slot, low, high) in [
         (perpetual(1, 10), -20_000, 1_000_000 - 20_000),
         (perpetual(1, -10), 20_000 - 1_000_000, 20_000),
-        (slot(Kind::Call, 2_000, 10), 0, 1_000_000),
+        // a forward may be twice spot here
+        (slot(Kind::Call, 2_000, 10), 0, 2_000_000),
         (slot(Kind::Call, 2_000, -10), -1_000_000, 0),
         (slot(Kind::Put, 2_000, -10), -20_000, 0),
     ] {
         let a = doubt.assess(0, &[slot], 0);
         assert!(a.stale && a.stale_legs == 1, "{a:?}");
         assert_eq!(a.equity, low * ONE, "{a:?}");
-        assert_eq!(a.best + a.mm, high * ONE, "{a:?}");
+        assert_eq!(a.best_equity, high * ONE, "{a:?}");
+        // what moves is charged at its end
+        assert!(a.best <= a.best_equity && a.best >= high * ONE / 2, "{a:?}");
+        assert!(a.worst <= a.equity, "{a:?}");
     }
     // Where not even the bound is known, the range.
     let nothing = Doubt { spot: 0, ..doubt };
@@ -350,10 +355,10 @@ fn i_mar_2_fails_for_collateral_without_room() {
     assert!((more - 0.32 * 20_000.0).abs() < 1e-6, "{more}");
 }
 
-/// The bounds of a stale account are of its last prices: what is required of it changes with them, and that is not in
-/// the bounds. A calendar spread of futures has nothing but add-ons.
+/// Expiries that ride a stale spot ride it together: a calendar spread of futures has nothing but add-ons, which are shares
+/// of spot. The bounds hold wherever spot turns out to be; those of the last prices, −169 and −169, did not.
 #[test]
-fn stale_bounds_are_of_the_last_prices() {
+fn h_3_bounds_hold_where_a_stale_spot_turns_out_to_be() {
     let future = |day, units: i64| {
         let instrument = Instrument {
             venue: 1,
@@ -401,13 +406,87 @@ fn stale_bounds_are_of_the_last_prices() {
             assess(&market, &portfolio, &mut Box::new(Scratch::NEW))
         })
     };
-    let whole = |v: i128| (v as f64 / 1e18).round();
     let mm = assess(2_000, true, 0).mm;
-    assert_eq!(whole(mm), 1_692.0);
     let stale = assess(2_000, false, mm * 9 / 10);
-    assert_eq!((whole(stale.best), whole(stale.worst)), (-169.0, -169.0));
+    // what rides one spot is net: nothing is gained by it
+    assert!((stale.best_equity - stale.equity).abs() < 1_000, "{stale:?}");
+    for spot in (1_640..=2_360).step_by(40) {
+        let back = assess(spot, true, mm * 9 / 10);
+        let excess = back.equity - back.mm;
+        assert!(stale.best + 1_000 >= excess, "{spot}: {stale:?}");
+        assert!(stale.worst - 1_000 <= excess, "{spot}: {stale:?}");
+    }
     let lower = assess(1_640, true, mm * 9 / 10);
-    assert_eq!(whole(lower.equity - lower.mm), 135.0);
+    assert!(lower.equity - lower.mm > 0 && stale.best > 0);
+}
+
+/// H-3: a long of 50 ETH with 25,000, and one lot, 0.0001, of a call at 8,000 on an expiry whose surface is stale, or that
+/// nobody ever pushed. The lot shelters what it is: once the account is below the line without it, it is below the line at
+/// best. Before, `best` was above 0 down to 1,620 and far below.
+#[test]
+fn h_3_a_lot_on_a_stale_expiry_shelters_nobody() {
+    let long = PerpLeg {
+        instrument: InstrumentId::perpetual(1, 1),
+        size: 500_000,
+        quote: 100_000 * ONE,
+    };
+    let leg = |size| OptionLeg {
+        instrument: option(Kind::Call, 8_000),
+        size,
+    };
+    let held = |spot: i128, stale: Option<Expiry>, lots: i64| {
+        let call = LegSlot::Options(leg(lots), None).encode().unwrap();
+        let slots = [long.encode(), call];
+        let portfolio = Portfolio {
+            cash: 25_000 * ONE,
+            collateral: &[],
+            slots: slots.get(..if lots == 0 { 1 } else { 2 }).unwrap(),
+        };
+        let doubt = Doubt {
+            spot,
+            expiry: stale,
+            ..Doubt::default()
+        };
+        doubt.market(|market| {
+            let underlyings = [Underlying {
+                lot: LOT / 10,
+                max_basis: ONE_Q40 / 5,
+                ..market.underlyings[0]
+            }];
+            let market = Market {
+                underlyings: &underlyings,
+                ..*market
+            };
+            assess(&market, &portfolio, &mut Box::new(Scratch::NEW))
+        })
+    };
+    let stale = Expiry {
+        fresh: false,
+        ..expiry(2_000, 0, 100)
+    };
+    for pushed in [Some(stale), None] {
+        for spot in [2_000, 1_900, 1_850, 1_841, 1_840, 1_830, 1_620, 1_600, 1_500, 1_000] {
+            let plain = held(spot, None, 0);
+            let line = plain.equity - plain.mm;
+            for lots in [1, -1, 1_000, -1_000] {
+                let a = held(spot, pushed, lots);
+                assert!(a.stale && !a.out_of_range);
+                // a unit of the call is worth at most a forward, 1.2 · spot
+                let worth = i128::from(lots.abs()) * ONE / 10_000 * spot * 12 / 10;
+                assert!(a.best <= line + worth, "{spot} {lots}: {line} {a:?}");
+                // and as a loss it may be that, and what that needs
+                assert!(a.worst >= line - 4 * worth, "{spot} {lots}: {line} {a:?}");
+                assert!(a.best >= line - worth / 100 && a.worst <= line + 1);
+            }
+            let lot = held(spot, pushed, 1);
+            if line < -ONE {
+                assert!(lot.best < 0, "{spot}: {lot:?}");
+            }
+        }
+    }
+    // 1,620: 6,000 of equity, 14,985 required
+    let a = held(1_620, Some(stale), 1);
+    assert_eq!(a.best / ONE, -8_985, "{a:?}");
 }
 
 /// A forward is an absolute price of its moment: until the next push it does not follow spot, and is fresh all the same.

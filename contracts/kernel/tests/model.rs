@@ -30,7 +30,7 @@ fn rows(path: &str) -> Vec<[f64; COLUMNS]> {
 fn answer(m: &MarketCase, p: &PortfolioCase) -> (Assessment, i128, i128) {
     m.with(m.rules(), |market| {
         let (answer, scratch) = p.assess_in_detail(market);
-        let whole = aggregate::requirement(market, scratch.scans(), u8::MAX);
+        let whole = aggregate::requirement(market, scratch.scans());
         let alone = scratch.scans().iter().map(|s| s.worst).max();
         (answer, whole, alone.unwrap_or(0))
     })

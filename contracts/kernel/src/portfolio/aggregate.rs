@@ -23,19 +23,17 @@ struct Held<'a> {
     beta: Q40,
 }
 
-/// The portfolio's scan requirement, rounded up: `docs/method.md` §4. Bit `i` of `counted` tells whether the
-/// underlying at place `i` of the market counts.
+/// The portfolio's scan requirement, rounded up: `docs/method.md` §4.
 #[inline(never)]
 #[must_use]
-pub fn requirement(market: &Market<'_>, scans: &[Scan], counted: u8) -> Cash {
+pub fn requirement(market: &Market<'_>, scans: &[Scan]) -> Cash {
     let mut list = [Held {
         scan: &Scan::ZERO,
         beta: 0,
     }; MAX_UNDERLYINGS];
     let mut count = 0;
-    for (place, (scan, underlying)) in scans.iter().zip(market.underlyings).enumerate() {
+    for (scan, underlying) in scans.iter().zip(market.underlyings) {
         if scan.used
-            && counted >> place & 1 == 1
             && let Some(held) = list.get_mut(count)
         {
             *held = Held {

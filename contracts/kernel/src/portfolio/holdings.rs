@@ -2,13 +2,13 @@
 use super::{
     Run,
     charges::Charge,
-    market::{MAX_LEGS, MAX_PRICE, Underlying},
-    money::{Cash, LIMIT, add, clamp, minus, plus, scale_ceil, worth_floor},
-    scan::Nodes,
+    ends::End,
+    market::{MAX_LEGS, MAX_PRICE, Underlying, years_to},
+    money::{Cash, LIMIT, add, clamp, minus, scale_ceil, worth_floor},
     scenario::{Rule, Set},
 };
 use crate::{
-    codec::{Kind, LegSlot, OptionLeg, PerpLeg},
+    codec::{Instrument, Kind, LegSlot, OptionLeg, PerpLeg},
     num::{self, U256, low_u8},
 };
 
@@ -20,21 +20,26 @@ impl Run<'_, '_> {
         let bit = 1_u16.checked_shl(index.into()).unwrap_or(0);
         let Some(asset) = self.market.assets.iter().find(|a| a.index == index) else {
             self.stale_assets |= bit;
-            add(&mut self.best, LIMIT);
+            if self.end == End::Good {
+                add(&mut self.equity, LIMIT);
+            }
             return;
         };
         let units = num::to_wad_down(amount, asset.decimals);
         let units = self
             .in_range(units.and_then(|u| Cash::try_from(u).ok()))
             .max(0);
-        let value = self.cash_of(units, asset.price.min(MAX_PRICE)).max(0);
-        let linked = self.underlying(asset.underlying);
+        let mut value = self.cash_of(units, asset.price.min(MAX_PRICE)).max(0);
         if !asset.fresh {
             self.stale_assets |= bit;
-            let relief = linked.map_or(0, |(_, underlying)| self.relief(underlying, value, units));
-            add(&mut self.best, plus(value, relief));
-            return;
+            match self.end {
+                End::Last => return,
+                End::Good => {}
+                // its units still count: what is uncertain of spot is of them, whatever they are worth
+                End::Bad => value = 0,
+            }
         }
+        let linked = self.underlying(asset.underlying);
         add(&mut self.equity, value);
         self.scratch
             .add_ons
@@ -50,24 +55,6 @@ impl Run<'_, '_> {
             let add_ons = &mut self.scratch.add_ons;
             add_ons.charge(Charge::Haircut, loss, self.market.rules.factors);
         }
-    }
-
-    /// The most that linked collateral could take off the maintenance requirement: what its opposite would need, by
-    /// the scan and by the uncertainty of spot.
-    #[inline(never)]
-    fn relief(&mut self, underlying: &Underlying<'_>, value: Cash, units: i128) -> Cash {
-        let nodes = Nodes::of(underlying, self.market.now);
-        let losses = nodes
-            .as_slice()
-            .iter()
-            .map(|n| scale_ceil(scale_ceil(value, n.shock), n.weight));
-        let scan = losses.fold(0, Cash::max);
-        let spot = self.cash_of_up(units, underlying.spot.min(MAX_PRICE));
-        let (_, mm_factor) = self.market.rules.factors;
-        plus(
-            scale_ceil(scan, mm_factor),
-            scale_ceil(spot, underlying.confidence),
-        )
     }
 
     // ---- legs
@@ -104,20 +91,21 @@ impl Run<'_, '_> {
     fn linear(&mut self, leg: &PerpLeg) {
         let kind = leg.instrument.kind();
         let Some((place, underlying)) = self.underlying(leg.instrument.underlying()) else {
-            self.unvalued(None, leg.size.into(), 0, leg.quote);
+            self.unvalued(leg.size.into(), 0, leg.quote);
             return;
         };
         let units = self.units(leg.size, underlying.lot);
-        let mut settled = false;
+        let (mut settled, mut rides) = (false, true);
         let (price, moving) = if kind == Kind::Future {
             let Some((group, expiry)) = self.expiry(place, leg.instrument.expiry_day()) else {
-                // without a forward: anything from 0 to spot
-                self.unvalued(Some(place), units, underlying.spot, leg.quote);
+                let day = leg.instrument.expiry_day();
+                self.unpushed((place, underlying), units, day, None, leg.quote);
                 return;
             };
             let linear = expiry.future();
             let moving = self.cash_of(units, linear.moving.min(MAX_PRICE));
-            self.rests_on(place, expiry.fresh);
+            self.stale_leg |= !expiry.fresh;
+            rides = underlying.rides(expiry);
             settled = expiry.is_settled(self.market.now);
             if let Some(group) = self.scratch.groups.get_mut(group)
                 && !settled
@@ -128,8 +116,9 @@ impl Run<'_, '_> {
             (linear.price(), moving)
         } else {
             let linear = underlying.perpetual(leg.instrument.venue());
-            if !linear.known {
-                self.unvalued(Some(place), units, underlying.spot, leg.quote);
+            // at the ends what is not known is between nothing and its bound, net of all such legs
+            if !linear.known && (self.end == End::Last || underlying.spot == 0) {
+                self.unvalued(units, underlying.spot, leg.quote);
                 return;
             }
             if let Some(sums) = self.scratch.sums.get_mut(place) {
@@ -152,9 +141,12 @@ impl Run<'_, '_> {
                 return;
             }
             add(&mut sums.notional, moving);
+            if rides {
+                add(&mut sums.rides, moving);
+            }
             add(&mut sums.linear, units.wrapping_abs());
         }
-        self.rests_on(place, underlying.fresh);
+        self.stale_leg |= !underlying.fresh;
     }
 
     #[inline(never)]
@@ -162,17 +154,13 @@ impl Run<'_, '_> {
         let place = self.underlying(leg.instrument.underlying());
         let instrument = leg.instrument.decode();
         let (Some((place, underlying)), Some(instrument)) = (place, instrument) else {
-            self.unvalued(None, leg.size.into(), 0, 0);
+            self.unvalued(leg.size.into(), 0, 0);
             return;
         };
         let units = self.units(leg.size, underlying.lot);
         let Some((group, expiry)) = self.expiry(place, instrument.expiry_day) else {
-            // without a forward: a long option counts as nothing, a short one as the most it can cost
-            let most = match instrument.kind {
-                Kind::Call => underlying.spot,
-                _ => instrument.strike.map_or(0, |k| k.to_wad()),
-            };
-            self.unvalued(Some(place), units, most, 0);
+            let day = instrument.expiry_day;
+            self.unpushed((place, underlying), units, day, Some(instrument), 0);
             return;
         };
         let next = self.legs;
@@ -201,31 +189,76 @@ impl Run<'_, '_> {
             }
         }
         // a settled leg is a sum of cash: it costs nothing to close, and no spot can change it
-        self.rests_on(place, expiry.fresh && (settled || underlying.fresh));
+        self.stale_leg |= !(expiry.fresh && (settled || underlying.fresh));
     }
 
     /// A leg that cannot be valued: each unit is worth anything from 0 to `price`, which is 0 where nothing was ever
-    /// known. It counts at its least, and nothing can be opened. `place` is of its underlying, if the market has that.
-    #[inline(never)]
-    fn unvalued(&mut self, place: Option<usize>, units: i128, price: u128, quote: Cash) {
+    /// known. It counts at its least, at the good end at its most, and nothing can be opened. Returns what it counts.
+    fn unvalued(&mut self, units: i128, price: u128, quote: Cash) -> Cash {
         let most = match price {
             0 if units < 0 => -LIMIT,
             0 => LIMIT,
             price => self.cash_of(units, price.min(MAX_PRICE)),
         };
         self.stale_leg = true;
-        if let Some(place) = place {
-            self.rests_on(place, false);
-        }
-        add(&mut self.equity, minus(most.min(0), clamp(quote)));
-        add(&mut self.best, most.wrapping_abs());
+        let counts = if self.end == End::Good {
+            most.max(0)
+        } else {
+            most.min(0)
+        };
+        add(&mut self.equity, minus(counts, clamp(quote)));
+        counts
     }
 
-    /// A leg on the underlying at `place` rests on a price: when it is stale, so is what it hedges there.
-    fn rests_on(&mut self, place: usize, fresh: bool) {
-        self.stale_leg |= !fresh;
-        if let Some(sums) = self.scratch.sums.get_mut(place) {
-            sums.stale |= !fresh;
+    /// A leg on an expiry that was never pushed: a put is worth anything from 0 to its strike, a call or a future anything
+    /// from 0 to spot, at the ends to the highest forward, and moves with it. At the bad end it has every charge, on no
+    /// less than it could be on. `option`: what it is, if not a future.
+    #[inline(never)]
+    fn unpushed(
+        &mut self,
+        (place, underlying): (usize, &Underlying<'_>),
+        units: i128,
+        day: u16,
+        option: Option<Instrument>,
+        quote: Cash,
+    ) {
+        let (_, highest) = underlying.forwards(None);
+        let put = option.filter(|i| i.kind == Kind::Put);
+        let price = match put {
+            Some(put) => put.strike.map_or(0, |k| k.to_wad()),
+            None if self.end == End::Last => underlying.spot,
+            None => highest,
+        };
+        let counts = self.unvalued(units, price, quote);
+        if self.end == End::Last {
+            return;
+        }
+        let size = units.wrapping_abs();
+        let exposed = self.cash_of_up(size, highest);
+        let Some(sums) = self.scratch.sums.get_mut(place) else {
+            return;
+        };
+        sums.used = true;
+        if put.is_none() {
+            add(&mut sums.notional, counts);
+        }
+        if self.end == End::Good {
+            return;
+        }
+        add(&mut sums.unsure, size);
+        if option.is_some() {
+            add(&mut sums.options, size);
+            add(&mut sums.short_options, units.wrapping_neg().max(0));
+            add(&mut sums.skew, exposed);
+        } else {
+            add(&mut sums.linear, size);
+        }
+        let years = years_to(day, self.market.now);
+        let moved = scale_ceil(exposed, underlying.rates.basis_move);
+        self.basis(underlying, years, moved);
+        if option.is_some() {
+            let worth = self.cash_of_up(size, price.min(MAX_PRICE));
+            self.interest(underlying, years, worth);
         }
     }
 }

@@ -26,6 +26,18 @@ pub const fn expiry_seconds(day: u16) -> u64 {
     day as u64 * 86_400 + 28_800
 }
 
+/// Years from `now` to the expiry of a day, 0 once it is past, rounded down.
+#[must_use]
+pub const fn years_to(day: u16, now: u64) -> Q40 {
+    let seconds = expiry_seconds(day).saturating_sub(now);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "at most 180 in Q40: a day has 16 bits"
+    )]
+    let years = ((seconds as u128) << 40).wrapping_div(YEAR as u128) as i64;
+    years
+}
+
 /// One snapshot for all legs.
 #[derive(Clone, Copy, Debug)]
 pub struct Market<'a> {

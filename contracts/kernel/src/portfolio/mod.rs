@@ -8,6 +8,7 @@
 //! | [`market`] | what the calculator is told: prices, expiries, rates, rules |
 //! | [`snapshot`], [`terms`] | that, from the words of the oracle and of stored parameters |
 //! | `holdings` | what is held, item by item: values, and sums by underlying and expiry |
+//! | `ends` | what may be of prices that are not fresh |
 //! | `underlyings`, [`scan`], [`scenario`] | what each underlying loses in every scenario |
 //! | [`aggregate`] | the requirement across underlyings |
 //! | [`multipliers`] | what the size and the mood of a market add to it |
@@ -18,6 +19,7 @@
 mod add_ons;
 pub mod aggregate;
 pub mod charges;
+mod ends;
 pub mod explain;
 mod holdings;
 pub mod mark;
@@ -30,14 +32,20 @@ pub mod snapshot;
 pub mod terms;
 mod underlyings;
 
-use crate::{black76::Factor, codec::OptionLeg, num::U256};
+use crate::{
+    black76::Factor,
+    codec::OptionLeg,
+    fixed::{ONE_Q40, mul_shift_ceil},
+    num::U256,
+};
 use add_ons::Requirement;
 pub use add_ons::{AddOn, AddOns};
 pub use charges::{CHARGES, Charge};
-use market::{Expiry, Market, Underlying};
+use ends::End;
+use market::{Expiry, Market, Multipliers, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
 use money::{
-    Cash, LIMIT, add, clamp, minus, plus, scale_ceil, scale_floor, worth_ceil, worth_floor,
+    Cash, LIMIT, clamp, minus, plus, scale_ceil, worth_ceil, worth_floor,
 };
 use multipliers::Surcharge;
 use scan::{ExpiryScan, MAX_NODES, Scan};
@@ -66,10 +74,12 @@ pub struct Assessment {
     pub marks: Cash,
     /// What a bidder must meet: `im` with the multipliers of the maintenance requirement. mm ≤ bid_im ≤ im.
     pub bid_im: Cash,
-    /// equity − mm at the best the stale items could be worth.
+    /// No less than equity − mm with every stale item at the best it could be worth.
     pub best: Cash,
-    /// equity − mm at the worst.
+    /// No more than equity − mm with every stale item at the worst.
     pub worst: Cash,
+    /// Equity with every stale item at the best it could be worth.
+    pub best_equity: Cash,
     /// Some price it rests on is stale or missing.
     pub stale: bool,
     /// Bits 2i and 2i + 1: the first and the second leg of slot i rest on such a price; bit 2i also where slot i holds
@@ -99,9 +109,14 @@ struct Group {
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     used: bool,
-    stale: bool,
     /// Cash per unit of relative move of spot of everything linear in it.
     notional: Cash,
+    /// The part of it that is known but for what spot is.
+    rides: Cash,
+    /// The most the skew can take of what is not fresh, at the bad end.
+    skew: Cash,
+    /// Gross units of legs without a forward, at the bad end.
+    unsure: i128,
     /// Net perpetuals and linked collateral, 1e18 units.
     net: i128,
     /// Gross perpetuals and futures, gross options, options short after netting by strike, 1e18 units.
@@ -142,8 +157,10 @@ impl Scratch {
         }; MAX_EXPIRIES],
         sums: [Sums {
             used: false,
-            stale: false,
             notional: 0,
+            rides: 0,
+            skew: 0,
+            unsure: 0,
             net: 0,
             linear: 0,
             options: 0,
@@ -168,42 +185,29 @@ impl Scratch {
     }
 }
 
-/// Assesses one portfolio.
+/// Assesses one portfolio. Where something is stale, the same assessment is made twice more, with every stale item at the
+/// end that is good for its owner and at the bad one.
 #[must_use]
 pub fn assess(market: &Market<'_>, portfolio: &Portfolio<'_>, scratch: &mut Scratch) -> Assessment {
-    *scratch = Scratch::NEW;
-    let mut run = Run {
-        market,
-        equity: clamp(portfolio.cash),
-        before_legs: 0,
-        out_of_range: clamp(portfolio.cash) != portfolio.cash,
-        stale_legs: 0,
-        stale_assets: 0,
-        stale_leg: false,
-        legs: 0,
-        best: 0,
-        scratch,
-    };
-    portfolio
-        .collateral
-        .iter()
-        .for_each(|(asset, amount)| run.collateral(*asset, *amount));
-    run.before_legs = run.equity;
-    for (place, slot) in (0_u32..).step_by(2).zip(portfolio.slots) {
-        run.slot(place, *slot);
+    let mut run = Run::read(market, portfolio, End::Last, scratch);
+    let mut ends = None;
+    if run.stale_legs != 0 || run.stale_assets != 0 {
+        let good = Run::read(market, portfolio, End::Good, run.scratch).outcome();
+        let bad = Run::read(market, portfolio, End::Bad, run.scratch).outcome();
+        ends = Some((good, bad));
+        run = Run::read(market, portfolio, End::Last, run.scratch);
     }
-    run.underlyings();
-    run.result()
+    run.result(ends)
 }
 
 /// One assessment under way.
 struct Run<'a, 'm> {
     market: &'a Market<'m>,
+    /// Where the stale items stand.
+    end: End,
     equity: Cash,
     /// Equity without legs.
     before_legs: Cash,
-    /// What stale items may add to equity.
-    best: Cash,
     stale_legs: u128,
     stale_assets: u16,
     /// The leg being read rests on a stale price.
@@ -213,66 +217,129 @@ struct Run<'a, 'm> {
     scratch: &'a mut Scratch,
 }
 
+/// What an assessment comes to.
+#[derive(Clone, Copy)]
+struct Outcome {
+    equity: Cash,
+    needs: Requirement,
+    out_of_range: bool,
+}
+
 impl<'m> Run<'_, 'm> {
+    /// Reads what is held.
+    #[inline(never)]
+    fn read<'a>(
+        market: &'a Market<'m>,
+        portfolio: &Portfolio<'_>,
+        end: End,
+        scratch: &'a mut Scratch,
+    ) -> Run<'a, 'm> {
+        *scratch = Scratch::NEW;
+        let mut run = Run {
+            market,
+            end,
+            equity: clamp(portfolio.cash),
+            before_legs: 0,
+            out_of_range: clamp(portfolio.cash) != portfolio.cash,
+            stale_legs: 0,
+            stale_assets: 0,
+            stale_leg: false,
+            legs: 0,
+            scratch,
+        };
+        portfolio
+            .collateral
+            .iter()
+            .for_each(|(asset, amount)| run.collateral(*asset, *amount));
+        run.before_legs = run.equity;
+        for (place, slot) in (0_u32..).step_by(2).zip(portfolio.slots) {
+            run.slot(place, *slot);
+        }
+        run
+    }
+
     // ---- result
 
+    /// Equity and requirements of what was read.
     #[inline(never)]
-    fn result(self) -> Assessment {
-        let scans = &self.scratch.scans;
-        let stale = self
-            .scratch
-            .sums
-            .iter()
-            .rev()
-            .fold(0_u8, |mask, s| mask << 1 | u8::from(s.stale));
-        let whole = aggregate::requirement(self.market, scans, u8::MAX);
+    fn outcome(mut self) -> Outcome {
+        self.underlyings();
+        let whole = aggregate::requirement(self.market, &self.scratch.scans);
         let (im_factor, mm_factor) = self.market.rules.factors;
-        let surcharge = Surcharge::of(self.market, scans);
+        let surcharge = Surcharge::of(self.market, &self.scratch.scans);
         let scaled = Requirement {
             im: scale_ceil(plus(whole, surcharge.im), im_factor),
             bid: scale_ceil(plus(whole, surcharge.bid), im_factor),
             mm: scale_ceil(plus(whole, surcharge.mm), mm_factor),
         };
+        Outcome {
+            equity: self.equity,
+            needs: self.scratch.add_ons.join(scaled),
+            out_of_range: self.out_of_range,
+        }
+    }
+
+    #[inline(never)]
+    fn result(self, ends: Option<(Outcome, Outcome)>) -> Assessment {
+        let Run {
+            market,
+            before_legs,
+            stale_legs,
+            stale_assets,
+            ..
+        } = self;
+        let used = self.scratch.sums.iter().zip(market.underlyings);
+        let used = used.filter(|(s, _)| s.used).map(|(_, u)| u.multipliers);
+        let held = used.clone().next().is_some();
+        let multiplier = used.map(|m| m.scan_following).fold(0, u16::max);
+        let (im_factor, mm_factor) = market.rules.factors;
+        let Outcome {
+            equity,
+            needs,
+            out_of_range,
+        } = self.outcome();
         let Requirement {
             mut im,
             bid: mut bid_im,
             mut mm,
-        } = self.scratch.add_ons.join(scaled);
-        if self.out_of_range {
+        } = needs;
+        if out_of_range {
             (im, bid_im, mm) = (im.max(LIMIT), bid_im.max(LIMIT), mm.max(LIMIT));
         }
-        let doubt = !self.market.open && self.scratch.sums.iter().any(|s| s.used);
-        let any_stale = doubt || stale != 0 || self.stale_legs != 0 || self.stale_assets != 0;
-        let excess = minus(self.equity, mm);
-        let (mut best, mut worst) = (excess, excess);
-        if any_stale {
-            let fresh = aggregate::requirement(self.market, scans, !stale);
-            add(&mut best, self.best);
-            add(
-                &mut best,
-                scale_floor(minus(plus(whole, surcharge.mm), fresh), mm_factor).max(0),
-            );
-            for (_, scan) in scans
-                .iter()
-                .enumerate()
-                .filter(|(place, _)| stale >> place & 1 == 1)
-            {
-                add(&mut best, scan.best_gain());
-                worst = minus(worst, scan.worst);
-            }
+        let excess = minus(equity, mm);
+        let (mut best, mut worst, mut best_equity) = (excess, excess, equity);
+        if let Some((good, bad)) = ends {
+            // How much the requirement can fall per unit that equity does, between the ends: the multiplier in it is never
+            // above the quotient of the factors.
+            let most = mul_shift_ceil::<40>(mm_factor, Multipliers::factor(multiplier));
+            let slack = minus(good.equity, bad.equity).max(0);
+            let slack = scale_ceil(slack, most.min(im_factor) - ONE_Q40);
+            // A requirement that is everything stays so; a number that leaves its range at an end only has no bound.
+            let at = |end: Outcome, unbounded: Cash| {
+                let (mm, more) = match (out_of_range, end.out_of_range) {
+                    (true, _) => (end.needs.mm.max(LIMIT), 0),
+                    (false, true) => (end.needs.mm, unbounded),
+                    (false, false) => (end.needs.mm, 0),
+                };
+                plus(minus(end.equity, mm), more)
+            };
+            best = best.max(plus(at(good, LIMIT), slack));
+            worst = worst.min(minus(at(bad, -LIMIT), slack));
+            best_equity = best_equity.max(good.equity);
         }
         Assessment {
-            equity: self.equity,
+            equity,
             im,
             mm,
-            marks: minus(self.equity, self.before_legs),
+            marks: minus(equity, before_legs),
             bid_im,
             best,
             worst,
-            stale: any_stale,
-            stale_legs: self.stale_legs,
-            stale_assets: self.stale_assets,
-            out_of_range: self.out_of_range,
+            best_equity,
+            stale: ends.is_some() || (!market.open && held),
+            stale_legs,
+            stale_assets,
+            out_of_range,
         }
     }
 

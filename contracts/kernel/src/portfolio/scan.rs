@@ -1,12 +1,12 @@
 //! One underlying: what a portfolio's legs on it lose in each scenario.
 
 use super::{
-    market::{Expiry, Underlying, YEAR},
+    market::{Expiry, Underlying, YEAR, years_to},
     money::{Cash, Multiplier, scale_ceil, scale_floor},
     scenario::{MAX_SCENARIOS, RULES, Rule, Scenario},
 };
 use crate::{
-    black76::{Factor, Moneyness, Price},
+    black76::{Factor, MAX_STDEV, Moneyness, Price},
     codec::{Kind, OptionLeg},
     elementary::{exp, ln, sqrt_u128},
     fixed::{ONE_Q40, Q40},
@@ -140,11 +140,7 @@ impl Tenor {
     #[must_use]
     pub fn new(underlying: &Underlying<'_>, expiry: &Expiry, now: u64) -> Self {
         let seconds = expiry.seconds(now);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "at most 180 in Q40: a day has 16 bits"
-        )]
-        let years = ((u128::from(seconds) << 40) / u128::from(YEAR)) as i64;
+        let years = years_to(expiry.day, now);
         // the root of the quotient itself: in its last minute the root of `years` would miss its fifth place
         let root = sqrt_u128((u128::from(seconds) << 80) / u128::from(YEAR)).cast_signed();
         let set = underlying.rates.set();
@@ -184,6 +180,18 @@ impl Tenor {
             times(s, ONE_Q40 + linear),
             times(s, ONE_Q40 + linear.abs()),
         ]
+    }
+}
+
+/// 1 / √(2π), rounded up: an option's value changes by at most this share of its forward per deviation.
+const DENSITY: Q40 = 438_641_676_002;
+
+impl Tenor {
+    /// The most a rotation of the skew changes an option whose deviation is at most `s`, a share of its forward.
+    #[must_use]
+    pub fn most_skewed(&self, s: Q40) -> Q40 {
+        let s = s.clamp(0, MAX_STDEV);
+        (times(times(s, self.skew), DENSITY) + 2).min(ONE_Q40)
     }
 }
 
@@ -233,6 +241,28 @@ impl OptionView {
         })
     }
 
+    /// The same leg at another forward, with its deviation moved by `rule`, from where scenarios then start. `None` when it
+    /// could be worth more than the limit.
+    #[must_use]
+    pub fn moved(
+        &self,
+        leg: &OptionLeg,
+        lot: u64,
+        expiry: &Expiry,
+        (forward, rule): (Price, Rule),
+        tenor: &Tenor,
+    ) -> Option<Self> {
+        let strike = Price::new(leg.instrument.decode()?.strike?.to_wad());
+        let moneyness = Moneyness::new(forward, strike);
+        let s = self.stdevs.get(rule as usize).copied().unwrap_or(0);
+        Some(Self {
+            moneyness,
+            stdevs: tenor.stdevs(s.min(MAX_STDEV), moneyness.x),
+            multiplier: Multiplier::new(leg.size, lot, expiry.discount, moneyness.exponent)?,
+            put: self.put,
+        })
+    }
+
     /// Value in cash, floored, after the forward is multiplied by `factor` and volatility follows `rule`.
     #[inline(always)]
     #[must_use]
@@ -254,6 +284,15 @@ pub fn forward_factor(expiry: &Expiry, scenario: &Scenario) -> Factor {
     if expiry.fixed == 0 {
         return scenario.factor;
     }
+    Factor::new(ONE_Q40 + times(scenario.shock, variable_share(expiry)))
+}
+
+/// A / (A + B), rounded down: the share of a forward that moves with spot.
+#[must_use]
+pub fn variable_share(expiry: &Expiry) -> Q40 {
+    if expiry.fixed == 0 {
+        return ONE_Q40;
+    }
     let total = expiry.variable.saturating_add(expiry.fixed);
     // the part is at most the total: with 87 bits of it the quotient in Q40 fits
     let cut = (128 - total.leading_zeros()).saturating_sub(87);
@@ -261,7 +300,7 @@ pub fn forward_factor(expiry: &Expiry, scenario: &Scenario) -> Factor {
     let share = ((expiry.variable >> cut) << 40)
         .checked_div(total >> cut)
         .unwrap_or(0) as i64;
-    Factor::new(ONE_Q40 + times(scenario.shock, share))
+    share
 }
 
 /// What one expiry contributes.
@@ -281,6 +320,16 @@ impl ExpiryScan {
     pub fn add(&mut self, option: &OptionView, factors: &[Factor], nodes: &[Scenario]) {
         for ((value, factor), node) in self.values.iter_mut().zip(factors).zip(nodes) {
             *value = value.wrapping_add(option.value(*factor, node.rule));
+        }
+    }
+
+    /// Takes the rotations of the skew out.
+    pub fn unskew(&mut self, nodes: &[Scenario]) {
+        let base = self.at(0);
+        for (value, node) in self.values.iter_mut().zip(nodes) {
+            if node.rule.is_skew() {
+                *value = base;
+            }
         }
     }
 
@@ -328,15 +377,17 @@ impl Scan {
         let base = expiry.values.first().copied().unwrap_or(0);
         for ((change, value), node) in self.changes.iter_mut().zip(expiry.values).zip(nodes) {
             let moved = value.wrapping_sub(base);
-            *change = change.wrapping_add(match node.rule {
-                Rule::SkewLinear | Rule::SkewAbsolute => moved.abs().wrapping_neg(),
-                _ => moved,
+            *change = change.wrapping_add(if node.rule.is_skew() {
+                moved.abs().wrapping_neg()
+            } else {
+                moved
             });
         }
     }
 
-    /// Closes the scan: adds what is linear in spot, `notional` per unit of relative move, and finds the worst node.
-    pub fn finish(&mut self, notional: Cash, nodes: &[Scenario]) {
+    /// Closes the scan: adds what is linear in spot, `notional` per unit of relative move, takes `skew` off where the skew
+    /// is rotated, and finds the worst node.
+    pub fn finish(&mut self, notional: Cash, skew: Cash, nodes: &[Scenario]) {
         self.count = nodes.len();
         self.used = true;
         for (index, node) in nodes.iter().enumerate() {
@@ -345,7 +396,11 @@ impl Scan {
             else {
                 return;
             };
-            *change = change.wrapping_add(scale_floor(notional, node.shock));
+            *change = change.wrapping_add(if node.rule.is_skew() {
+                skew.wrapping_neg()
+            } else {
+                scale_floor(notional, node.shock)
+            });
             *loss = scale_ceil(change.wrapping_neg(), node.weight);
             if *loss > self.worst {
                 (self.worst, self.worst_node) = (*loss, index);
@@ -357,15 +412,5 @@ impl Scan {
     #[must_use]
     pub fn loss(&self, index: usize) -> Cash {
         self.losses.get(index).copied().unwrap_or(0)
-    }
-
-    /// Largest gain over the nodes, unweighted, at least 0.
-    #[must_use]
-    pub fn best_gain(&self) -> Cash {
-        self.changes
-            .iter()
-            .take(self.count)
-            .copied()
-            .fold(0, Cash::max)
     }
 }

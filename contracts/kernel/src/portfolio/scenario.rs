@@ -27,6 +27,14 @@ pub enum Rule {
     SkewAbsolute = 4,
 }
 
+impl Rule {
+    /// A rotation of the skew: the change counts as a loss whichever way it goes.
+    #[must_use]
+    pub const fn is_skew(self) -> bool {
+        matches!(self, Self::SkewLinear | Self::SkewAbsolute)
+    }
+}
+
 /// How many rules there are.
 pub const RULES: usize = 5;
 /// Most scenarios of a set, pockets included.

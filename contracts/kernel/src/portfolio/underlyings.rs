@@ -2,17 +2,32 @@
 use super::{
     Group, Run, Scratch,
     charges::Charge,
+    ends::End,
     market::{Expiry, MAX_PRICE, MAX_UNDERLYINGS, Underlying},
-    money::{add, minus, part_of_one, plus, scale_ceil, scale_floor},
+    money::{Cash, add, minus, part_of_one, plus, scale_ceil, scale_floor},
     multipliers::CostRates,
-    scan::{ExpiryScan, Nodes, OptionView, Tenor, forward_factor},
+    scan::{ExpiryScan, Nodes, OptionView, Tenor, forward_factor, variable_share},
+    scenario::{Rule, Scenario},
 };
 use crate::{
     black76::Price,
-    codec::OptionLeg,
-    fixed::{ONE_Q40, mul_shift_ceil},
+    codec::{Kind, OptionLeg, Strike},
+    fixed::{ONE_Q40, Q40, mul_shift_ceil},
     num,
 };
+
+/// An expiry without a fresh price, at an end of what it may be.
+struct Doubt {
+    /// Lowest and highest forward.
+    low: Price,
+    high: Price,
+    /// The most the basis can take at the bad end, before its rate.
+    moved: Cash,
+    /// The same of the skew.
+    skew: Cash,
+    /// No less than what its options can be worth together.
+    worth: Cash,
+}
 
 impl Run<'_, '_> {
     pub(super) fn underlyings(&mut self) {
@@ -33,14 +48,106 @@ impl Run<'_, '_> {
     }
 
     fn scan(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
-        let nodes = Nodes::of(underlying, self.market.now);
+        // Where the pockets of a stale surface are nobody knows: at the good end there are none.
+        let near = underlying
+            .near
+            .filter(|e| self.end != End::Good || e.fresh);
+        let nodes = Nodes::of(&Underlying { near, ..*underlying }, self.market.now);
+        self.ride(place, underlying);
         for (offset, expiry) in underlying.expiries.iter().enumerate() {
             self.scan_expiry(place, underlying, expiry, first + offset, &nodes);
         }
-        let notional = self.scratch.sums.get(place).map_or(0, |s| s.notional);
+        let sums = self.scratch.sums.get(place).copied().unwrap_or_default();
         if let Some(scan) = self.scratch.scans.get_mut(place) {
-            scan.finish(notional, nodes.as_slice());
+            scan.finish(sums.notional, sums.skew, nodes.as_slice());
         }
+    }
+
+    /// Moves what is linear in a stale spot to its end.
+    #[inline(never)]
+    fn ride(&mut self, place: usize, underlying: &Underlying<'_>) {
+        let Some(sums) = self.scratch.sums.get_mut(place) else {
+            return;
+        };
+        if self.end == End::Last {
+            return;
+        }
+        let (low, high) = underlying.spot_shares();
+        let share = if self.end.takes_high(sums.rides > 0) {
+            high
+        } else {
+            low
+        };
+        let moved = scale_floor(sums.rides, share - ONE_Q40);
+        add(&mut sums.notional, moved);
+        add(&mut self.equity, moved);
+    }
+
+    /// Moves the futures of an expiry without a known forward to their end.
+    #[inline(never)]
+    fn futures(&mut self, place: usize, expiry: &Expiry, group: Group, doubt: &Doubt) {
+        let Group {
+            futures, notional, ..
+        } = group;
+        let price = if self.end.takes_high(futures > 0) {
+            doubt.high
+        } else {
+            doubt.low
+        };
+        let value = self.cash_of(futures, price.wad);
+        let moved = minus(value, self.cash_of(futures, expiry.forward()));
+        add(&mut self.equity, moved);
+        if let Some(sums) = self.scratch.sums.get_mut(place) {
+            let moving = scale_floor(value, variable_share(expiry));
+            add(&mut sums.notional, minus(moving, notional));
+        }
+    }
+
+    /// An option at its end: a call at the highest or the lowest forward, a put the other way round, with volatility up or
+    /// down.
+    #[inline(never)]
+    fn at_end(
+        &mut self,
+        option: &OptionView,
+        leg: &OptionLeg,
+        lot: u64,
+        expiry: &Expiry,
+        doubt: &mut Doubt,
+        tenor: &Tenor,
+    ) -> Option<OptionView> {
+        let high = self.end.takes_high(leg.size > 0);
+        let put = leg.instrument.kind() == Kind::Put;
+        let forward = if high == put { doubt.low } else { doubt.high };
+        let rule = if high { Rule::Up } else { Rule::Down };
+        let size = self.units(leg.size, lot).wrapping_abs();
+        let exposed = self.cash_of_up(size, doubt.high.wad);
+        // a put is worth no more than its strike, a call no more than its forward
+        let strike = leg.instrument.decode()?.strike.filter(|_| put);
+        let worth = strike.map_or(doubt.high.wad, Strike::to_wad);
+        add(&mut doubt.worth, self.cash_of_up(size, worth));
+        let [_, up, ..] = option.stdevs;
+        add(&mut doubt.moved, exposed);
+        add(&mut doubt.skew, scale_ceil(exposed, tenor.most_skewed(up)));
+        option.moved(leg, lot, expiry, (forward, rule), tenor)
+    }
+
+    /// The charge for the interest on the value of an expiry's options.
+    pub(super) fn interest(&mut self, underlying: &Underlying<'_>, years: Q40, value: Cash) {
+        let (im, mm) = underlying.rates.rate;
+        let rate = |a_year| mul_shift_ceil::<40>(a_year, years).min(ONE_Q40);
+        let add_ons = &mut self.scratch.add_ons;
+        add_ons.charge(Charge::Rate, value, (rate(im), rate(mm)));
+    }
+
+    /// The charge for the calendar basis of an expiry that loses `loss` by it.
+    pub(super) fn basis(&mut self, underlying: &Underlying<'_>, years: Q40, loss: Cash) {
+        let rates = &underlying.rates;
+        let rate = rates
+            .basis_at_expiry
+            .saturating_add(mul_shift_ceil::<40>(rates.basis_per_year, years))
+            .min(32 * ONE_Q40);
+        let add_ons = &mut self.scratch.add_ons;
+        add_ons.charge(Charge::Basis, loss, (rate, rate));
     }
 
     #[inline(never)]
@@ -52,10 +159,11 @@ impl Run<'_, '_> {
         group: usize,
         nodes: &Nodes,
     ) {
-        let Some(Group { head, notional, .. }) = self.scratch.groups.get(group).copied() else {
+        let Some(group) = self.scratch.groups.get(group).copied() else {
             return;
         };
-        if head == 0 && notional == 0 {
+        let Group { head, notional, .. } = group;
+        if head == 0 && notional == 0 && group.futures == 0 {
             return;
         }
         if !expiry.is_settled(self.market.now) {
@@ -67,13 +175,24 @@ impl Run<'_, '_> {
         }
         let tenor = Tenor::new(underlying, expiry, self.market.now);
         let price = Price::new(expiry.forward());
+        let mut doubt = self.doubt(underlying, expiry);
+        if let Some(doubt) = &doubt
+            && !underlying.rides(expiry)
+        {
+            self.futures(place, expiry, group, doubt);
+        }
         for (factor, node) in self.scratch.factors.iter_mut().zip(nodes.all()) {
             *factor = forward_factor(expiry, node);
         }
         self.scratch.expiry = ExpiryScan::ZERO;
         let mut at = head;
         while let Some((leg, next)) = self.leg(at) {
-            match OptionView::new(&leg, underlying.lot, expiry, price, &tenor) {
+            let lot = underlying.lot;
+            let mut option = OptionView::new(&leg, lot, expiry, price, &tenor);
+            if let (Some(view), Some(doubt)) = (option, &mut doubt) {
+                option = self.at_end(&view, &leg, lot, expiry, doubt, &tenor);
+            }
+            match option {
                 Some(option) => {
                     let Scratch {
                         expiry, factors, ..
@@ -85,21 +204,17 @@ impl Run<'_, '_> {
             at = next;
         }
         let nodes = nodes.as_slice();
+        if let Some(doubt) = doubt {
+            self.bounds(place, underlying, group.futures, &doubt, &tenor, nodes);
+            return;
+        }
         let (value, down, up) = self.scratch.expiry.marks(nodes.len());
         add(&mut self.equity, value);
         let linear = scale_floor(notional, underlying.rates.basis_move);
         let (falls, rises) = (minus(value, down), minus(value, up));
         let loss = plus(falls, linear).max(minus(rises, linear)).max(0);
-        let rates = &underlying.rates;
-        let rate = rates
-            .basis_at_expiry
-            .saturating_add(mul_shift_ceil::<40>(rates.basis_per_year, tenor.years))
-            .min(32 * ONE_Q40);
-        let add_ons = &mut self.scratch.add_ons;
-        add_ons.charge(Charge::Basis, loss, (rate, rate));
-        let of_value = |rate| mul_shift_ceil::<40>(rate, tenor.years).min(ONE_Q40);
-        let rate = (of_value(rates.rate.0), of_value(rates.rate.1));
-        add_ons.charge(Charge::Rate, value.wrapping_abs(), rate);
+        self.basis(underlying, tenor.years, loss);
+        self.interest(underlying, tenor.years, value.wrapping_abs());
         if let Some(scan) = self.scratch.scans.get_mut(place) {
             scan.add(&self.scratch.expiry, nodes);
         }
@@ -135,18 +250,67 @@ impl Run<'_, '_> {
         self.scratch.legs.get(index).copied()
     }
 
+    /// What an expiry may be, where it is not fresh and this is an end.
+    #[inline(never)]
+    fn doubt(&self, underlying: &Underlying<'_>, expiry: &Expiry) -> Option<Doubt> {
+        let sure = expiry.fresh && underlying.fresh || expiry.is_settled(self.market.now);
+        if self.end == End::Last || sure {
+            return None;
+        }
+        let (low, high) = underlying.forwards(Some(expiry));
+        Some(Doubt {
+            low: Price::new(low),
+            high: Price::new(high),
+            moved: 0,
+            skew: 0,
+            worth: 0,
+        })
+    }
+
+    /// Closes the scan of an expiry at an end. What the skew and the basis take is nothing at the good end; at the bad end
+    /// it is no less than at any forward and deviation between the ends.
+    #[inline(never)]
+    fn bounds(
+        &mut self,
+        place: usize,
+        underlying: &Underlying<'_>,
+        futures: i128,
+        doubt: &Doubt,
+        tenor: &Tenor,
+        nodes: &[Scenario],
+    ) {
+        let scan = &mut self.scratch.expiry;
+        scan.unskew(nodes);
+        let (value, ..) = scan.marks(nodes.len());
+        add(&mut self.equity, value);
+        if let Some(scan) = self.scratch.scans.get_mut(place) {
+            scan.add(&self.scratch.expiry, nodes);
+        }
+        if self.end == End::Good {
+            return;
+        }
+        if let Some(sums) = self.scratch.sums.get_mut(place) {
+            add(&mut sums.skew, doubt.skew);
+        }
+        let linear = self.cash_of_up(futures.wrapping_abs(), doubt.high.wad);
+        let moved = scale_ceil(plus(doubt.moved, linear), underlying.rates.basis_move);
+        self.basis(underlying, tenor.years, moved);
+        self.interest(underlying, tenor.years, doubt.worth);
+    }
+
     /// Add-ons of an underlying that are rates on sizes.
     #[inline(never)]
     fn charges(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
         let Some(sums) = self.scratch.sums.get(place).copied() else {
             return;
         };
-        // If spot is unknown, `spot` is only an upper bound. Charges on it would lower `best` without evidence, so the
-        // base is 0.
-        let spot = if underlying.known {
-            underlying.spot.min(MAX_PRICE)
-        } else {
-            0
+        let (lowest, highest) = underlying.spots();
+        let spot = match self.end {
+            // If spot is unknown, it is only an upper bound.
+            End::Last if !underlying.known => 0,
+            End::Last => underlying.spot.min(MAX_PRICE),
+            End::Good => lowest,
+            End::Bad => highest,
         };
         let rates = &underlying.rates;
         let short = self.cash_of_up(sums.short_options, spot);
@@ -160,7 +324,7 @@ impl Run<'_, '_> {
             .take(underlying.expiries.len());
         let unsure: i128 = groups
             .flat_map(|g| [g.futures, g.calls, g.puts])
-            .fold(sums.net.wrapping_abs(), |sum, v| {
+            .fold(plus(sums.net.wrapping_abs(), sums.unsure), |sum, v| {
                 plus(sum, v.wrapping_abs())
             });
         let unsure = self.cash_of_up(unsure, spot);

@@ -9,6 +9,7 @@ mod faults;
 mod multiplied;
 mod order;
 mod requirement;
+mod stale;
 mod total;
 
 use common::{

@@ -38,6 +38,7 @@ pub(crate) fn native(hub: &Hub, given: &Portfolio) -> Assessment {
         staleAssets: a.stale_assets,
         marks: int(a.marks),
         bidIm: U256::from(a.bid_im.cast_unsigned()),
+        bestEquity: int(a.best_equity),
     }
 }
 
