@@ -36,7 +36,9 @@ struct Bid {
 ///
 /// Items that rest on a stale price are not sold; the rest of the account is. When an auction can start:
 ///   equity < mm at the best value of the stale items (with none: at fresh prices)  at once
-///   equity < mm at their worst value only                                         one to two hours after `noteStale`
+///   equity < mm at their worst value only                                         after an hour of sightings
+/// A sighting is a call of `noteStale`, by anyone. They count from the first at which equity < mm at the worst value; one at
+/// which it is not ends them, and one more than 15 minutes after the last begins anew.
 /// While the stale items could cover the account's deficit, the fund pays nothing and there is no discount.
 interface IAuction {
     /// An auction began; amounts 1e18. It has equity >= mm only if it began through `noteStale`, for the worst value of the
@@ -53,8 +55,8 @@ interface IAuction {
     /// The account's equity is 0 or less, even at the best value of its stale items: the fund's ramp begins, or begins anew.
     /// `equity` at that best value, 1e18.
     event InsolvencyMarked(bytes32 indexed account, int256 equity);
-    /// At `notedAt` (unix seconds) the account had equity < mm at the worst value of its stale items and not at the best; 0 =
-    /// the note was removed.
+    /// The account was seen with equity < mm at the worst value of its stale items, since `notedAt` (unix seconds) without a
+    /// gap of more than 15 minutes; 0 = it is not below, and the note was removed.
     /// @param best  equity - mm at the best, 1e18.
     /// @param worst equity - mm at the worst, 1e18.
     event StaleNoted(bytes32 indexed account, uint64 notedAt, int256 best, int256 worst);
@@ -88,11 +90,13 @@ interface IAuction {
     /// Closing needs equity of `needed`, min((1 + buffer) * mm, im), or equity >= mm and a largest share below minFraction.
     /// Equity is that of the worst value of the stale items, if the auction was started through `noteStale`. 1e18.
     error NotRecovered(bytes32 account, int256 equity, uint256 needed);
-    /// The account has equity < mm at the worst value of its stale items only: call `noteStale`, wait an hour, retry.
-    /// @param notedAt When `noteStale` noted it, unix seconds, 0 = never; a note expires after two hours.
+    /// The account has equity < mm at the worst value of its stale items only: call `noteStale`
+    /// at least every 15 minutes for an hour, retry.
+    /// @param notedAt When `noteStale` first saw it so, unix seconds, 0 = never.
+    /// @param seenAt  When it last did. If that is more than 15 minutes ago, the hour begins anew.
     /// @param best  equity - mm at the best value of the stale items, 1e18.
     /// @param worst equity - mm at the worst, 1e18.
-    error StaleWait(bytes32 account, uint64 notedAt, int256 best, int256 worst);
+    error StaleWait(bytes32 account, uint64 notedAt, uint64 seenAt, int256 best, int256 worst);
     /// The account is the vault's own: it is never in auction and never bids.
     error SystemAccount(bytes32 account);
     /// The bidder is the account in auction.
@@ -153,12 +157,12 @@ interface IAuction {
     /// @custom:caller anyone
     function parameters() external view returns (uint64 lambdaMax, uint32 duration, uint64 fundLambdaMax, uint32 fundDuration, uint64 buffer, uint64 minFraction);
 
-    /// Opens an auction when equity < mm at the best value of the stale items; or at their worst value, between one and two
-    /// hours after `noteStale`.
+    /// Opens an auction when equity < mm at the best value of the stale items; or at their worst value, after an hour of
+    /// sightings by `noteStale`, the last at most 15 minutes ago.
     /// @custom:caller anyone
     function start(bytes32 account) external;
-    /// Notes that equity < mm at the worst value of the stale items and not at the best; otherwise removes the note. A second
-    /// call changes nothing until the note has expired, two hours after it was made.
+    /// A sighting: notes that equity < mm at the worst value of the stale items; otherwise removes the note. One more than 15
+    /// minutes after the last begins a new note.
     /// @custom:caller anyone
     function noteStale(bytes32 account) external;
     /// Begins the fund's ramp of an account in auction with equity <= 0 at the best value of its stale items, or keeps it

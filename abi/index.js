@@ -43,7 +43,7 @@ export const IAuction = [
   {"type":"error","name":"ParameterOutOfRange","inputs":[{"name":"parameter","type":"uint8"},{"name":"given","type":"uint64"},{"name":"minimum","type":"uint64"},{"name":"maximum","type":"uint64"}]},
   {"type":"error","name":"PriceAboveLimit","inputs":[{"name":"price","type":"int256"},{"name":"maxPrice","type":"int256"}]},
   {"type":"error","name":"SelfBid","inputs":[{"name":"account","type":"bytes32"}]},
-  {"type":"error","name":"StaleWait","inputs":[{"name":"account","type":"bytes32"},{"name":"notedAt","type":"uint64"},{"name":"best","type":"int256"},{"name":"worst","type":"int256"}]},
+  {"type":"error","name":"StaleWait","inputs":[{"name":"account","type":"bytes32"},{"name":"notedAt","type":"uint64"},{"name":"seenAt","type":"uint64"},{"name":"best","type":"int256"},{"name":"worst","type":"int256"}]},
   {"type":"error","name":"SystemAccount","inputs":[{"name":"account","type":"bytes32"}]},
   {"type":"error","name":"UnknownSelector","inputs":[{"name":"selector","type":"bytes4"}]},
   {"type":"error","name":"ValueOutOfRange","inputs":[{"name":"account","type":"bytes32"}]},

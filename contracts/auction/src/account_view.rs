@@ -13,7 +13,7 @@ use plimsoll_common::{
     interface::{Assessment, Portfolio, margin, vault},
 };
 use plimsoll_kernel::{
-    auction::{self, ONE},
+    auction::{self, Note, ONE},
     codec::Account,
     num::{Int256, to_u128, u128_to_u256},
 };
@@ -133,7 +133,7 @@ impl Auction {
     /// `noteStale`, else plain equity.
     pub(crate) fn judged_equity(&self, account: B256, valuation: &Valuation) -> i128 {
         let clock = self.clock(account);
-        if clock.started_at != 0 && clock.noted_at != 0 {
+        if clock.started_at != 0 && clock.note != Note::default() {
             valuation.worst_equity
         } else {
             valuation.equity

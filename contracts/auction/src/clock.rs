@@ -10,7 +10,10 @@ use plimsoll_common::{
     abi::int,
     interface::{Assessment, vault},
 };
-use plimsoll_kernel::{auction, num::u128_to_u256};
+use plimsoll_kernel::{
+    auction::{self, Note},
+    num::u128_to_u256,
+};
 use stylus_sdk::prelude::*;
 
 /// An account's clock, unix seconds.
@@ -22,20 +25,20 @@ pub(crate) struct Clock {
     pub(crate) insolvent_since: u64,
     /// When the account was last seen insolvent.
     pub(crate) seen_at: u64,
-    /// When the account was noted: below MM at the worst value of its stale items, not at the best; 0 = not noted. In an
-    /// auction: the note it was started for; 0 = it needed none.
-    pub(crate) noted_at: u64,
+    /// Sightings of the account below MM at the worst value of its stale items. In an auction: the note it was started for;
+    /// zeros: it needed none.
+    pub(crate) note: Note,
 }
 
 impl Auction {
     /// The clock of an account.
     pub(crate) fn clock(&self, account: B256) -> Clock {
-        let [started_at, insolvent_since, seen_at, noted_at] = *self.clocks.get(account).as_limbs();
+        let [started_at, insolvent_since, seen_at, note] = *self.clocks.get(account).as_limbs();
         Clock {
             started_at,
             insolvent_since,
             seen_at,
-            noted_at,
+            note: Note::decode(note),
         }
     }
 
@@ -45,7 +48,7 @@ impl Auction {
             clock.started_at,
             clock.insolvent_since,
             clock.seen_at,
-            clock.noted_at,
+            clock.note.encode(),
         ];
         self.clocks.set(account, U256::from_limbs(word));
     }
@@ -58,13 +61,11 @@ impl Auction {
         Ok(())
     }
 
-    /// Refuses an account with an open auction; returns when it was noted.
-    pub(crate) fn need_closed(&self, account: B256) -> Result<u64, Revert> {
+    /// Refuses an account with an open auction; returns its note.
+    pub(crate) fn need_closed(&self, account: B256) -> Result<Note, Revert> {
         self.refuse_system(account)?;
         let Clock {
-            started_at,
-            noted_at,
-            ..
+            started_at, note, ..
         } = self.clock(account);
         if started_at != 0 {
             return Err(AuctionOpen {
@@ -73,7 +74,7 @@ impl Auction {
             }
             .into());
         }
-        Ok(noted_at)
+        Ok(note)
     }
 
     /// Begins the fund's ramp of an insolvent account or keeps it running; ends it when the account is solvent.

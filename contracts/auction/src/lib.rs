@@ -21,7 +21,8 @@
 //! # Liveness
 //! * A start, a bid and a close ask `vault` and `margin`, which answer whatever the state of the feeds. A stale settlement
 //!   coin does not stop a sale.
-//! * If equity < mm depends on the value of stale items, a start waits for a note and an hour; a note stands for two.
+//! * If equity < mm depends on the value of stale items, a start waits for an hour of sightings, each at most 15
+//!   minutes after the one before, by `noteStale`.
 //! * The fund's ramp runs only while the account is marked at least every 15 minutes: by `markInsolvent`, `start` or `bid`.
 //! * An auction has no end in time. It ends with a bid that reaches the buffer, or with [`Auction::close`].
 //! * A bid for a share asks `margin` at most 43 times for the share, which grows until whole lots relieve something; the
@@ -70,7 +71,7 @@ pub struct Auction {
     shares: Word,
     /// Duration 128 · fund's duration 128.
     durations: Word,
-    /// By account: noted 64 · seen insolvent 64 · insolvent since 64 · started 64.
+    /// By account: note 64 · seen insolvent 64 · insolvent since 64 · started 64.
     clocks: WordMap,
 }
 
@@ -192,8 +193,8 @@ impl Auction {
         )
     }
 
-    /// Opens an auction of an account with equity < mm at the best value of its stale items; or at their worst value, one to
-    /// two hours after [`Self::note_stale`]. Anyone.
+    /// Opens an auction of an account with equity < mm at the best value of its stale items; or at their worst value, after an
+    /// hour of sightings by [`Self::note_stale`] without a gap of more than 15 minutes. Anyone.
     ///
     /// # Errors
     /// [`SystemAccount`], [`AuctionOpen`], [`NotLiquidatable`], [`StaleWait`], [`ValueOutOfRange`].
@@ -204,8 +205,9 @@ impl Auction {
         self.open(account)
     }
 
-    /// Notes that an account has equity < mm at the worst value of its stale items and not at the best, so that an auction may
-    /// start an hour later; otherwise removes the note. A note stands for two hours. Anyone.
+    /// Notes a sighting of an account with equity < mm at the worst value of its stale items, so that an auction may start
+    /// after an hour of them; one at which equity ≥ mm removes the note; one more than 15 minutes after the last begins a new
+    /// one. Anyone.
     ///
     /// # Errors
     /// [`SystemAccount`], [`AuctionOpen`], [`ValueOutOfRange`].

@@ -42,7 +42,7 @@ plimsoll_common::errors! {
     NoAuction { account: B256 }
     NotInsolvent { account: B256, equity: I256 }
     NotRecovered { account: B256, equity: I256, needed: U256 }
-    StaleWait { account: B256, noted_at: u64, best: I256, worst: I256 }
+    StaleWait { account: B256, noted_at: u64, seen_at: u64, best: I256, worst: I256 }
     SystemAccount { account: B256 }
     SelfBid { account: B256 }
     InvalidFraction { fraction: U256, minimum: U256, maximum: U256 }

@@ -1,9 +1,9 @@
-//! Opening an auction: at once, or after a note and an hour.
+//! Opening an auction: at once, or after an hour of sightings.
 //!
 //! | the account's equity − mm | start |
 //! | --- | --- |
 //! | below 0 at the best value of its stale items (with none: at fresh prices) | at once |
-//! | below 0 at their worst value only | one to two hours after `noteStale` |
+//! | below 0 at their worst value only | after an hour of sightings by `noteStale`, each at most 15 minutes after the one before |
 //! | at least 0 at their worst value | refused |
 use crate::{
     Auction,
@@ -17,22 +17,22 @@ use plimsoll_common::{
     abi::int,
     interface::{Assessment, vault},
 };
-use plimsoll_kernel::auction::{self, Standing};
+use plimsoll_kernel::auction::{self, Note, Standing};
 use stylus_sdk::prelude::*;
 
 impl Auction {
     /// Opens an auction.
     pub(crate) fn open(&mut self, account: B256) -> Result<(), Revert> {
-        let noted_at = self.need_closed(account)?;
+        let note = self.need_closed(account)?;
         let view = self.account_view(account)?;
         let started_at = self.vm().block_timestamp();
         let Assessment { equity, im, mm, .. } = view.valuation.assessment;
-        let noted_at = self.may_start(account, noted_at, &view.valuation)?;
+        let note = self.may_start(account, note, &view.valuation)?;
         self.set_clock(
             account,
             Clock {
                 started_at,
-                noted_at,
+                note,
                 ..Clock::default()
             },
         );
@@ -48,23 +48,23 @@ impl Auction {
         vault::SET_IN_AUCTION.call(self.vm(), self.vault.address(), &(account, true))
     }
 
-    /// Notes that an account is below MM at the worst value of its stale items only, or removes the note.
+    /// Notes a sighting of an account: below MM at the worst value of its stale items, or not.
     pub(crate) fn note(&mut self, account: B256) -> Result<(), Revert> {
         let old = self.need_closed(account)?;
         let Valuation { best, worst, .. } = self.account_view(account)?.valuation;
         let standing = auction::standing(best, worst);
-        let noted_at = auction::note(old, standing, self.vm().block_timestamp());
-        if noted_at != old {
+        let note = old.seen(standing, self.vm().block_timestamp());
+        if note != old {
             self.set_clock(
                 account,
                 Clock {
-                    noted_at,
+                    note,
                     ..Clock::default()
                 },
             );
             StaleNoted {
                 account,
-                noted_at,
+                noted_at: note.first,
                 best: int(best),
                 worst: int(worst),
             }
@@ -82,18 +82,13 @@ impl Auction {
         let (portfolio, ..) =
             vault::ACCOUNT.static_call(self.vm(), self.vault.address(), &(account,))?;
         let valuation = self.assess(account, portfolio)?;
-        Ok(self.may_start(account, clock.noted_at, &valuation).is_ok())
+        Ok(self.may_start(account, clock.note, &valuation).is_ok())
     }
 
-    /// The note that an auction of an account may be started for now, 0 when it needs none. No auction of the account is
-    /// open; it was noted at `noted_at`, 0 = never.
+    /// The note that an auction of an account may be started for now, zeros when it needs none. No auction of the account is
+    /// open; `note` is its note.
     #[inline(never)]
-    fn may_start(
-        &self,
-        account: B256,
-        noted_at: u64,
-        valuation: &Valuation,
-    ) -> Result<u64, Revert> {
+    fn may_start(&self, account: B256, note: Note, valuation: &Valuation) -> Result<Note, Revert> {
         let Valuation {
             best,
             worst,
@@ -101,13 +96,12 @@ impl Auction {
             ..
         } = *valuation;
         match auction::standing(best, worst) {
-            Standing::Below => Ok(0),
-            Standing::Doubtful if auction::waited(noted_at, self.vm().block_timestamp()) => {
-                Ok(noted_at)
-            }
+            Standing::Below => Ok(Note::default()),
+            Standing::Doubtful if note.waited(self.vm().block_timestamp()) => Ok(note),
             Standing::Doubtful => Err(StaleWait {
                 account,
-                noted_at,
+                noted_at: note.first,
+                seen_at: note.last,
                 best: int(best),
                 worst: int(worst),
             }

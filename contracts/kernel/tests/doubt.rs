@@ -154,7 +154,10 @@ fn an_unknown_price_is_a_bound_for_collateral() {
     let a = doubt.assess(-130_000, &[], 100);
     assert_eq!((a.equity, a.stale_assets), (-130_000 * ONE, 4));
     let most = (10_000_000 - 130_000) * ONE;
-    assert!(a.best > 0 && a.best < most && a.best_equity == most, "{a:?}");
+    assert!(
+        a.best > 0 && a.best < most && a.best_equity == most,
+        "{a:?}"
+    );
     // a unit of dust shelters nobody: 100 bought at 2,000, spot 1,500
     let dust = [(2, 1)];
     let slots = [perpetual(1, 100)];
@@ -409,7 +412,10 @@ fn h_3_bounds_hold_where_a_stale_spot_turns_out_to_be() {
     let mm = assess(2_000, true, 0).mm;
     let stale = assess(2_000, false, mm * 9 / 10);
     // what rides one spot is net: nothing is gained by it
-    assert!((stale.best_equity - stale.equity).abs() < 1_000, "{stale:?}");
+    assert!(
+        (stale.best_equity - stale.equity).abs() < 1_000,
+        "{stale:?}"
+    );
     for spot in (1_640..=2_360).step_by(40) {
         let back = assess(spot, true, mm * 9 / 10);
         let excess = back.equity - back.mm;
@@ -465,7 +471,9 @@ fn h_3_a_lot_on_a_stale_expiry_shelters_nobody() {
         ..expiry(2_000, 0, 100)
     };
     for pushed in [Some(stale), None] {
-        for spot in [2_000, 1_900, 1_850, 1_841, 1_840, 1_830, 1_620, 1_600, 1_500, 1_000] {
+        for spot in [
+            2_000, 1_900, 1_850, 1_841, 1_840, 1_830, 1_620, 1_600, 1_500, 1_000,
+        ] {
             let plain = held(spot, None, 0);
             let line = plain.equity - plain.mm;
             for lots in [1, -1, 1_000, -1_000] {

@@ -1,5 +1,5 @@
 //! When an account may be sold, and how far its discount has come.
-use crate::num::mul_div_floor;
+use crate::num::{low_u32, mul_div_floor};
 
 /// λ after `elapsed` seconds: linear from 0 to `maximum` in `duration` seconds, then level. Rounded down.
 #[must_use]
@@ -33,11 +33,9 @@ pub fn fund_ramp_since(since: u64, seen: u64, now: u64) -> u64 {
     }
 }
 
-/// Seconds an account must have been below the line at the worst its stale items could be worth, and only there,
-/// before it may be sold for it.
+/// Seconds an account must have been below the line at the worst its stale items could be worth, by sightings without a
+/// gap of more than [`MAX_SIGHT_GAP`], before it may be sold for that.
 pub const STALE_WAIT: u64 = 3_600;
-/// Seconds after the wait during which the note of it allows a start; then it must be noted again.
-pub const STALE_WINDOW: u64 = 3_600;
 
 /// Where an account stands towards its maintenance requirement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,21 +59,54 @@ pub fn standing(best: i128, worst: i128) -> Standing {
     }
 }
 
-/// Whether a doubtful account noted at `noted` (0 = never) may be started now.
-#[must_use]
-pub fn waited(noted: u64, now: u64) -> bool {
-    let elapsed = now.saturating_sub(noted);
-    noted != 0 && (STALE_WAIT..=STALE_WAIT + STALE_WINDOW).contains(&elapsed)
+/// Sightings of an account below the line at the worst value of its stale items, unix seconds; zeros: there was none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Note {
+    /// The first of them.
+    pub first: u64,
+    /// The last. None is more than [`MAX_SIGHT_GAP`] after the one before.
+    pub last: u64,
 }
 
-/// When a doubtful account counts as noted, noted before at `noted` (0 = never): a note stands until it has expired;
-/// 0 when the account is not doubtful.
-#[must_use]
-pub fn note(noted: u64, standing: Standing, now: u64) -> u64 {
-    let stands = noted != 0 && now.saturating_sub(noted) <= STALE_WAIT + STALE_WINDOW;
-    match standing {
-        Standing::Doubtful if stands => noted,
-        Standing::Doubtful => now,
-        Standing::Below | Standing::Safe => 0,
+impl Note {
+    /// One word: first 32 · last 32. Exact until 2106.
+    #[must_use]
+    pub const fn encode(self) -> u64 {
+        self.first << 32 | low_u32(self.last) as u64
+    }
+
+    /// What [`Self::encode`] made.
+    #[must_use]
+    pub const fn decode(word: u64) -> Self {
+        Self {
+            first: word >> 32,
+            last: low_u32(word) as u64,
+        }
+    }
+
+    /// Whether another sighting now would be of the same note.
+    #[must_use]
+    pub const fn lives(self, now: u64) -> bool {
+        self.first != 0 && now.saturating_sub(self.last) <= MAX_SIGHT_GAP
+    }
+
+    /// Whether a doubtful account may be started now: it lives, and its first sighting is [`STALE_WAIT`] ago.
+    #[must_use]
+    pub const fn waited(self, now: u64) -> bool {
+        self.lives(now) && now.saturating_sub(self.first) >= STALE_WAIT
+    }
+
+    /// After a sighting now: none where the account is safe at the worst; otherwise one more, of a new note where the last
+    /// is too long ago.
+    #[must_use]
+    pub fn seen(self, standing: Standing, now: u64) -> Self {
+        match standing {
+            Standing::Safe => Self::default(),
+            _ if self.lives(now) => Self { last: now, ..self },
+            _ => Self {
+                first: now,
+                last: now,
+            },
+        }
     }
 }

@@ -324,27 +324,77 @@ fn i_auc_1_standing_and_the_wait() {
     assert_eq!(standing(-1, -9), Standing::Below);
     assert_eq!(standing(0, -1), Standing::Doubtful);
     assert_eq!(standing(9, 0), Standing::Safe);
-    let noted = 1_000_000;
-    let end = noted + STALE_WAIT + STALE_WINDOW;
-    for (now, allowed) in [
-        (noted - 1, false),
-        (noted, false),
-        (noted + STALE_WAIT - 1, false),
-        (noted + STALE_WAIT, true),
-        (end, true),
-        (end + 1, false),
-    ] {
-        assert_eq!(waited(noted, now), allowed, "{now}");
+}
+
+/// M-2: a note is of one stretch of time in which somebody looked at least every 15 minutes and always saw the account below
+/// the line at the worst.
+#[test]
+fn m_2_a_note_lives_by_sightings() {
+    let (doubtful, at) = (Standing::Doubtful, 1_000_000);
+    let first = Note::default().seen(doubtful, at);
+    assert_eq!(
+        first,
+        Note {
+            first: at,
+            last: at
+        }
+    );
+    // four sightings a quarter of an hour apart
+    let mut note = first;
+    for step in 1..=4 {
+        let now = at + step * MAX_SIGHT_GAP;
+        assert!(!note.waited(now - 1), "{step}");
+        assert_eq!(note.waited(now), step == 4);
+        note = note.seen(doubtful, now);
+        assert_eq!(
+            note,
+            Note {
+                first: at,
+                last: now
+            }
+        );
     }
-    assert!(!waited(0, STALE_WAIT));
-    // Noting again neither postpones nor prolongs; a note lasts until nobody could start by it.
-    for now in [noted, noted + STALE_WAIT, end] {
-        assert_eq!(note(noted, Standing::Doubtful, now), noted);
-        assert_eq!(note(noted, Standing::Safe, now), 0);
-        assert_eq!(note(noted, Standing::Below, now), 0);
+    assert!(note.waited(note.last + MAX_SIGHT_GAP));
+    assert!(!note.waited(note.last + MAX_SIGHT_GAP + 1));
+    // one that comes too late begins anew
+    let late = note.last + MAX_SIGHT_GAP + 1;
+    assert_eq!(
+        note.seen(doubtful, late),
+        Note {
+            first: late,
+            last: late
+        }
+    );
+    assert_eq!(note.seen(Standing::Below, late - 1).first, at);
+    assert_eq!(note.seen(Standing::Safe, late - 1), Note::default());
+    // an hour without a sighting is no hour
+    assert!(!first.waited(at + STALE_WAIT));
+    let again = first.seen(doubtful, at + STALE_WAIT);
+    assert_eq!(again.first, at + STALE_WAIT);
+    assert!(!Note::default().waited(STALE_WAIT));
+}
+
+proptest! {
+    /// M-2: whatever was seen when, a start needs sightings below the line without a gap over the last hour.
+    #[test]
+    fn m_2_a_start_needs_an_hour_of_sightings(
+        sightings in vec((0_u64..1_800, 0_u8..8), 1..40), wait in 0_u64..1_800,
+    ) {
+        let (mut note, mut now, mut seen) = (Note::default(), 1_000_000, Vec::new());
+        for (gap, fate) in sightings {
+            now += gap;
+            let standing = match fate { 0 => Standing::Safe, 1 => Standing::Below, _ => Standing::Doubtful };
+            note = note.seen(standing, now);
+            prop_assert_eq!(Note::decode(note.encode()), note);
+            if standing == Standing::Safe { seen.clear() } else { seen.push(now) }
+        }
+        now += wait;
+        seen.push(now);
+        let run = seen.iter().rev().zip(seen.iter().rev().skip(1)).take_while(|(b, a)| *b - *a <= MAX_SIGHT_GAP);
+        let since = run.last().map_or(now, |(_, a)| *a);
+        let unbroken = seen.len() > 1 && now - since >= STALE_WAIT;
+        prop_assert_eq!(note.waited(now), unbroken);
     }
-    assert_eq!(note(noted, Standing::Doubtful, end + 1), end + 1);
-    assert_eq!(note(0, Standing::Doubtful, noted), noted);
 }
 
 #[test]

@@ -44,9 +44,7 @@ pub use charges::{CHARGES, Charge};
 use ends::End;
 use market::{Expiry, Market, Multipliers, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
-use money::{
-    Cash, LIMIT, clamp, minus, plus, scale_ceil, worth_ceil, worth_floor,
-};
+use money::{Cash, LIMIT, clamp, minus, plus, scale_ceil, worth_ceil, worth_floor};
 use multipliers::Surcharge;
 use scan::{ExpiryScan, MAX_NODES, Scan};
 

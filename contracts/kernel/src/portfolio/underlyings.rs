@@ -49,10 +49,14 @@ impl Run<'_, '_> {
 
     fn scan(&mut self, place: usize, underlying: &Underlying<'_>, first: usize) {
         // Where the pockets of a stale surface are nobody knows: at the good end there are none.
-        let near = underlying
-            .near
-            .filter(|e| self.end != End::Good || e.fresh);
-        let nodes = Nodes::of(&Underlying { near, ..*underlying }, self.market.now);
+        let near = underlying.near.filter(|e| self.end != End::Good || e.fresh);
+        let nodes = Nodes::of(
+            &Underlying {
+                near,
+                ..*underlying
+            },
+            self.market.now,
+        );
         self.ride(place, underlying);
         for (offset, expiry) in underlying.expiries.iter().enumerate() {
             self.scan_expiry(place, underlying, expiry, first + offset, &nodes);
