@@ -497,6 +497,52 @@ fn h_3_a_lot_on_a_stale_expiry_shelters_nobody() {
     assert_eq!(a.best / ONE, -8_985, "{a:?}");
 }
 
+/// Decision 17: 10 ETH long, fresh, and 10 calls at the money whose surface is stale. What the calls could take off the
+/// requirement, MM(−T), is no part of what they are worth: they are long as well.
+#[test]
+fn h_3_own_ends_are_tighter_than_what_stale_items_could_hedge() {
+    let fresh = expiry(2_000, 0, 100);
+    let stale = Expiry {
+        fresh: false,
+        ..fresh
+    };
+    let assess = |expiry, cash: i128, slots: &[U256]| {
+        let doubt = Doubt {
+            expiry: Some(expiry),
+            ..Doubt::default()
+        };
+        let portfolio = Portfolio {
+            cash: cash * ONE,
+            collateral: &[],
+            slots,
+        };
+        doubt.market(|market| {
+            let underlyings = [Underlying {
+                max_basis: ONE_Q40 / 50,
+                ..market.underlyings[0]
+            }];
+            let market = Market {
+                underlyings: &underlyings,
+                ..*market
+            };
+            assess(&market, &portfolio, &mut Box::new(Scratch::NEW))
+        })
+    };
+    let (perp, call) = (perpetual(1, 10), slot(Kind::Call, 2_000, 10));
+    let own = assess(stale, 4_000, &[perp, call]);
+    let known = assess(fresh, 4_000, &[perp]);
+    let dearest = assess(stale, 0, &[call]).best_equity;
+    let opposite = assess(fresh, 0, &[slot(Kind::Call, 2_000, -10)]).mm;
+    let design = known.equity + dearest + opposite - known.mm;
+    let whole = |v: i128| (v as f64 / 1e18).round() as i64;
+    assert_eq!((whole(own.best), whole(design)), (523, 5_026));
+    // as a hedge the stale leg is worth its whole relief
+    let hedge = assess(stale, 4_000, &[perpetual(1, -10), call]);
+    let alone = assess(fresh, 4_000, &[perpetual(1, -10)]);
+    let excess = alone.equity - alone.mm;
+    assert_eq!((whole(hedge.best), whole(excess)), (4_357, 300));
+}
+
 /// A forward is an absolute price of its moment: until the next push it does not follow spot, and is fresh all the same.
 /// What is hedged across the two is not meanwhile.
 #[test]
