@@ -153,8 +153,8 @@ async fn i_auc_1_a_sighting_keeps_a_note() {
 
     house.warp(800).await.unwrap();
     assert_eq!(doubt.note().await[0].notedAt, at_note);
-    let e = doubt.wait().await;
     let now = house.client.now().await.unwrap();
+    let e = doubt.wait().await;
     assert_eq!((e.notedAt, e.seenAt), (at_note, now));
     assert!(!doubt.is_liquidatable().await);
 }
@@ -243,7 +243,7 @@ async fn h_3_a_lot_on_a_stale_surface_starts_at_once() {
         .await;
     let lot = option(true, days[0], 8_000);
     trade_options(&house, &p.alice, &p.bob, &[(lot, "0.0001")]).await;
-    house.warp(300).await.unwrap();
+    house.warp(8_000).await.unwrap();
     house.set_price(ETH, "1,620").await.unwrap();
     let a = ok(house.assess(alice).await);
     assert!(a.stale && a.best < I256::ZERO, "{a:?}");
@@ -334,7 +334,6 @@ async fn i_auc_11_stale_items_pay_before_the_fund() {
     assert!(!in_auction && portfolio.legs.is_empty() && portfolio.collateral.len() == 1);
     // What is left is worth nothing at best, less what it requires: below the line, whatever its price.
     house.start_auction(alice).await;
-    assert_eq!(state(&house, alice).await.maxFraction, U256::ZERO);
     house.assert_balanced().await;
 }
 
