@@ -71,7 +71,7 @@ NONE, DOWN, UP, SKEW, WINGS = range(5)  # volatility rules; the last two are "sk
 
 TERM_SHORT, TERM_LONG = Q("0.30"), Q("0.13")
 REGIMES = ((None, "calm_reach"), (1, "together_reach"), (0, None))  # beta (None: the underlying's own), r (None: 1)
-BASIS_MOST, DOUBT_MOST = 32, 4
+BASIS_MOST, JUMP_MOST = 32, 4
 DEPEG_AT = Q("0.99")
 POCKET_WITHIN, POCKETS = 172_800, (Q("0.75"), Q("1.5"), Q("2.25"), Q(3))
 
@@ -360,7 +360,7 @@ def add_ons(f, book, m, end):
         expiring += abs(sum((q for d, c, q, _ in options if d == day and c), zero))
         expiring += abs(sum((q for d, c, q, _ in options if d == day and not c), zero))
     unsure = spot * (abs(perpetual + book.linked_units) + expiring)
-    doubtful = min(kappa + f.ratio(u.jump, WAD), f.number(DOUBT_MOST))
+    doubtful = kappa + min(f.ratio(u.jump, WAD), f.number(JUMP_MOST))
     depeg = max(f.number(DEPEG_AT) - p, zero) * (short + linear)
     initial, maintenance = pair(f, u.rates, "depeg")
     charges = {
