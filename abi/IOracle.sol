@@ -274,6 +274,13 @@ interface IOracle {
     /// From the settlement window on: both parts together are not between an eighth of fresh spot, rounded up, and eight
     /// times it; all 1e18.
     error SettlementOutOfRange(uint16 underlying, uint16 expiryDay, uint128 price, uint128 lowest, uint128 highest);
+    /// The expiry settles by rounds from the second after it on; signers settle it from an hour after it on, and where spot is not
+    /// fresh from a day after it on. Unix seconds.
+    error SettlementTooEarly(uint16 underlying, uint16 expiryDay, uint64 nowSeconds, uint64 earliest);
+    /// A settlement needs a round for each of its points.
+    error WrongRoundCount(uint256 given, uint256 wanted);
+    /// The round in force at pointInTime, unix seconds, was then older than maxAge seconds: signers settle this expiry.
+    error RoundTooOld(uint16 feed, uint80 roundId, uint64 pointInTime, uint256 observedAt, uint32 maxAge);
     /// The discount must be above 0, at most 1e18.
     error DiscountOutOfRange(uint16 underlying, uint16 expiryDay, uint64 discount);
     /// The discount's rate, -ln D / tau, is above the limit (50 %); a year, 1e18; tau from the observation to expiry, a day at
@@ -458,9 +465,10 @@ interface IOracle {
     /// rateMove allow in the time between the observations. The surface is without negative variance, without negative density at any strike that trades, and without
     /// calendar arbitrage against the expiries before and after it, as far as those are fresh: out to 8 deviations of the
     /// nearer expiry, and as far as its options are worth something.
-    /// From expiry on: exactly one update, the settlement: ratio 0, fixedPart the settlement price, observed at or
-    /// after expiry; between spot / 8 and 8 spot if spot is fresh. The settlement is final, so a misplaced decimal point
-    /// could not be corrected. Without fresh spot only the signatures protect the settlement price.
+    /// From expiry on: exactly one update, the settlement, where nobody settled by rounds: see `settle`. It has ratio 0, fixedPart
+    /// the settlement price, is observed at or after expiry and pushed an hour after it at the earliest; within the bounds of
+    /// the feed, and between spot / 8 and 8 spot. Where spot is not fresh, a day after it at the earliest. The settlement is final, so
+    /// a misplaced decimal point could not be corrected.
     /// Between expiry and settlement nothing is fresh.
     ///
     /// Warning: a holder of signed pushes chooses when to submit them, within maxAge, and need not submit all: keep maxAge
@@ -474,6 +482,15 @@ interface IOracle {
     /// @param observedAt Unix seconds: later than the stored data of one update at least, not after now, at most maxAge ago.
     /// @param signatures Ascending by signer's address; 65 bytes r, s, v with v 27 or 28 and s in the lower half.
     function pushExpiries(ExpiryUpdate[] calldata updates, uint64 observedAt, bytes[] calldata signatures) external;
+
+    /// Settles an expiry at the mean, rounded down, of seven prices of the feed of spot: of the rounds in force at 07:30, 07:35 ..
+    /// 08:00 UTC of its day. Final. The round in force at a time is, of the newest phase whose round 1 was observed by then,
+    /// the last that was; each must be within the bounds of the feed, and at most its greatest age old at its point.
+    /// Reverts with SettlementTooEarly, UnknownUnderlying, SettlementFinal, WrongRoundCount, UnknownFeed, NoRounds, FeedFailed,
+    /// RoundNotFound, RoundNotInForce, RoundOfOldPhase, RoundTooOld, InvalidPrice, PriceOutOfBounds, InsufficientGas.
+    /// @custom:caller anyone
+    /// @param rounds Seven numbers of rounds, in the order of the points; `plimsoll settle-expiry` finds them.
+    function settle(uint16 underlying, uint16 expiryDay, uint80[] calldata rounds) external;
 
     /// Market data of an expiry, its forward at the last price of spot; zeros when it was never pushed.
     /// Reverts with InsufficientGas.

@@ -162,6 +162,7 @@ export const IOracle = [
   {"type":"function","name":"setSigners","inputs":[{"name":"signers","type":"address[]"},{"name":"threshold","type":"uint8"}],"outputs":[],"stateMutability":"nonpayable"},
   {"type":"function","name":"setSurfaceTerms","inputs":[{"name":"underlying","type":"uint16"},{"name":"feed","type":"uint16"},{"name":"maxAge","type":"uint32"},{"name":"maxBasis","type":"uint64"},{"name":"ratioMove","type":"uint16"},{"name":"rateMove","type":"uint16"}],"outputs":[],"stateMutability":"nonpayable"},
   {"type":"function","name":"setVaultFeed","inputs":[{"name":"feed","type":"uint16"},{"name":"vault","type":"address"},{"name":"parts","type":"tuple","internalType":"struct VaultTerms","components":[{"name":"assetFeed","type":"uint16"},{"name":"marketFeed","type":"uint16"},{"name":"rate","type":"uint128"},{"name":"growth","type":"uint64"}]},{"name":"terms","type":"tuple","internalType":"struct FeedTerms","components":[{"name":"maxAge","type":"uint32"},{"name":"minPrice","type":"uint256"},{"name":"maxPrice","type":"uint256"},{"name":"confidence","type":"uint64"}]}],"outputs":[],"stateMutability":"nonpayable"},
+  {"type":"function","name":"settle","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"rounds","type":"uint80[]"}],"outputs":[],"stateMutability":"nonpayable"},
   {"type":"function","name":"signers","inputs":[],"outputs":[{"name":"signers","type":"address[]"},{"name":"threshold","type":"uint8"}],"stateMutability":"view"},
   {"type":"function","name":"snapshot","inputs":[{"name":"keys","type":"uint256[]"}],"outputs":[{"name":"words","type":"uint256[]"}],"stateMutability":"view"},
   {"type":"function","name":"surfaceTerms","inputs":[{"name":"underlying","type":"uint16"}],"outputs":[{"name":"feed","type":"uint16"},{"name":"maxAge","type":"uint32"},{"name":"maxBasis","type":"uint64"},{"name":"ratioMove","type":"uint16"},{"name":"rateMove","type":"uint16"}],"stateMutability":"view"},
@@ -230,9 +231,11 @@ export const IOracle = [
   {"type":"error","name":"RoundNotFound","inputs":[{"name":"feed","type":"uint16"},{"name":"roundId","type":"uint80"}]},
   {"type":"error","name":"RoundNotInForce","inputs":[{"name":"feed","type":"uint16"},{"name":"roundId","type":"uint80"},{"name":"pointInTime","type":"uint64"},{"name":"observedAt","type":"uint256"},{"name":"otherId","type":"uint80"}]},
   {"type":"error","name":"RoundOfOldPhase","inputs":[{"name":"feed","type":"uint16"},{"name":"roundId","type":"uint80"},{"name":"newest","type":"uint16"},{"name":"limit","type":"uint16"}]},
+  {"type":"error","name":"RoundTooOld","inputs":[{"name":"feed","type":"uint16"},{"name":"roundId","type":"uint80"},{"name":"pointInTime","type":"uint64"},{"name":"observedAt","type":"uint256"},{"name":"maxAge","type":"uint32"}]},
   {"type":"error","name":"SettlementFinal","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"price","type":"uint128"}]},
   {"type":"error","name":"SettlementOnly","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"ratio","type":"uint64"},{"name":"fixedPart","type":"uint128"},{"name":"observedAt","type":"uint64"},{"name":"expiry","type":"uint64"}]},
   {"type":"error","name":"SettlementOutOfRange","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"price","type":"uint128"},{"name":"lowest","type":"uint128"},{"name":"highest","type":"uint128"}]},
+  {"type":"error","name":"SettlementTooEarly","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"nowSeconds","type":"uint64"},{"name":"earliest","type":"uint64"}]},
   {"type":"error","name":"SignersNotAscending","inputs":[{"name":"index","type":"uint256"},{"name":"signer","type":"address"}]},
   {"type":"error","name":"SourcesApart","inputs":[{"name":"feed","type":"uint16"},{"name":"price","type":"uint256"},{"name":"otherPrice","type":"uint256"},{"name":"tolerance","type":"uint64"}]},
   {"type":"error","name":"StalePrice","inputs":[{"name":"feed","type":"uint16"},{"name":"updatedAt","type":"uint64"},{"name":"nowSeconds","type":"uint64"},{"name":"maxAge","type":"uint32"}]},
@@ -248,7 +251,8 @@ export const IOracle = [
   {"type":"error","name":"UnknownUnderlying","inputs":[{"name":"underlying","type":"uint16"}]},
   {"type":"error","name":"UpdatesNotAscending","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"}]},
   {"type":"error","name":"Width","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"sigma","type":"int128"}]},
-  {"type":"error","name":"WingSlope","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"slope","type":"int128"}]}
+  {"type":"error","name":"WingSlope","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"slope","type":"int128"}]},
+  {"type":"error","name":"WrongRoundCount","inputs":[{"name":"given","type":"uint256"},{"name":"wanted","type":"uint256"}]}
 ];
 
 export const IParameters = [

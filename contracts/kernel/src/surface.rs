@@ -250,8 +250,9 @@ impl Days {
 mod forward;
 mod terms;
 pub use forward::{
-    ForwardError, MAX_RATE, check_forward, discount_from_wad, discount_rate, in_window, rate_limit,
-    ratio_limit, ratio_range, settlement_range, share_left, whole_ratio,
+    ForwardError, MAX_RATE, SETTLEMENT_POINTS, SIGNERS_WAIT, SIGNERS_WAIT_WITHOUT_SPOT,
+    check_forward, discount_from_wad, discount_rate, in_window, rate_limit, ratio_limit,
+    ratio_range, settlement_points, settlement_price, settlement_range, share_left, whole_ratio,
 };
 pub use terms::{Multipliers, Terms};
 

@@ -22,7 +22,9 @@
 //!   not fresh; [`Oracle::prices`] and [`Oracle::snapshot`] go on.
 //! * Both revert with [`InsufficientGas`] if a source failed while too little gas was left for it: retry with more.
 //! * A price goes stale by age, and so does a pushed expiry. A settled one does not.
-//! * An expiry is settled by a push: without enough signers it is not settled, and its legs rest on a stale price.
+//! * An expiry is settled by anyone, who names the rounds of the feed that were in force in its settlement window. Where the feed
+//!   has none for one of the points, or none within its bounds, signers settle it, an hour after expiry; without a fresh spot a
+//!   day after it. Until then its legs rest on a stale price.
 //! * The state of the sequencer is not looked at. A feed's age alone says whether its price is fresh.
 //!
 //! # Roles
@@ -37,7 +39,7 @@
 //! * A holder of signed pushes chooses when to submit them, within the age allowed, and may submit a part of each.
 //! * [`Oracle::prices`] keeps the value of a stale answer: read `fresh`. [`Oracle::price`] reverts instead.
 //! * A Chainlink feed's confidence is a constant that the owner sets; the aggregator does not report one.
-//! * A settlement price is final. Without a fresh spot only the signatures protect it.
+//! * A settlement price is final. That of signers is not compared with rounds: whoever has legs settles within the hour.
 extern crate alloc;
 
 mod feeds;
@@ -116,6 +118,7 @@ plimsoll_common::entrypoint!(
         signers() -> (signers, threshold),
         domain_separator(),
         push_expiries(updates, observed_at, signatures),
+        settle(underlying, expiry_day, rounds),
         expiry(underlying, expiry_day),
         expiries(underlying),
         snapshot(keys) -> (words),
@@ -422,7 +425,8 @@ impl Oracle {
     ///
     /// Before expiry an update has a ratio, and a fixed part only if it was observed in the last 30 minutes.
     /// From expiry on exactly one is taken: no ratio, the fixed part is the settlement price, observed at or
-    /// after expiry; its discount and surface are ignored, and it is final.
+    /// after expiry; its discount and surface are ignored, and it is final. It is taken from an hour after expiry on, without a
+    /// fresh spot from a day after it on.
     ///
     /// # Arguments
     /// * `updates` - ascending by underlying and day.
@@ -445,6 +449,28 @@ impl Oracle {
         signatures: Vec<Bytes>,
     ) -> Result<(), Revert> {
         self.store_push(updates, observed_at, &signatures)
+    }
+
+    /// Settles an expiry at the mean of seven rounds of the feed of spot, those in force every five minutes of the settlement
+    /// window; final. Anyone, from the second after expiry on.
+    ///
+    /// # Arguments
+    /// * `rounds` - seven, in the order of the points. The feed proves each: see `rounds`.
+    ///
+    /// # Errors
+    /// [`SettlementTooEarly`], [`UnknownUnderlying`], [`SettlementFinal`], [`WrongRoundCount`], [`UnknownFeed`], [`NoRounds`],
+    /// [`FeedFailed`], [`RoundNotFound`], [`RoundNotInForce`], [`RoundOfOldPhase`], [`RoundTooOld`], [`InvalidPrice`],
+    /// [`PriceOutOfBounds`], [`InsufficientGas`].
+    ///
+    /// # Events
+    /// [`Settled`].
+    pub fn settle(
+        &mut self,
+        underlying: u16,
+        expiry_day: u16,
+        rounds: Vec<RoundId>,
+    ) -> Result<(), Revert> {
+        self.settle_by_rounds(underlying, expiry_day, &rounds)
     }
 
     /// Market data of an expiry, 1e18, its forward at the last price of spot; zeros when it was never pushed.

@@ -143,6 +143,9 @@ plimsoll_common::errors! {
     RatioOutOfRange { underlying: u16, expiry_day: u16, ratio: u64, lowest: u64, highest: u64 }
     RatioMoved { underlying: u16, expiry_day: u16, ratio: u128, stored: u128, limit: u128 }
     SettlementOutOfRange { underlying: u16, expiry_day: u16, price: u128, lowest: u128, highest: u128 }
+    SettlementTooEarly { underlying: u16, expiry_day: u16, now_seconds: u64, earliest: u64 }
+    WrongRoundCount { given: U256, wanted: U256 }
+    RoundTooOld { feed: u16, round_id: RoundId, point_in_time: u64, observed_at: U256, max_age: u32 }
     DiscountOutOfRange { underlying: u16, expiry_day: u16, discount: u64 }
     RateOutOfRange { underlying: u16, expiry_day: u16, rate: u128, limit: u128 }
     RateMoved { underlying: u16, expiry_day: u16, rate: u128, stored: u128, limit: u128 }

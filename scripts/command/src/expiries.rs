@@ -1,4 +1,4 @@
-//! `sign-expiries` and `push-expiries`.
+//! `sign-expiries`, `push-expiries` and `settle-expiry`.
 
 use crate::house::{HouseArgs, signer_of};
 use alloy::signers::local::PrivateKeySigner;
@@ -8,6 +8,7 @@ use plimsoll::{
     bindings,
     client::Client,
     push::{self, ExpiriesFile},
+    settle::settlement,
     term::grouped,
 };
 use std::path::PathBuf;
@@ -43,6 +44,22 @@ pub(crate) struct PushArgs {
     /// The sender is a signer too: add its signature.
     #[arg(long)]
     sign_too: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SettleArgs {
+    /// Number of the underlying.
+    underlying: u16,
+    /// Days since 1970-01-01; it expired at 08:00 UTC.
+    day: u16,
+    #[command(flatten)]
+    house: HouseArgs,
+    /// Key of who sends, hex. Give it in the environment rather than on the command line.
+    #[arg(long, env = "PLIMSOLL_PRIVATE_KEY", hide_env_values = true)]
+    private_key: Option<String>,
+    /// One JSON object on stdout.
+    #[arg(long)]
+    json: bool,
 }
 
 /// A push made ready: the oracle, what is pushed, the hash that is signed.
@@ -119,6 +136,36 @@ pub(crate) async fn push(args: PushArgs) -> Result<()> {
         let what = if count == 1 { "expiry" } else { "expiries" };
         println!(
             "{count} {what} pushed in {} ({} gas)",
+            receipt.transaction_hash,
+            grouped(receipt.gas_used)
+        );
+    }
+    Ok(())
+}
+
+pub(crate) async fn settle(args: SettleArgs) -> Result<()> {
+    let (underlying, day) = (args.underlying, args.day);
+    let signer = signer_of(args.private_key, "sender")?;
+    let (client, record) = args.house.open().await?;
+    let oracle = record.addresses()?.oracle;
+    let call = settlement(&client, oracle, underlying, day).await?;
+    let receipt = client.send(&signer, oracle, &call).await;
+    let receipt = receipt.map_err(|e| eyre!("{e}"))?;
+    let query = bindings::IOracle::expiryCall {
+        underlying,
+        expiryDay: day,
+    };
+    let expiry = client.call(oracle, &query).await;
+    let price = expiry.map_err(|e| eyre!("{e}"))?.fixedPart;
+    if args.json {
+        let (hash, gas) = (receipt.transaction_hash, receipt.gas_used);
+        let price = price.to_string();
+        let object = serde_json::json!({ "transaction": hash, "gas": gas, "price": price });
+        println!("{object}");
+    } else {
+        println!(
+            "underlying {underlying} day {day} settled at {} in {} ({} gas)",
+            alloy::primitives::utils::format_ether(price),
             receipt.transaction_hash,
             grouped(receipt.gas_used)
         );

@@ -10,7 +10,7 @@ mod risk;
 use clap::{Args, Parser, Subcommand};
 use deployment::{CompareArgs, DeployArgs, RenewArgs, StatusArgs};
 use devnode::DevnodeArgs;
-use expiries::{PushArgs, SignArgs};
+use expiries::{PushArgs, SettleArgs, SignArgs};
 use eyre::{Result, bail};
 use house::HouseArgs;
 use plimsoll::{account, term::Progress};
@@ -58,6 +58,8 @@ enum Command {
     SignExpiries(SignArgs),
     /// Push forwards and volatility surfaces to the oracle with the signatures of its signers.
     PushExpiries(PushArgs),
+    /// Settle an expiry by the rounds of the feed that were in force in its settlement window: anybody may.
+    SettleExpiry(SettleArgs),
     /// Say which scenario set a coin gets, by its hourly prices.
     ///
     /// The rule: the narrowest set whose outermost grid move is at least the 99.5 % quantile of |24-hour move|, hourly starts,
@@ -157,6 +159,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Account(args) => show(args).await?,
         Command::SignExpiries(args) => expiries::sign(args).await?,
         Command::PushExpiries(args) => expiries::push(args).await?,
+        Command::SettleExpiry(args) => expiries::settle(args).await?,
         Command::RiskSet(args) => risk::risk_set(&args)?,
         Command::Backtest(args) => risk::backtest(&args, progress)?,
     }

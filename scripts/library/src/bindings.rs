@@ -66,6 +66,7 @@ sol! {
     interface IAggregatorV3 {
         function decimals() external view returns (uint8);
         function description() external view returns (string);
+        function getRoundData(uint80 round) external view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
         function latestRoundData() external view returns (uint80 roundId, int256 answer, uint256 startedAt, uint256 updatedAt, uint80 answeredInRound);
     }
 }

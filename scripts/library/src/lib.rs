@@ -22,5 +22,6 @@ pub mod ids;
 pub mod program;
 pub mod push;
 pub mod registry;
+pub mod settle;
 pub mod term;
 pub mod workspace;

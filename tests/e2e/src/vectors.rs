@@ -312,7 +312,7 @@ impl<'a> Builder<'a> {
         token
     }
 
-    /// Ether's expiry of the day settles; at nine ether has fallen, and an auction begins; ten minutes later is when the
+    /// At nine ether's expiry of the day settles; ether has fallen, and an auction begins; ten minutes later is when the
     /// file is about.
     async fn later(&self) {
         let house = self.house;
@@ -320,13 +320,13 @@ impl<'a> Builder<'a> {
         let eight = MIDNIGHT + 8 * HOUR;
         house.warp_to(eight + 60).await.expect("later");
         ok(house.set_price(ETH, "1,990").await);
+        house.warp_to(eight + HOUR).await.expect("later");
         let settled = ExpiryUpdate {
             ratio: 0,
             fixedPart: uwad("1,985").to(),
             ..house.flat(ETH, SOON, "1", "0").await
         };
         ok(house.push(vec![settled]).await);
-        house.warp_to(eight + HOUR).await.expect("later");
         ok(house.set_price(ETH, "1,450").await);
         ok(house.set_price(BTC, "39,000").await);
         let month = house.flat(ETH, MONTH, "1,460", "0.9").await;

@@ -177,6 +177,36 @@ pub const fn discount_from_wad(wad: u64) -> Option<Q62> {
     Some(discount)
 }
 
+/// How many points of the settlement window an expiry settles by.
+pub const SETTLEMENT_POINTS: usize = 7;
+/// Seconds from one to the next: the first is when the window begins, the last is expiry.
+const SETTLEMENT_STEP: u64 = 300;
+/// Seconds after expiry from which on signers may settle.
+pub const SIGNERS_WAIT: u64 = 3_600;
+/// The same where spot is not fresh.
+pub const SIGNERS_WAIT_WITHOUT_SPOT: u64 = 86_400;
+
+/// The points of a day's settlement window, unix seconds, ascending.
+#[must_use]
+pub fn settlement_points(day: u16) -> [u64; SETTLEMENT_POINTS] {
+    let mut time = expiry_seconds(day) - SETTLEMENT_WINDOW; // SAFETY: an expiry is 28,800 at least.
+    [(); SETTLEMENT_POINTS].map(|()| {
+        let point = time;
+        time += SETTLEMENT_STEP; // SAFETY: at most 300 above an expiry.
+        point
+    })
+}
+
+/// What an expiry settles at: the mean of the prices at its points, rounded down. Each is at most
+/// [`MAX_FEED_PRICE`](crate::price::MAX_FEED_PRICE).
+#[must_use]
+pub fn settlement_price(prices: &[u128; SETTLEMENT_POINTS]) -> u128 {
+    prices
+        .iter()
+        .fold(0_u128, |sum, price| sum.saturating_add(*price))
+        / SETTLEMENT_POINTS as u128
+}
+
 /// The lowest and the highest settlement price at this spot, 1e18: both parts of a forward together, from the window on.
 /// The lowest is rounded up.
 #[must_use]

@@ -10,12 +10,14 @@ use plimsoll_kernel::{
 };
 
 /// Refuses parts that do not fit the time of observation; a ratio that is out of its range, or moved too far from the `stored` one;
-/// from the settlement window on a price far from spot.
+/// from the settlement window on a price far from spot; from expiry on a settlement before its time.
 pub(super) fn check(group: &Group, update: &ExpiryUpdate, stored: &Record) -> Result<(), Revert> {
     check_parts(group, update)?;
     if group.now < expiry_seconds(update.expiry_day) {
         check_ratio(group, update)?;
         check_move(group, update, stored)?;
+    } else {
+        settlement::check_wait(group, update.expiry_day)?;
     }
     if surface::in_window(update.expiry_day, group.observed_at) {
         settlement::check_range(group, update)?;

@@ -6,7 +6,7 @@
 //! | `terms` | the terms that pushes for an underlying must meet |
 //! | `forward` | the ratio of a forward to spot and its fixed part, and how far they may move |
 //! | `discount` | the rate of a discount, and how far it may move |
-//! | `settlement` | the last update of an expiry, which is final |
+//! | `settlement` | the price of an expiry, which is final: by rounds of the feed, or by a push |
 //! | `surface` | no arbitrage in the surface |
 //! | `expiries` | expiries as they are stored, shown and answered |
 mod discount;
@@ -19,6 +19,7 @@ mod terms;
 
 use crate::{
     Oracle,
+    feeds::Record as Feed,
     sol::{
         ExpiryPushed, ExpiryUpdate, NotNewer, ObservedInFuture, ObservedTooLongAgo, PushRefused,
         SettlementFinal, TooManyExpiries, UnknownFeed, UnknownUnderlying, UpdatesNotAscending,
@@ -49,6 +50,8 @@ struct Group {
     terms: Terms,
     /// Spot, where it is fresh and an update of the group needs it.
     spot: Option<u128>,
+    /// The feed of spot, where an update needs it.
+    feed: Option<(u16, Feed)>,
     observed_at: u64,
     now: u64,
 }
@@ -148,17 +151,19 @@ impl Oracle {
         let Some(terms) = self.terms_of(underlying) else {
             return Ok(Err(UnknownUnderlying { underlying }.into()));
         };
-        let spot = if updates.iter().any(|u| in_window(u.expiry_day, observed_at)) {
+        let mut days = updates.iter().map(|update| update.expiry_day);
+        let (spot, feed) = if days.any(|day| in_window(day, observed_at)) {
             let feed = terms.feed;
             let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-            self.strict_price(feed, &record)?.ok()
+            (self.strict_price(feed, &record)?.ok(), Some((feed, record)))
         } else {
-            None
+            (None, None)
         };
         let group = Group {
             underlying,
             terms,
             spot,
+            feed,
             observed_at,
             now,
         };
@@ -261,7 +266,7 @@ impl Oracle {
     /// Stores a record and says so.
     fn store(&mut self, underlying: u16, record: &Record, now: u64) {
         if now >= expiry_seconds(record.day) {
-            return self.settle(underlying, record);
+            return self.keep_settlement(underlying, record);
         }
         self.keep(underlying, record);
         ExpiryPushed {

@@ -95,6 +95,9 @@ async fn i_ora_6_an_expired_option_waits_for_its_settlement() {
         assert_eq!(e.instrument, instrument);
     }
     assert!(ok(house.assess(alice).await).stale);
+    // Nobody settled it by rounds for an hour.
+    house.warp(3_540).await.unwrap();
+    house.refresh().await;
     let settled = ExpiryUpdate {
         ratio: 0,
         fixedPart: uwad("2,050").to(),

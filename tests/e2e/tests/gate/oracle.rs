@@ -12,6 +12,7 @@ pub(crate) async fn attempt(method: &str, watch: &mut Watch<'_>) {
         "setSurfaceTerms" => set_surface_terms(watch).await,
         "setSigners" => set_signers(watch).await,
         "pushExpiries" => push_expiries(watch).await,
+        "settle" => settle(watch).await,
         _ => {}
     }
 }
@@ -81,5 +82,20 @@ async fn push_expiries(watch: &mut Watch<'_>) {
             signatures: plimsoll::push::sign(hash, keys).unwrap(),
         };
         watch.attempt(&p.alice, house.at.oracle, &call).await;
+    }
+}
+
+/// Nothing has expired; and rounds of no feed.
+async fn settle(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    for (underlying, day) in [(ETH, watch.stage.day), (ETH, 19_000), (9, 19_000)] {
+        let call = IOracle::settleCall {
+            underlying,
+            expiryDay: day,
+            rounds: vec![Default::default(); 7],
+        };
+        watch
+            .attempt(&house.people.alice, house.at.oracle, &call)
+            .await;
     }
 }

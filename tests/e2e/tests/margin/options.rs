@@ -61,7 +61,7 @@ fn i_ora_6_an_option_from_life_to_settlement() {
     let a = floor.hub.assess_one(&held);
     assert_eq!((a.staleLegs, a.equity), (3, coins(1_000 - 2_300)));
 
-    // Half a second before the window everything moves; inside it a part is fixed; at expiry the last push ages.
+    // A second before the window everything moves; inside it a part is fixed; at expiry nothing is fresh.
     floor.at(expiry - SETTLEMENT_WINDOW - 1, 2_000 * UNIT, 40_000 * UNIT);
     floor
         .hub
@@ -69,8 +69,9 @@ fn i_ora_6_an_option_from_life_to_settlement() {
     let live = floor.hub.assess_one(&held);
     assert!(!live.stale && !live.outOfRange && live.im > live.mm);
     floor.at(expiry - 60, 2_000 * UNIT, 40_000 * UNIT);
-    let mut fixing = surface(ETH, day, 100 * ONE, UNIT / 1_000_000);
-    fixing.fixedPart = 1_900 * ONE;
+    let mut fixing = surface(ETH, day, 66 * ONE, UNIT / 1_000_000);
+    // Of 2,000 a thirtieth is still to come.
+    fixing.fixedPart = 1_934 * ONE;
     fixing.discount = ONE as u64;
     floor.hub.pushed(&[fixing]);
     let late = floor.hub.assess_one(&held);
@@ -85,7 +86,7 @@ fn i_ora_6_an_option_from_life_to_settlement() {
     floor.at(expiry, 2_000 * UNIT, 40_000 * UNIT);
     floor.hub.chain.mine(1, None).unwrap();
     let at_expiry = floor.hub.assess_one(&held);
-    assert!(!at_expiry.stale, "as fresh as its last push");
+    assert_eq!(at_expiry.staleLegs, 3, "expired, and not settled");
     assert!(near(at_expiry.equity, 900), "{}", at_expiry.equity);
     floor.at(
         expiry - 60 + u64::from(PUSH_AGE) + 1,

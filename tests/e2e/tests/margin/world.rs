@@ -194,7 +194,7 @@ impl World {
             Moment::Far => self.hub.now() + 1_000,
             Moment::Near => first - 100_000,
             Moment::Window => first - 600,
-            Moment::Past => first + 100,
+            Moment::Past => first + 3_600,
         };
         let all = self.days.clone();
         if !matches!(moment, Moment::Past) {

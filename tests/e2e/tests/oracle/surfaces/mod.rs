@@ -2,6 +2,7 @@
 
 mod arbitrage;
 mod rights;
+mod rounds;
 mod settlement;
 mod told;
 mod updates;

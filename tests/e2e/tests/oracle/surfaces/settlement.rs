@@ -104,7 +104,7 @@ fn i_ora_9_a_window_mean_may_be_far_from_spot() {
             (ETH, day, price, 236 * ONE + ONE / 4, 15_120 * ONE)
         );
     }
-    desk.at_spot(expiry, 1_890);
+    desk.at_spot(expiry + 3_600, 1_890);
     let mean = desk.settlement(2_079 * ONE);
     desk.pushed(&[mean]);
     assert!(desk.expiry(day).settled);
@@ -114,13 +114,13 @@ fn i_ora_9_a_window_mean_may_be_far_from_spot() {
 #[test]
 fn i_ora_10_a_settled_expiry_is_skipped() {
     let mut desk = Desk::new();
-    let (day, expiry) = (desk.day, expiry_seconds(desk.day));
-    desk.at(expiry);
+    let (day, late) = (desk.day, expiry_seconds(desk.day) + 3_600);
+    desk.at(late);
     let settlement = desk.settlement(1_990 * ONE);
     desk.pushed(std::slice::from_ref(&settlement));
     for first in [desk.update(day), desk.settlement(1_991 * ONE)] {
         let before = desk.hub.chain.snapshot();
-        desk.at(expiry + 1);
+        desk.at(late + 1);
         let next = desk.update(day + 1);
         let done = desk.pushed(&[first.clone(), next.clone()]);
         let pushed = events::<IOracle::ExpiryPushed>(&done);
@@ -129,7 +129,7 @@ fn i_ora_10_a_settled_expiry_is_skipped() {
         assert_eq!(events::<IOracle::Settled>(&done).len(), 0);
         assert_eq!(desk.expiry(day).fixedPart, 1_990 * ONE);
         // With nothing else to store it is refused, and says why.
-        let call = desk.push(&[first, next], expiry + 1);
+        let call = desk.push(&[first, next], late + 1);
         let e: IOracle::SettlementFinal = desk.refused(&call);
         assert_eq!((e.expiryDay, e.price), (day, 1_990 * ONE));
         assert!(desk.hub.chain.revert(before));
@@ -174,10 +174,10 @@ fn i_ora_6_settlement_is_final() {
 #[test]
 fn i_ora_6_a_settlement_has_bounds() {
     let mut desk = Desk::new();
-    let (day, expiry) = (desk.day, expiry_seconds(desk.day));
-    desk.at(expiry);
+    let (day, late) = (desk.day, expiry_seconds(desk.day) + 3_600);
+    desk.at(late);
     for price in [16_000 * ONE + 1, 250 * ONE - 1] {
-        desk.at(expiry);
+        desk.at(late);
         let far = desk.settlement(price);
         let e: IOracle::SettlementOutOfRange = desk.push_refused(&[far]);
         assert_eq!((e.underlying, e.expiryDay, e.price), (ETH, day, price));
@@ -185,7 +185,7 @@ fn i_ora_6_a_settlement_has_bounds() {
     }
     for price in [16_000 * ONE, 250 * ONE] {
         let before = desk.hub.chain.snapshot();
-        desk.at(expiry);
+        desk.at(late);
         let far = desk.settlement(price);
         desk.pushed(&[far]);
         assert!(desk.hub.chain.revert(before));
@@ -200,7 +200,7 @@ fn i_ora_6_nothing_replaces_a_settlement() {
     desk.at(expiry - 100);
     desk.pushed(&[desk.update(day), desk.update(day + 1)]);
     let settlement = desk.settlement(1_990 * ONE);
-    let late = expiry + 501;
+    let late = expiry + 3_600;
     desk.at(late);
     assert!(!desk.expiry(day).fresh);
     let done = desk.pushed(std::slice::from_ref(&settlement));
@@ -245,10 +245,10 @@ fn i_ora_6_nothing_replaces_a_settlement() {
 fn i_liv_9_settlement_needs_no_spot_and_no_gas_limit_hides_it() {
     let mut desk = Desk::new();
     let (oracle, stranger, feed) = (desk.hub.oracle, desk.hub.stranger, desk.feed);
-    let expiry = expiry_seconds(desk.day);
-    desk.at(expiry);
+    let late = expiry_seconds(desk.day) + 3_600;
+    desk.at(late);
     let far = desk.settlement(16_001 * ONE);
-    let call = desk.push(std::slice::from_ref(&far), expiry);
+    let call = desk.push(std::slice::from_ref(&far), late);
     let mut refusals = 0;
     desk.hub.chain.mine(1, None).unwrap();
     for gas in (40_000..600_000).step_by(1_999) {
@@ -261,6 +261,10 @@ fn i_liv_9_settlement_needs_no_spot_and_no_gas_limit_hides_it() {
     let owner = desk.hub.owner;
     desk.hub
         .must(owner, feed, &HostileFeed::setRevertsCall { reverts_: true });
+    // Nobody settled for a day.
+    let late = late + 82_800;
+    desk.hub.chain.set_next_block_timestamp(late).unwrap();
+    let call = desk.push(std::slice::from_ref(&far), late);
     desk.hub.must(stranger, oracle, &call);
     assert_eq!(desk.expiry(desk.day).fixedPart, 16_001 * ONE);
 }
