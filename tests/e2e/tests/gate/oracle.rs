@@ -1,6 +1,7 @@
 //! Methods of the oracle. Those of its owner set parameters, which the gate does not judge: no other caller gets through.
 
 use super::*;
+use plimsoll::bindings::{FeedTerms, VaultTerms};
 
 pub(crate) async fn attempt(method: &str, watch: &mut Watch<'_>) {
     let oracle = watch.house.at.oracle;
@@ -9,6 +10,11 @@ pub(crate) async fn attempt(method: &str, watch: &mut Watch<'_>) {
         "transferOwnership" => watch.transfer_ownership(oracle).await,
         "acceptOwnership" => watch.accept_ownership(oracle).await,
         "setFeed" => set_feed(watch).await,
+        "setPythFeed" | "setVaultFeed" | "setLargestMove" | "setSecondSource" => {
+            set_sources(watch).await;
+        }
+        "recheckFeed" => recheck_feed(watch).await,
+        "pullPrices" => pull_prices(watch).await,
         "setSurfaceTerms" => set_surface_terms(watch).await,
         "setSigners" => set_signers(watch).await,
         "pushExpiries" => push_expiries(watch).await,
@@ -38,6 +44,73 @@ async fn set_feed(watch: &mut Watch<'_>) {
     watch
         .attempt(&house.people.alice, house.at.oracle, &call)
         .await;
+}
+
+/// What else the owner says of feeds.
+async fn set_sources(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    let (alice, oracle) = (&house.people.alice, house.at.oracle);
+    let terms = FeedTerms {
+        maxAge: 60,
+        minPrice: U256::from(1),
+        maxPrice: uwad("1"),
+        confidence: 0,
+    };
+    let call = IOracle::setPythFeedCall {
+        feed: ETH,
+        pyth: house.btc_feed,
+        id: B256::ZERO,
+        terms: terms.clone(),
+    };
+    watch.attempt(alice, oracle, &call).await;
+    let call = IOracle::setVaultFeedCall {
+        feed: ETH,
+        vault: house.btc_feed,
+        parts: VaultTerms {
+            assetFeed: BTC,
+            marketFeed: 0,
+            rate: 1,
+            growth: 0,
+        },
+        terms,
+    };
+    watch.attempt(alice, oracle, &call).await;
+    let call = IOracle::setLargestMoveCall {
+        feed: ETH,
+        largestMove: 5_000_000_000_000_000,
+    };
+    watch.attempt(alice, oracle, &call).await;
+    let call = IOracle::setSecondSourceCall {
+        feed: ETH,
+        second: BTC,
+        tolerance: 0,
+    };
+    watch.attempt(alice, oracle, &call).await;
+}
+
+/// Decimals and limits are what they were: nothing changes.
+async fn recheck_feed(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    for feed in [ETH, BTC, 77] {
+        let call = IOracle::recheckFeedCall { feed };
+        watch
+            .attempt(&house.people.alice, house.at.oracle, &call)
+            .await;
+    }
+}
+
+/// No feed of the house waits to be told.
+async fn pull_prices(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    for feed in [ETH, 77] {
+        let call = IOracle::pullPricesCall {
+            feed,
+            updateData: vec![],
+        };
+        watch
+            .attempt(&house.people.alice, house.at.oracle, &call)
+            .await;
+    }
 }
 
 async fn set_surface_terms(watch: &mut Watch<'_>) {

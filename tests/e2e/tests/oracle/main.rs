@@ -5,14 +5,17 @@
 #[path = "../hub/mod.rs"]
 mod hub;
 
+mod feeds;
 mod hostile;
 mod listing;
 mod prices;
 mod rights;
 mod surfaces;
 
+use alloy::sol_types::SolConstructor;
 use hub::*;
-use plimsoll_devnode::types::Outcome;
+use plimsoll_devnode::types::{Outcome, Transaction};
+use std::sync::Arc;
 
 /// What a feed must fit to be listed here.
 const BOUNDS: (u128, u128) = (10 * ONE, 100_000 * ONE);

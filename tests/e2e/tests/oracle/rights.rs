@@ -30,10 +30,10 @@ impl Fresh {
     fn new() -> Self {
         let mut hub = Hub::new();
         let deployer = hub.chain.accounts()[0].address;
-        let [oracle, parameters] =
-            ["oracle", "parameters"].map(|name| hub::create(&mut hub.chain, deployer, name));
-        let [vault, clearinghouse, auction] = ["vault", "clearinghouse", "auction"]
-            .map(|name| hub::deploy(&mut hub.chain, deployer, name));
+        let parameters = hub::create(&mut hub.chain, deployer, "parameters");
+        let [oracle, vault, clearinghouse, auction] =
+            ["oracle", "vault", "clearinghouse", "auction"]
+                .map(|name| hub::deploy(&mut hub.chain, deployer, name));
         Self {
             hub,
             deployer,
