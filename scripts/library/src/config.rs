@@ -1,7 +1,9 @@
 //! What a house is made of: tokens, feeds, underlyings and venues, as a file says it.
 
 use crate::{
-    bindings::{self, IAuction, IClearinghouse, IOracle, IParameters},
+    bindings::{
+        self, FeedSource, FeedTerms, IAuction, IClearinghouse, IOracle, IParameters, VaultTerms,
+    },
     ids,
 };
 use alloy::primitives::{Address, B256, U256};
@@ -12,7 +14,7 @@ use plimsoll_kernel::{
         charges::{AssetRate, Rate, RuleRate, UnderlyingRate},
         terms::{AssetTerms, MAX_TOKEN_DECIMALS, RuleTerms, TermsRefusal, UnderlyingTerms},
     },
-    price::{Bound, Confidence, MAX_AGE_LIMIT},
+    price::{Bound, Confidence, LargestMove, MAX_AGE_LIMIT},
     surface::Terms,
 };
 use serde::{Deserialize, Serialize};
@@ -49,7 +51,7 @@ pub struct HouseConfig {
     pub auction: Option<AuctionConfig>,
 }
 
-/// A Chainlink AggregatorV3 feed.
+/// A feed: Chainlink AggregatorV3, or with `pyth` or `vault` one of these.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeedConfig {
@@ -57,7 +59,7 @@ pub struct FeedConfig {
     pub number: u16,
     /// For people.
     pub name: String,
-    /// The aggregator.
+    /// The aggregator; the Pyth contract; the vault.
     pub aggregator: Address,
     /// Seconds after which an answer is stale.
     pub max_age: u32,
@@ -69,6 +71,44 @@ pub struct FeedConfig {
     /// 0.0005, at most 0.1275.
     #[serde(default = "none")]
     pub confidence: String,
+    /// How far a round of a Chainlink feed may be from the round before, a share of it. A multiple of 0.005, at most 1.275;
+    /// 0 = as far as it likes.
+    #[serde(default = "none")]
+    pub largest_move: String,
+    /// Another feed that must agree; left out: none.
+    #[serde(default)]
+    pub second: Option<SecondConfig>,
+    /// The id of a price of Pyth.
+    #[serde(default)]
+    pub pyth: Option<B256>,
+    /// What the shares of an ERC-4626 vault are worth.
+    #[serde(default)]
+    pub vault: Option<VaultConfig>,
+}
+
+/// The second source of a feed.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondConfig {
+    /// Number of another feed, no vault's.
+    pub feed: u16,
+    /// How far it may be from this feed, a share of this one's price. A multiple of 0.0005, at most 0.1275.
+    pub tolerance: String,
+}
+
+/// What the shares of a vault are worth.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultConfig {
+    /// Number of the feed of its asset, listed before it.
+    pub asset_feed: u16,
+    /// Number of the feed of the shares' own market, listed before it; 0 = none.
+    #[serde(default)]
+    pub market_feed: u16,
+    /// Assets of a share at which the line of its rate begins. Another number here does not move a line that has begun.
+    pub rate: String,
+    /// What the line grows by in a year, a share of the rate, at most 1.
+    pub growth: String,
 }
 
 fn none() -> String {
@@ -382,19 +422,58 @@ pub struct AuctionConfig {
 }
 
 impl FeedConfig {
-    /// As the oracle takes it.
+    /// As the oracle takes it, if it is a Chainlink feed.
     ///
     /// # Errors
     ///
     /// A number does not parse.
     pub fn call(&self) -> Result<IOracle::setFeedCall> {
+        let terms = self.terms()?;
         Ok(IOracle::setFeedCall {
             feed: self.number,
             aggregator: self.aggregator,
+            maxAge: terms.maxAge,
+            minPrice: terms.minPrice,
+            maxPrice: terms.maxPrice,
+            confidence: terms.confidence,
+        })
+    }
+
+    fn terms(&self) -> Result<FeedTerms> {
+        Ok(FeedTerms {
             maxAge: self.max_age,
             minPrice: wad(&self.min_price, &self.name)?,
             maxPrice: wad(&self.max_price, &self.name)?,
             confidence: wad64(&self.confidence, &self.name)?,
+        })
+    }
+
+    /// The calldata that lists it.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn listing(&self) -> Result<IOracle::IOracleCalls> {
+        let (feed, terms) = (self.number, self.terms()?);
+        Ok(match (self.pyth, &self.vault) {
+            (None, None) => IOracle::IOracleCalls::setFeed(self.call()?),
+            (Some(id), _) => IOracle::IOracleCalls::setPythFeed(IOracle::setPythFeedCall {
+                feed,
+                pyth: self.aggregator,
+                id,
+                terms,
+            }),
+            (None, Some(vault)) => IOracle::IOracleCalls::setVaultFeed(IOracle::setVaultFeedCall {
+                feed,
+                vault: self.aggregator,
+                parts: VaultTerms {
+                    assetFeed: vault.asset_feed,
+                    marketFeed: vault.market_feed,
+                    rate: u128::try_from(wad(&vault.rate, &self.name)?)?,
+                    growth: wad64(&vault.growth, &self.name)?,
+                },
+                terms,
+            }),
         })
     }
 
@@ -403,11 +482,53 @@ impl FeedConfig {
     /// # Errors
     ///
     /// A number does not parse.
-    pub fn is(&self, now: &IOracle::feedReturn) -> Result<bool> {
+    pub fn is(&self, now: &IOracle::feedReturn, source: &FeedSource) -> Result<bool> {
         let wanted = self.call()?;
-        Ok((now.aggregator, now.maxAge, now.confidence)
-            == (wanted.aggregator, wanted.maxAge, wanted.confidence)
+        let same_source = match (self.pyth, &self.vault) {
+            (None, None) => source.source == 0,
+            (Some(id), _) => (source.source, source.priceId) == (1, id),
+            (None, Some(vault)) => {
+                let parts = (source.source, source.assetFeed, source.marketFeed);
+                parts == (2, vault.asset_feed, vault.market_feed)
+                    && source.growth == wad64(&vault.growth, &self.name)?
+            }
+        };
+        Ok(same_source
+            && (now.aggregator, now.maxAge, now.confidence)
+                == (wanted.aggregator, wanted.maxAge, wanted.confidence)
             && (now.minPrice, now.maxPrice) == (wanted.minPrice, wanted.maxPrice))
+    }
+
+    /// The largest move that the oracle is told, if that is another one.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn move_call(&self, source: &FeedSource) -> Result<Option<IOracle::setLargestMoveCall>> {
+        let largest_move = wad64(&self.largest_move, &self.name)?;
+        let differs = largest_move != source.largestMove;
+        Ok(differs.then_some(IOracle::setLargestMoveCall {
+            feed: self.number,
+            largestMove: largest_move,
+        }))
+    }
+
+    /// The second source that the oracle is told, if that is another one.
+    ///
+    /// # Errors
+    ///
+    /// A number does not parse.
+    pub fn second_call(&self, source: &FeedSource) -> Result<Option<IOracle::setSecondSourceCall>> {
+        let (second, tolerance) = match &self.second {
+            Some(second) => (second.feed, wad64(&second.tolerance, &self.name)?),
+            None => (0, 0),
+        };
+        let differs = (second, tolerance) != (source.second, source.tolerance);
+        Ok(differs.then_some(IOracle::setSecondSourceCall {
+            feed: self.number,
+            second,
+            tolerance,
+        }))
     }
 
     /// Refuses what the oracle would.
@@ -433,6 +554,26 @@ impl FeedConfig {
             Confidence::from_wad(call.confidence).is_some(),
             "{of}: confidence must be a multiple of 0.0005, at most 0.1275"
         );
+        let largest_move = wad64(&self.largest_move, &self.name)?;
+        ensure!(
+            LargestMove::from_wad(largest_move).is_some(),
+            "{of}: largest_move must be a multiple of 0.005, at most 1.275"
+        );
+        ensure!(
+            self.pyth.is_none() || self.vault.is_none(),
+            "{of}: pyth or vault, not both"
+        );
+        ensure!(
+            largest_move == 0 || (self.pyth.is_none() && self.vault.is_none()),
+            "{of}: only a Chainlink feed has rounds, and so a largest_move"
+        );
+        if let Some(second) = &self.second {
+            ensure!(
+                Confidence::from_wad(wad64(&second.tolerance, &self.name)?).is_some(),
+                "{of}: tolerance must be a multiple of 0.0005, at most 0.1275"
+            );
+        }
+        self.listing()?;
         max_age(self.max_age, &of)
     }
 }

@@ -30,6 +30,10 @@ pub(super) fn furniture(
         min_price: min.into(),
         max_price: max.into(),
         confidence: "0".into(),
+        largest_move: "0".into(),
+        second: None,
+        pyth: None,
+        vault: None,
     };
     let underlying = |number, name: &str, lot: &str| UnderlyingConfig {
         number,

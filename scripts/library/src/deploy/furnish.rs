@@ -1,8 +1,12 @@
 //! Furnishing: what the house's file says, as far as the chain does not say so already.
 use super::{Addresses, Deployer, Named, UnderlyingRecord, VenueRecord};
 use crate::{
-    bindings::{IAuction, IClearinghouse, IOracle, IParameters, IVault},
-    config::{HouseConfig, TokenConfig, same_rates},
+    bindings::{
+        IAuction, IClearinghouse,
+        IOracle::{self, IOracleCalls},
+        IParameters, IVault,
+    },
+    config::{HouseConfig, TokenConfig, same_rates, wad64},
     registry::{CONTRACTS, Contract},
 };
 use eyre::{Result, WrapErr, ensure, eyre};
@@ -41,15 +45,33 @@ impl Deployer<'_> {
 
     async fn feeds(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         for f in &house.feeds {
-            let call = f.call()?;
             let query = IOracle::feedCall { feed: f.number };
-            let now = self.ask(at.oracle, &query).await?;
-            if !f.is(&now)? {
-                self.send(at.oracle, &call, &format!("feed {} listed", f.name))
-                    .await?;
+            let source = IOracle::feedSourceCall { feed: f.number };
+            let (now, said) = (
+                self.ask(at.oracle, &query).await?,
+                self.ask(at.oracle, &source).await?,
+            );
+            if !f.is(&now, &said)? {
+                let step = format!("feed {} listed", f.name);
+                match f.listing()? {
+                    IOracleCalls::setPythFeed(call) => self.send(at.oracle, &call, &step).await?,
+                    IOracleCalls::setVaultFeed(call) => self.send(at.oracle, &call, &step).await?,
+                    _ => self.send(at.oracle, &f.call()?, &step).await?,
+                };
             }
-            let now = self.ask(at.oracle, &query).await?;
-            ensure!(f.is(&now)?, "feed {} is not what was set", f.name);
+            let (now, said) = (
+                self.ask(at.oracle, &query).await?,
+                self.ask(at.oracle, &source).await?,
+            );
+            ensure!(f.is(&now, &said)?, "feed {} is not what was set", f.name);
+            if let Some(call) = f.move_call(&said)? {
+                self.send(
+                    at.oracle,
+                    &call,
+                    &format!("largest move of feed {}", f.name),
+                )
+                .await?;
+            }
             if let Err(e) = self
                 .ask(at.oracle, &IOracle::priceCall { feed: f.number })
                 .await
@@ -65,6 +87,19 @@ impl Deployer<'_> {
                     decimals: now.decimals,
                 },
             );
+        }
+        // A second source may stand further down in the file.
+        for f in &house.feeds {
+            let source = IOracle::feedSourceCall { feed: f.number };
+            let said = self.ask(at.oracle, &source).await?;
+            if let Some(call) = f.second_call(&said)? {
+                self.send(
+                    at.oracle,
+                    &call,
+                    &format!("second source of feed {}", f.name),
+                )
+                .await?;
+            }
         }
         Ok(())
     }
