@@ -13,7 +13,8 @@
 //!   which are other people's contracts, are not in it.
 //!
 //! `assess_64x23_1expiry` is `vault.assessAccount` as a transaction, of an account with 64 options of one expiry under the
-//! scenario set of 23. `assess_compute_64x33` is no transaction: it is what margin's own instructions cost in the same
+//! scenario set of 23; `assess_64x23_real_feed` is the same with Chainlink's own proxy and aggregator as the feed of its underlying,
+//! in place of the reference feed. `assess_compute_64x33` is no transaction: it is what margin's own instructions cost in the same
 //! call under a set of 33, decoding and encoding included and host functions left out; `black76_value` is how much that
 //! grows with a scenario, per option.
 
@@ -28,11 +29,12 @@ use alloy::{
     consensus::TxEnvelope,
     eips::Encodable2718,
     network::{EthereumWallet, NetworkTransactionBuilder, TransactionBuilder},
-    primitives::{Address, B256, U256},
+    primitives::{Address, B256, Bytes, I256, U256},
     providers::Provider,
     rpc::types::{TransactionReceipt, TransactionRequest},
-    sol_types::SolCall,
+    sol_types::{SolCall, SolConstructor},
 };
+use chainlink::{EACAggregatorProxy, FluxAggregator};
 use clap::Args;
 use eyre::{Result, WrapErr, ensure, eyre};
 use plimsoll::{
@@ -57,6 +59,21 @@ use std::{
     time::{Duration, Instant},
 };
 use trace::{split_of, storage_floor};
+
+/// Chainlink's own contracts.
+#[allow(
+    missing_docs,
+    missing_debug_implementations,
+    clippy::all,
+    clippy::pedantic
+)]
+mod chainlink {
+    alloy::sol!(FluxAggregator, "../solidity/artifacts/FluxAggregator.json");
+    alloy::sol!(
+        EACAggregatorProxy,
+        "../solidity/artifacts/EACAggregatorProxy.json"
+    );
+}
 
 /// What to measure for.
 #[derive(Clone, Copy, Debug, Default, Args)]
@@ -111,7 +128,7 @@ pub struct Bench {
 }
 
 /// The operations, in the order they are run and shown.
-pub const OPERATIONS: [&str; 11] = [
+pub const OPERATIONS: [&str; 12] = [
     "deposit",
     "trade_perp_both_sides",
     "withdraw",
@@ -121,6 +138,7 @@ pub const OPERATIONS: [&str; 11] = [
     "assess_16x23_1expiry",
     "assess_64x23_1expiry",
     "assess_127x23_4expiries",
+    "assess_64x23_real_feed",
     "assess_compute_64x33",
     "black76_value",
 ];
@@ -558,6 +576,15 @@ async fn operations(
     let [_, narrow, _, wide] = computed[..] else {
         return Err(eyre!("four books were to be assessed"));
     };
+    let account = ids::account_id(p.alice.address, 64);
+    let before = h.snapshot().await?;
+    real_feed(h)
+        .await
+        .wrap_err("Chainlink's own contracts as a feed")?;
+    let call = IVault::assessAccountCall { account };
+    let assess = h.send(&p.stranger, h.at.vault, &call);
+    note("assess_64x23_real_feed", within(h, block, assess).await?)?;
+    h.revert(before).await?;
     h.set_price(ETH, "1600").await.map_err(|e| eyre!("{e}"))?;
     let start = IAuction::startCall { account: carol };
     let start = h.send(&p.bidder, h.at.auction, &start);
@@ -569,7 +596,7 @@ async fn operations(
             account: carol,
             bidder: p.bidder.account(),
             fraction: ids::parse_wad("0.25")?,
-            maxPrice: alloy::primitives::I256::try_from(1_000_000 * ids::WAD)?,
+            maxPrice: I256::try_from(1_000_000 * ids::WAD)?,
             version,
             deadline: u64::MAX,
         },
@@ -583,6 +610,60 @@ async fn operations(
         (wide.saturating_sub(narrow).div_ceil(640), 0),
     );
     Ok((out, split))
+}
+
+/// Chainlink's proxy and aggregator as the feed of ether, with its second round two minutes old.
+async fn real_feed(h: &House) -> Result<()> {
+    let deployer = &h.people.deployer;
+    let create = async |code: &Bytes, arguments: Vec<u8>| {
+        let code = [&code[..], &arguments].concat();
+        let created = h.client.create(&deployer.signer, code.into()).await?;
+        Ok::<_, eyre::Report>(created.0)
+    };
+    let arguments = FluxAggregator::constructorCall {
+        _link: Address::ZERO,
+        _paymentAmount: 0,
+        _timeout: 0,
+        _validator: Address::ZERO,
+        _minSubmissionValue: I256::ONE,
+        _maxSubmissionValue: I256::MAX,
+        _decimals: 8,
+        _description: "ETH / USD".into(),
+    };
+    let aggregator = create(&FluxAggregator::BYTECODE, arguments.abi_encode()).await?;
+    let oracles = FluxAggregator::changeOraclesCall {
+        _removed: vec![],
+        _added: vec![deployer.address],
+        _addedAdmins: vec![deployer.address],
+        _minSubmissions: 1,
+        _maxSubmissions: 1,
+        _restartDelay: 0,
+    };
+    done(h.send(deployer, aggregator, &oracles).await)?;
+    for round in 1..=2_u8 {
+        let submit = FluxAggregator::submitCall {
+            _roundId: U256::from(round),
+            _submission: I256::try_from(2_000_0000_0000_i64)?,
+        };
+        done(h.send(deployer, aggregator, &submit).await)?;
+    }
+    let arguments = EACAggregatorProxy::constructorCall {
+        _aggregator: aggregator,
+        _accessController: Address::ZERO,
+    };
+    let proxy = create(&EACAggregatorProxy::BYTECODE, arguments.abi_encode()).await?;
+    let now = done(h.ask(h.at.oracle, &IOracle::feedCall { feed: ETH }).await)?;
+    let list = IOracle::setFeedCall {
+        feed: ETH,
+        aggregator: proxy,
+        maxAge: now.maxAge,
+        minPrice: now.minPrice,
+        maxPrice: now.maxPrice,
+        confidence: now.confidence,
+    };
+    done(h.send(deployer, h.at.oracle, &list).await)?;
+    h.warp(120).await?;
+    Ok(())
 }
 
 /// Transactions a second: signed beforehand, sent one by one over HTTP, each in a block on return.
