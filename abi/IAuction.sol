@@ -39,6 +39,10 @@ struct Bid {
 ///   equity < mm at their worst value only                                         after an hour of sightings
 /// A sighting is a call of `noteStale`, by anyone. They count from the first at which equity < mm at the worst value; one at
 /// which it is not ends them, and one more than 15 minutes after the last begins anew.
+/// While the chain's sequencer is down and in the grace after it (`IOracle.setSequencer`), start, noteStale, markInsolvent and
+/// bid revert with SequencerDown, and no clock runs: lambda, the fund's ramp and a note's hour go on from where they stood when
+/// the account was last started, bid for, marked or noted.
+///
 /// While the stale items could cover the account's deficit, the fund pays nothing and there is no discount.
 interface IAuction {
     /// An auction began; amounts 1e18. It has equity >= mm only if it began through `noteStale`, for the worst value of the
@@ -85,6 +89,9 @@ interface IAuction {
     error AuctionOpen(bytes32 account, uint64 startedAt);
     /// No auction of this account is open.
     error NoAuction(bytes32 account);
+    /// The chain's sequencer is down, or in the grace after it, which ends at resumedAt, unix seconds: retry after that second; 0 =
+    /// it is down. Cures and reductions go on.
+    error SequencerDown(uint64 resumedAt);
     /// The account's equity, at the best value of its stale items, is above 0; 1e18.
     error NotInsolvent(bytes32 account, int256 equity);
     /// Closing needs equity of `needed`, min((1 + buffer) * mm, im), or equity >= mm and a largest share below minFraction.
@@ -128,7 +135,7 @@ interface IAuction {
 
     /// Hands the contract to `owner`, names its siblings, sets the default parameters; once.
     /// @custom:caller deployer
-    function initialize(address owner, address vault, address margin) external;
+    function initialize(address owner, address vault, address margin, address oracle) external;
     /// The owner; before `initialize`, the deployer.
     /// @custom:caller anyone
     function owner() external view returns (address);
@@ -147,6 +154,9 @@ interface IAuction {
     /// The margin calculator.
     /// @custom:caller anyone
     function margin() external view returns (address);
+    /// The oracle, which is asked about the chain's sequencer only.
+    /// @custom:caller anyone
+    function oracle() external view returns (address);
 
     /// Sets the rules of all auctions, open ones included, at once. Shares 1e18, durations in seconds.
     /// Reverts with ParameterOutOfRange; minFraction is at most half the buffer. Defaults: lambdaMax 0.35e18, duration 900,

@@ -49,7 +49,7 @@ struct ExpiryUpdate {
 /// @param fixedPart The part that is fixed: as pushed, and what the time since has fixed of ratio x spot; 0 where no price of
 ///                  spot is known and ratio is not 0.
 /// @param updatedAt When it was observed, unix seconds; 0 when it was never pushed.
-/// @param fresh     Settled, or before expiry and not older than allowed.
+/// @param fresh     Settled, or before expiry and not older than allowed, also by the sequencer's state.
 /// @param settled   fixedPart is the settlement price; it is final.
 struct ExpiryData {
     uint64 ratio;
@@ -127,6 +127,8 @@ struct FeedSource {
 interface IOracle {
     /// A feed was listed or its terms changed. Ages in seconds; prices and confidence 1e18.
     event FeedSet(uint16 indexed feed, address indexed aggregator, uint8 decimals, uint32 maxAge, uint256 minPrice, uint256 maxPrice, uint64 confidence);
+    /// The uptime feed of the chain's sequencer was named, 0 = none; `grace` in seconds.
+    event SequencerSet(address indexed feed, uint32 grace);
     /// The feed is the price of this id at the Pyth contract that FeedSet names.
     event PythFeedSet(uint16 indexed feed, bytes32 id);
     /// The feed is the shares of the vault that FeedSet names. `rate` in assets of a share, `growth` a year; 1e18.
@@ -160,7 +162,7 @@ interface IOracle {
     error AlreadyInitialized();
     /// `initialize` has not run, and nothing else can be done before it.
     error NotInitialized();
-    /// The key's kind is none of 4, 5 and 6: see `snapshot`.
+    /// The key's kind is none of 4 to 8: see `snapshot`.
     error InvalidKey(uint256 key);
     /// No feed is listed under this number.
     error UnknownFeed(uint16 feed);
@@ -222,6 +224,14 @@ interface IOracle {
     error InvalidPrice(uint16 feed, int256 answer);
     /// The price is outside the feed's bounds, which are inclusive; all 1e18, the price saturated at 2^128 - 1.
     error PriceOutOfBounds(uint16 feed, uint256 price, uint256 minPrice, uint256 maxPrice);
+    /// The sequencer restarted at restartedAt, or went down then, and its grace is not over; the feed's answer was observed
+    /// before: wait for a newer round. Unix seconds.
+    error ObservedBeforeRestart(uint16 feed, uint256 updatedAt, uint64 restartedAt);
+    /// The grace must be 1..limit seconds.
+    error GraceOutOfRange(uint32 grace, uint32 limit);
+    /// The uptime feed reverted, answered with the wrong number of bytes, or answers neither 0 nor 1.
+    /// @param reason The first 256 bytes of its revert data or answer; for a wrong answer, that word.
+    error UptimeFeedFailed(address feed, bytes reason);
     /// The feed has no round with this number, or none that was ever observed.
     error RoundNotFound(uint16 feed, uint80 roundId);
     /// The round is not the one in force at pointInTime, unix seconds: otherId, observed at observedAt, is later and no later than
@@ -406,6 +416,26 @@ interface IOracle {
     /// @custom:caller anyone
     function feed(uint16 feed) external view returns (address aggregator, uint8 decimals, uint32 maxAge, uint256 minPrice, uint256 maxPrice, uint64 confidence);
 
+    /// Names the Chainlink L2 uptime feed of the chain's sequencer: answer 0 = up, 1 = down, since startedAt. The sequencer works
+    /// when it is up and startedAt is more than `grace` seconds ago: a grace of exactly that length is not over. It counts as
+    /// down when the feed fails, or has a startedAt that is 0 or later than now.
+    /// While it does not work nothing is opened, nothing is withdrawn from an account with legs or debt, no auction starts and
+    /// no bid is taken; deposits, cures, reductions at fresh prices and withdrawals of an account without legs and debt go on. A
+    /// price, or a push of an expiry that is not settled, observed before startedAt is not fresh then. Where the feed gives no
+    /// startedAt, the ages of prices alone count.
+    /// Warning: between a restart and the uptime feed's transaction that tells it, only the ages of prices bound how old they are.
+    /// Reverts with GraceOutOfRange, UptimeFeedFailed, InsufficientGas.
+    /// @custom:caller owner
+    /// @param feed  0: no sequencer is watched, and it always works.
+    /// @param grace Seconds, 1..86400; not looked at where feed is 0.
+    function setSequencer(address feed, uint32 grace) external;
+
+    /// The uptime feed of the sequencer and the grace, seconds; 0 and 0 where none is watched. `works`: it is up, for longer than
+    /// the grace; true where none is watched. `resumedAt`: when the last grace ended or will end, unix seconds; 0 while it is
+    /// down, and where none is watched.
+    /// @custom:caller anyone
+    function sequencer() external view returns (address feed, uint32 grace, bool works, uint64 resumedAt);
+
     /// Prices of up to 32 feeds. Total: never reverts for a listed feed, whatever its aggregator does.
     /// Reverts with TooManyItems, UnknownFeed, InsufficientGas.
     /// @custom:caller anyone
@@ -414,7 +444,8 @@ interface IOracle {
     /// The price of a feed, 1e18 per unit, rounded down where the feed has more than 18 decimals. Strict: reverts with the
     /// reason when the price is not fresh.
     /// Reverts with UnknownFeed, FeedFailed, StalePrice, PriceFromFuture, InvalidPrice, PriceOutOfBounds, FeedChanged,
-    /// MoveNotConfirmed, ConfidenceTooWide, PartNotFresh, SourcesApart; InsufficientGas.
+    /// MoveNotConfirmed, ConfidenceTooWide, PartNotFresh, SourcesApart,
+    /// ObservedBeforeRestart; InsufficientGas.
     /// @custom:caller anyone
     function price(uint16 feed) external view returns (uint256 value);
 
@@ -510,8 +541,11 @@ interface IOracle {
     ///                                           unknown(1) ‖ fresh(1); unknown: nothing usable is known, and the value is
     ///                                           the most it can be, the feed's upper bound
     ///   5 << 32 | underlying << 16 | expiryDay  three words: the expiry, zeros where it was never pushed
-    ///   6 << 32 | underlying                    three words: its first listed expiry after now, if it is at most 172,800
-    ///                                           seconds away, else zeros
+    ///   6 << 32 | underlying                    four words: its terms; its first listed expiry after now, if it is at most
+    ///                                           172,800 seconds away, else zeros
+    ///   7 << 32                                 one word:    zero(128) ‖ resumedAt(64) ‖ zero(63) ‖ works(1): the sequencer,
+    ///                                           as `sequencer` says
+    ///   8 << 32 | underlying << 16 | venue      one word:    zeros today
     /// An expiry is three words:
     ///   zero(64) ‖ ratio(64) ‖ fixedPart(128), 1e18, as pushed
     ///   a(64) ‖ b(64) ‖ rho(64) ‖ m(64), signed, 56 binary places

@@ -90,7 +90,8 @@ struct RateInfo {
 }
 
 /// The state of an auction. Amounts 1e18.
-/// @param startedAt   Unix seconds, 0 when no auction is open.
+/// @param startedAt   Since when lambda rises, unix seconds; 0 when no auction is open. The start, later by the time that, at
+///                    the last bid or mark, did not count because the chain's sequencer did not work.
 /// @param lambda      Most discount per unit of relief, 1e18.
 /// @param maxFraction Share that a bid for everything takes now; 0 when no sale is needed, or no item can be priced.
 /// @param price       Price of that share; negative = the bidder is paid.

@@ -1,6 +1,7 @@
 //! An account as an auction sees it: its portfolio, its valuation by margin, its unpriced items.
 use crate::{
     Auction,
+    clock::Clock,
     slice::{Slice, Unpriced},
     sol::{AuctionState, SystemAccount, ValueOutOfRange},
 };
@@ -131,8 +132,7 @@ impl Auction {
 
     /// Equity used to size the sale: that of the worst value of the stale items if the auction was started through
     /// `noteStale`, else plain equity.
-    pub(crate) fn judged_equity(&self, account: B256, valuation: &Valuation) -> i128 {
-        let clock = self.clock(account);
+    pub(crate) fn judged_equity(clock: Clock, valuation: &Valuation) -> i128 {
         if clock.started_at != 0 && clock.note != Note::default() {
             valuation.worst_equity
         } else {
@@ -142,25 +142,30 @@ impl Auction {
 
     /// Whether no sale is needed any more: the buffer is reached, or missed by less than the smallest bid. Asked without the
     /// fund's ramp: an insolvent account has not recovered at any λ.
-    pub(crate) fn recovered(&self, account: B256, valuation: &Valuation) -> Result<bool, Revert> {
-        Ok(self.max_fraction(account, valuation, false)? == 0)
+    pub(crate) fn recovered(
+        &self,
+        account: B256,
+        clock: Clock,
+        valuation: &Valuation,
+    ) -> Result<bool, Revert> {
+        Ok(self.max_fraction(account, clock, valuation, false)? == 0)
     }
 
     /// The state of an account's auction; if none is open, of one without discount.
     pub(crate) fn auction_state(&self, account: B256) -> Result<AuctionState, Revert> {
+        let clock = self.clock_now(account, &self.sequencer()?);
         let view = self.account_view(account)?;
         let insolvent = view.is_insolvent();
-        let most = self.max_fraction(account, &view.valuation, insolvent)?;
+        let most = self.max_fraction(account, clock, &view.valuation, insolvent)?;
         let offer = match most {
             0 => None,
-            most => self.offer(account, &view, ONE, most)?,
+            most => self.offer(account, clock, &view, ONE, most)?,
         };
         let (most, price) = offer.map_or((0, 0), |offer| (offer.taken, offer.payment.price));
-        let clock = self.clock(account);
         let since = self.fund_ramp_since(clock);
         Ok(AuctionState {
-            started_at: clock.started_at,
-            lambda: u128_to_u256(u128::from(self.lambda(account, &view.valuation, insolvent))),
+            started_at: self.clock(account).started_at,
+            lambda: u128_to_u256(u128::from(self.lambda(clock, &view.valuation, insolvent))),
             max_fraction: u128_to_u256(most),
             price: int(price),
             equity: view.valuation.assessment.equity,

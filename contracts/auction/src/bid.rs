@@ -2,6 +2,7 @@
 use crate::{
     Auction,
     account_view::{AccountView, Valuation, valuation},
+    clock::Clock,
     slice::Slice,
     sol::{
         Bid, BidTaken, Expired, InvalidFraction, NotAuthorized, NotLiquidatable, NothingToSell,
@@ -37,15 +38,16 @@ impl Auction {
         self.check_deadline(bid.deadline)?;
         let own = self.check_bidder(account, bid.bidder)?;
         self.need_open(account)?;
+        let clock = self.clock_now(account, &self.need_sequencer()?);
         let view = self.account_view(account)?;
         if view.version != bid.version {
             let (version, expected) = (view.version, bid.version);
             return Err(VersionChanged { version, expected }.into());
         }
-        self.note_insolvency(account, &view);
+        let clock = self.note_insolvency(account, clock, &view);
         let asked = self.check_fraction(bid.fraction)?;
         let insolvent = view.is_insolvent();
-        let most = self.max_fraction(account, &view.valuation, insolvent)?;
+        let most = self.max_fraction(account, clock, &view.valuation, insolvent)?;
         if most == 0 {
             let Assessment { equity, mm, .. } = view.valuation.assessment;
             return Err(NotLiquidatable {
@@ -59,7 +61,7 @@ impl Auction {
             taken,
             slice,
             payment,
-        }) = self.offer(account, &view, asked, most)?
+        }) = self.offer(account, clock, &view, asked, most)?
         else {
             let fraction = bid.fraction;
             return Err(NothingToSell { account, fraction }.into());
@@ -69,7 +71,7 @@ impl Auction {
             self.check_venues(bid.bidder, &slice)?;
         }
         let after = self.settle(bid, &slice, payment)?;
-        let lambda = self.lambda(account, &view.valuation, insolvent);
+        let lambda = self.lambda(clock, &view.valuation, insolvent);
         let lambda = u128_to_u256(u128::from(lambda));
         let (fraction, price) = (u128_to_u256(taken), int(payment.price));
         BidTaken {
@@ -83,7 +85,7 @@ impl Auction {
             mm_after: after.assessment.mm,
         }
         .emit(self.vm());
-        if taken == ONE || self.recovered(account, &after)? {
+        if taken == ONE || self.recovered(account, clock, &after)? {
             self.end(account, false, &after)?;
         }
         Ok((fraction, price))
@@ -128,12 +130,12 @@ impl Auction {
     }
 
     /// λ now, of the fund's ramp if the account is insolvent, else of the auction's.
-    pub(crate) fn lambda(&self, account: B256, valuation: &Valuation, insolvent: bool) -> u64 {
+    pub(crate) fn lambda(&self, clock: Clock, valuation: &Valuation, insolvent: bool) -> u64 {
         // The relief of a clamped requirement is not a relief of risk: no discount on it.
         if valuation.assessment.out_of_range {
             return 0;
         }
-        let (clock, p) = (self.clock(account), self.rules());
+        let p = self.rules();
         let (since, maximum, duration) = if insolvent {
             (
                 self.fund_ramp_since(clock),
@@ -184,12 +186,13 @@ impl Auction {
     pub(crate) fn max_fraction(
         &self,
         account: B256,
+        clock: Clock,
         valuation: &Valuation,
         insolvent: bool,
     ) -> Result<u128, Revert> {
         let p = self.rules();
-        let equity = self.judged_equity(account, valuation);
-        let lambda = self.lambda(account, valuation, insolvent);
+        let equity = Self::judged_equity(clock, valuation);
+        let lambda = self.lambda(clock, valuation, insolvent);
         let Valuation { im, mm, .. } = *valuation;
         auction::max_fraction(equity, mm, im, lambda, p.buffer, p.min_fraction)
             .ok_or_else(|| ValueOutOfRange { account }.into())
@@ -204,12 +207,13 @@ impl Auction {
     pub(crate) fn offer(
         &self,
         account: B256,
+        clock: Clock,
         view: &AccountView,
         asked: u128,
         most: u128,
     ) -> Result<Option<Offer>, Revert> {
         let Valuation { equity, mm, .. } = view.valuation;
-        let lambda = self.lambda(account, &view.valuation, view.is_insolvent());
+        let lambda = self.lambda(clock, &view.valuation, view.is_insolvent());
         let held = self.fund()?;
         let mut taken = asked.min(most);
         loop {

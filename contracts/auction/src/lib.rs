@@ -24,6 +24,8 @@
 //! * If equity < mm depends on the value of stale items, a start waits for an hour of sightings, each at most 15
 //!   minutes after the one before, by `noteStale`.
 //! * The fund's ramp runs only while the account is marked at least every 15 minutes: by `markInsolvent`, `start` or `bid`.
+//! * While the chain's sequencer is down and in the grace after it, there is no start, note, mark or bid, and no clock runs: λ, the
+//!   fund's ramp and a note's hour go on from where they stood when the account was last seen. A cured auction can be closed.
 //! * An auction has no end in time. It ends with a bid that reaches the buffer, or with [`Auction::close`].
 //! * A bid for a share asks `margin` at most 43 times for the share, which grows until whole lots relieve something; the
 //!   valuation before it and the vault's judgement after it ask some times more.
@@ -71,8 +73,9 @@ pub struct Auction {
     shares: Word,
     /// Duration 128 · fund's duration 128.
     durations: Word,
-    /// By account: note 64 · seen insolvent 64 · insolvent since 64 · started 64.
+    /// By account; see `clock`.
     clocks: WordMap,
+    oracle: Word,
 }
 
 plimsoll_common::entrypoint!(
@@ -85,13 +88,14 @@ plimsoll_common::entrypoint!(
         plimsoll_common::errors::BadAnswer,
     ],
     methods = [
-        initialize(owner, vault, margin),
+        initialize(owner, vault, margin, oracle),
         owner(),
         pending_owner(),
         transfer_ownership(new_owner),
         accept_ownership(),
         vault(),
         margin(),
+        oracle(),
         set_parameters(lambda_max, duration, fund_lambda_max, fund_duration, buffer, min_fraction),
         parameters() -> (lambda_max, duration, fund_lambda_max, fund_duration, buffer, min_fraction),
         start(account),
@@ -112,10 +116,12 @@ impl Auction {
         owner: Address,
         vault: Address,
         margin: Address,
+        oracle: Address,
     ) -> Result<(), Revert> {
         self.ownable.initialize(owner)?;
         self.vault.set_address(vault);
         self.margin.set_address(margin);
+        self.oracle.set_address(oracle);
         self.write_parameters(rules::DEFAULTS);
         Ok(())
     }
@@ -148,6 +154,11 @@ impl Auction {
     /// The margin calculator.
     pub fn margin(&self) -> Address {
         self.margin.address()
+    }
+
+    /// The oracle, which is asked about the chain's sequencer only.
+    pub fn oracle(&self) -> Address {
+        self.oracle.address()
     }
 
     /// Sets the rules of all auctions, open ones included, at once. Owner only.
@@ -197,7 +208,7 @@ impl Auction {
     /// hour of sightings by [`Self::note_stale`] without a gap of more than 15 minutes. Anyone.
     ///
     /// # Errors
-    /// [`SystemAccount`], [`AuctionOpen`], [`NotLiquidatable`], [`StaleWait`], [`ValueOutOfRange`].
+    /// [`SystemAccount`], [`AuctionOpen`], [`SequencerDown`], [`NotLiquidatable`], [`StaleWait`], [`ValueOutOfRange`].
     ///
     /// # Events
     /// [`AuctionStarted`], [`InsolvencyMarked`].
@@ -210,7 +221,7 @@ impl Auction {
     /// one. Anyone.
     ///
     /// # Errors
-    /// [`SystemAccount`], [`AuctionOpen`], [`ValueOutOfRange`].
+    /// [`SystemAccount`], [`AuctionOpen`], [`SequencerDown`], [`ValueOutOfRange`].
     ///
     /// # Events
     /// [`StaleNoted`] when the note changes.
@@ -222,7 +233,7 @@ impl Auction {
     /// or ends it when equity is above 0. Anyone.
     ///
     /// # Errors
-    /// [`NoAuction`], [`NotInsolvent`], [`ValueOutOfRange`].
+    /// [`NoAuction`], [`SequencerDown`], [`NotInsolvent`], [`ValueOutOfRange`].
     ///
     /// # Events
     /// [`InsolvencyMarked`].
@@ -234,7 +245,7 @@ impl Auction {
     /// owner; or its operator, if the owner admitted all venues in the slice.
     ///
     /// # Errors
-    /// [`Expired`], [`SelfBid`], [`SystemAccount`], [`NotAuthorized`], [`NoAuction`], [`VersionChanged`],
+    /// [`Expired`], [`SelfBid`], [`SystemAccount`], [`NotAuthorized`], [`NoAuction`], [`SequencerDown`], [`VersionChanged`],
     /// [`InvalidFraction`], [`NotLiquidatable`] when `close` would end the auction, [`NothingToSell`],
     /// [`PriceAboveLimit`], [`VenueNotAdmitted`] (an operator's bid), [`ValueOutOfRange`]; the vault's refusals, of which
     /// `InsufficientMargin` (the bidder's) is the common one.

@@ -40,6 +40,7 @@ plimsoll_common::errors! {
     NotLiquidatable { account: B256, equity: I256, mm: U256 }
     AuctionOpen { account: B256, started_at: u64 }
     NoAuction { account: B256 }
+    SequencerDown { resumed_at: u64 }
     NotInsolvent { account: B256, equity: I256 }
     NotRecovered { account: B256, equity: I256, needed: U256 }
     StaleWait { account: B256, noted_at: u64, seen_at: u64, best: I256, worst: I256 }

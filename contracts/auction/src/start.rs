@@ -23,19 +23,17 @@ use stylus_sdk::prelude::*;
 impl Auction {
     /// Opens an auction.
     pub(crate) fn open(&mut self, account: B256) -> Result<(), Revert> {
-        let note = self.need_closed(account)?;
+        self.need_closed(account)?;
+        let clock = self.clock_now(account, &self.need_sequencer()?);
         let view = self.account_view(account)?;
         let started_at = self.vm().block_timestamp();
         let Assessment { equity, im, mm, .. } = view.valuation.assessment;
-        let note = self.may_start(account, note, &view.valuation)?;
-        self.set_clock(
-            account,
-            Clock {
-                started_at,
-                note,
-                ..Clock::default()
-            },
-        );
+        let note = self.may_start(account, clock.note, &view.valuation)?;
+        let clock = Clock {
+            started_at,
+            note,
+            ..Clock::default()
+        };
         AuctionStarted {
             account,
             starter: self.vm().msg_sender(),
@@ -44,17 +42,18 @@ impl Auction {
             mm,
         }
         .emit(self.vm());
-        self.note_insolvency(account, &view);
+        self.note_insolvency(account, clock, &view);
         vault::SET_IN_AUCTION.call(self.vm(), self.vault.address(), &(account, true))
     }
 
     /// Notes a sighting of an account: below MM at the worst value of its stale items, or not.
     pub(crate) fn note(&mut self, account: B256) -> Result<(), Revert> {
-        let old = self.need_closed(account)?;
+        let stored = self.need_closed(account)?;
+        let old = self.clock_now(account, &self.need_sequencer()?).note;
         let Valuation { best, worst, .. } = self.account_view(account)?.valuation;
         let standing = auction::standing(best, worst);
         let note = old.seen(standing, self.vm().block_timestamp());
-        if note != old {
+        if note != stored {
             self.set_clock(
                 account,
                 Clock {
@@ -75,8 +74,9 @@ impl Auction {
 
     /// Whether [`Self::open`] would succeed now.
     pub(crate) fn can_start(&self, account: B256) -> Result<bool, Revert> {
-        let clock = self.clock(account);
-        if self.is_system(account) || clock.started_at != 0 {
+        let sequencer = self.sequencer()?;
+        let clock = self.clock_now(account, &sequencer);
+        if self.is_system(account) || clock.started_at != 0 || !sequencer.works {
             return Ok(false);
         }
         let (portfolio, ..) =

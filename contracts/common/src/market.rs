@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use plimsoll_kernel::portfolio::{
     Portfolio,
     market::Market,
-    snapshot::{Dependencies, FEED, Quote, SnapshotRequest},
+    snapshot::{Dependencies, FEED, Quote, SEQUENCER, Sequencer, SnapshotRequest},
 };
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
@@ -141,9 +141,22 @@ pub fn quote(vm: &VM, oracle: Address, feed: u16) -> Result<Quote, Revert> {
     if feed == 0 {
         return Ok(Quote::ONE);
     }
-    let key = U256::from(FEED | u64::from(feed));
-    match *ask(vm, oracle, &oracle::SNAPSHOT, &[key])? {
-        [word] => Ok(Quote::decode(word)),
+    word(vm, oracle, FEED | u64::from(feed)).map(Quote::decode)
+}
+
+/// The state of the chain's sequencer.
+///
+/// # Errors
+/// The oracle's `InsufficientGas`; [`BadAnswer`].
+pub fn sequencer(vm: &VM, oracle: Address) -> Result<Sequencer, Revert> {
+    word(vm, oracle, SEQUENCER).map(Sequencer::decode)
+}
+
+/// The one word behind a key.
+#[inline(never)]
+fn word(vm: &VM, oracle: Address, key: u64) -> Result<U256, Revert> {
+    match *ask(vm, oracle, &oracle::SNAPSHOT, &[U256::from(key)])? {
+        [word] => Ok(word),
         _ => Err(BadAnswer { callee: oracle }.into()),
     }
 }

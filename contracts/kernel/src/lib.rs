@@ -8,6 +8,7 @@
 //! | [`black76`], [`svi`] | option values and greeks; variance surfaces |
 //! | [`codec`], [`book`] | ids, leg slots; an account's list of legs |
 //! | [`price`], [`rounds`], [`surface`] | what a feed's answer is worth; which round is in force; stored forwards and surfaces |
+//! | [`sequencer`] | what an uptime feed says, and what time counts |
 //! | [`fill`], [`gate`] | what a trade does to its sides; what a change may do to an account |
 //! | [`portfolio`] | margin |
 //! | [`auction`] | liquidation |
@@ -37,6 +38,7 @@ pub mod num;
 pub mod portfolio;
 pub mod price;
 pub mod rounds;
+pub mod sequencer;
 pub mod surface;
 pub mod svi;
 mod tables;

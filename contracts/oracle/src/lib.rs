@@ -6,6 +6,7 @@
 //! | `feeds` | the list of feeds, and the price of each |
 //! | `sources` | how a feed's contract is asked: one file a source |
 //! | `rounds` | rounds of a feed, proven to have been in force at a time |
+//! | `sequencer` | whether the chain's sequencer works |
 //! | `pushes` | signed market data of expiries: signers, terms, checks, storage |
 //! | `snapshot` | feeds and expiries by keys, for `margin` |
 //! | `sol` | structs, events and errors |
@@ -25,7 +26,11 @@
 //! * An expiry is settled by anyone, who names the rounds of the feed that were in force in its settlement window. Where the feed
 //!   has none for one of the points, or none within its bounds, signers settle it, an hour after expiry; without a fresh spot a
 //!   day after it. Until then its legs rest on a stale price.
-//! * The state of the sequencer is not looked at. A feed's age alone says whether its price is fresh.
+//! * If the owner names an uptime feed, the sequencer is watched. While it is down, and for a grace after it restarted, prices
+//!   observed before its state changed are not fresh, nothing is opened or withdrawn against, and no auction goes on. An uptime
+//!   feed that fails is a sequencer that is down, until the owner names another one or none.
+//! * In the first block after a restart the uptime feed may still say what it said before: the transaction that tells it may
+//!   come later. Until then a price's age alone, at most its feed's maximum, bounds how old it is.
 //!
 //! # Roles
 //! * Deployer: [`Oracle::initialize`], once.
@@ -45,6 +50,7 @@ extern crate alloc;
 mod feeds;
 mod pushes;
 mod rounds;
+mod sequencer;
 mod snapshot;
 pub mod sol;
 mod sources;
@@ -53,7 +59,13 @@ use alloc::{vec, vec::Vec}; // named by the SDK's macros
 use alloy_primitives::{Address, B256, U256};
 #[cfg(doc)]
 use plimsoll_common::errors::TooManyItems;
-use plimsoll_common::{Ownable, Revert, abi::Bytes, at_most, interface::Price, store::WordMap};
+use plimsoll_common::{
+    Ownable, Revert,
+    abi::Bytes,
+    at_most,
+    interface::Price,
+    store::{Word, WordMap},
+};
 use plimsoll_kernel::{
     num::{to_u128, u128_to_u256},
     price::MAX_AGE_LIMIT,
@@ -83,6 +95,8 @@ pub struct Oracle {
     surfaces: WordMap,
     /// Under 0; see `pushes::signers`.
     signers: WordMap,
+    /// Grace 32 · uptime feed 160.
+    sequencer: Word,
 }
 
 plimsoll_common::entrypoint!(
@@ -110,6 +124,8 @@ plimsoll_common::entrypoint!(
         pull_prices(feed, update_data),
         feed_source(feed),
         feed(feed) -> (aggregator, decimals, max_age, min_price, max_price, confidence),
+        set_sequencer(feed, grace),
+        sequencer() -> (feed, grace, works, resumed_at),
         prices(feeds),
         price(feed) -> (value),
         set_surface_terms(underlying, feed, max_age, max_basis, ratio_move, rate_move),
@@ -324,6 +340,33 @@ impl Oracle {
         })
     }
 
+    /// Names the uptime feed of the chain's sequencer; the zero address for none. Owner only.
+    ///
+    /// # Arguments
+    /// * `feed` - a Chainlink L2 uptime feed: answer 0 = up, 1 = down, since startedAt.
+    /// * `grace` - seconds after a restart, 1..=86400; not looked at where no feed is named.
+    ///
+    /// # Errors
+    /// [`GraceOutOfRange`]; [`UptimeFeedFailed`] for a feed that answers neither 0 nor 1; [`InsufficientGas`].
+    ///
+    /// # Events
+    /// [`SequencerSet`].
+    pub fn set_sequencer(&mut self, feed: Address, grace: u32) -> Result<(), Revert> {
+        self.ownable.only_owner()?;
+        self.watch(feed, grace)
+    }
+
+    /// The uptime feed and the grace; whether the sequencer works: it is up, for longer than the grace; and when the last grace
+    /// ended or will end, unix seconds, 0 while it is down. Where no feed is named: zeros, works, 0.
+    ///
+    /// # Errors
+    /// [`InsufficientGas`].
+    pub fn sequencer(&self) -> Result<(Address, u32, bool, u64), Revert> {
+        let (feed, grace) = self.watched();
+        let state = self.uptime()?.sequencer;
+        Ok((feed, grace, state.works, state.resumed_at))
+    }
+
     /// Prices of up to 32 listed feeds. Total: a feed that fails is an item that is not fresh.
     ///
     /// An answer that is too old keeps its value; after any other fault the value is 0.
@@ -333,9 +376,10 @@ impl Oracle {
     pub fn prices(&self, feeds: Vec<u16>) -> Result<Vec<Price>, Revert> {
         at_most(feeds.len(), MAX_FEEDS)?;
         let now = self.vm().block_timestamp();
+        let observed_from = self.uptime()?.observed_from;
         let mut prices = Vec::with_capacity(feeds.len());
         for feed in feeds {
-            prices.push(self.total_price(feed, now)?);
+            prices.push(self.total_price(feed, now, observed_from)?);
         }
         Ok(prices)
     }
@@ -343,7 +387,8 @@ impl Oracle {
     /// The price of a feed, 1e18 per unit. Reverts with the reason when it is not fresh.
     ///
     /// # Errors
-    /// [`UnknownFeed`], [`FeedFailed`], [`StalePrice`], [`PriceFromFuture`], [`InvalidPrice`], [`PriceOutOfBounds`];
+    /// [`UnknownFeed`], [`FeedFailed`], [`StalePrice`], [`PriceFromFuture`], [`InvalidPrice`], [`PriceOutOfBounds`],
+    /// [`ObservedBeforeRestart`];
     /// [`InsufficientGas`].
     pub fn price(&self, feed: u16) -> Result<U256, Revert> {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
@@ -480,15 +525,16 @@ impl Oracle {
     pub fn expiry(&self, underlying: u16, expiry_day: u16) -> Result<ExpiryData, Revert> {
         let now = self.vm().block_timestamp();
         let record = self.stored(pushes::key(underlying, expiry_day));
+        let observed_from = self.uptime()?.observed_from;
         let terms = self.terms_of(underlying);
         let spot = match terms {
             Some(terms) if record.ratio != 0 => {
-                to_u128(self.total_price(terms.feed, now)?.value).filter(|value| *value != 0)
+                to_u128(self.total_price(terms.feed, now, observed_from)?.value).filter(|value| *value != 0)
             }
             _ => None,
         };
         let max_age = terms.map_or(0, |t| t.max_age);
-        let fresh = record.stamp().is_fresh(max_age, now);
+        let fresh = pushes::is_fresh(&record.stamp(), max_age, now, observed_from);
         Ok(pushes::data(&record, spot, fresh, now))
     }
 

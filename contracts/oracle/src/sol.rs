@@ -73,6 +73,7 @@ plimsoll_common::events! {
     FeedSet [feed: u16, aggregator: Address] {
         decimals: u8, max_age: u32, min_price: U256, max_price: U256, confidence: u64,
     }
+    SequencerSet [feed: Address] { grace: u32 }
     PythFeedSet [feed: u16] { id: B256 }
     VaultFeedSet [feed: u16] { asset_feed: u16, market_feed: u16, rate: u128, growth: u64 }
     LargestMoveSet [feed: u16] { largest_move: u64 }
@@ -116,6 +117,9 @@ plimsoll_common::errors! {
     PriceFromFuture { feed: u16, updated_at: U256, now_seconds: u64 }
     InvalidPrice { feed: u16, answer: I256 }
     PriceOutOfBounds { feed: u16, price: U256, min_price: U256, max_price: U256 }
+    ObservedBeforeRestart { feed: u16, updated_at: U256, restarted_at: u64 }
+    GraceOutOfRange { grace: u32, limit: u32 }
+    UptimeFeedFailed { feed: Address, reason: Bytes }
     RoundNotFound { feed: u16, round_id: RoundId }
     RoundNotInForce { feed: u16, round_id: RoundId, point_in_time: u64, observed_at: U256, other_id: RoundId }
     RoundOfOldPhase { feed: u16, round_id: RoundId, newest: u16, limit: u16 }

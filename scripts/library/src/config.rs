@@ -15,6 +15,7 @@ use plimsoll_kernel::{
         terms::{AssetTerms, MAX_TOKEN_DECIMALS, RuleTerms, TermsRefusal, UnderlyingTerms},
     },
     price::{Bound, Confidence, LargestMove, MAX_AGE_LIMIT},
+    sequencer::MAX_GRACE,
     surface::Terms,
 };
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,8 @@ pub struct HouseConfig {
     pub cache: bool,
     /// Price feeds.
     pub feeds: Vec<FeedConfig>,
+    /// The uptime feed of the chain's sequencer; left out: what the oracle watches stays as it is.
+    pub sequencer: Option<SequencerConfig>,
     /// Rules of margin for all portfolios; the contract's defaults if left out.
     pub rules: Option<RulesConfig>,
     /// Who signs forwards and surfaces; left out: nobody, and no future or option trades.
@@ -49,6 +52,48 @@ pub struct HouseConfig {
     pub venues: Vec<VenueConfig>,
     /// The auction's parameters; the contract's defaults if left out.
     pub auction: Option<AuctionConfig>,
+}
+
+/// What is watched of the chain's sequencer: `IOracle.setSequencer`.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SequencerConfig {
+    /// A Chainlink L2 uptime feed; the zero address for none.
+    pub feed: Address,
+    /// Seconds after a restart in which nothing is opened or sold; an hour if left out.
+    #[serde(default = "an_hour")]
+    pub grace: u32,
+}
+
+const fn an_hour() -> u32 {
+    3_600
+}
+
+impl SequencerConfig {
+    /// As the oracle takes it.
+    #[must_use]
+    pub const fn call(&self) -> IOracle::setSequencerCall {
+        IOracle::setSequencerCall {
+            feed: self.feed,
+            grace: self.grace,
+        }
+    }
+
+    /// Whether the oracle watches what the file says.
+    #[must_use]
+    pub fn is(&self, now: &IOracle::sequencerReturn) -> bool {
+        now.feed == self.feed && (self.feed.is_zero() || now.grace == self.grace)
+    }
+
+    /// Refuses what the oracle would.
+    fn check(&self) -> Result<()> {
+        ensure!(
+            self.feed.is_zero() || (1..=MAX_GRACE).contains(&self.grace),
+            "sequencer: grace must be 1 to {MAX_GRACE} seconds, not {}",
+            self.grace
+        );
+        Ok(())
+    }
 }
 
 /// A feed: Chainlink AggregatorV3, or with `pyth` or `vault` one of these.
@@ -671,6 +716,9 @@ impl HouseConfig {
         for f in &self.feeds {
             f.check()?;
         }
+        if let Some(sequencer) = &self.sequencer {
+            sequencer.check()?;
+        }
         for u in &self.underlyings {
             if !feed_known(u.feed) {
                 bail!("underlying {}: there is no feed {}", u.name, u.feed);
@@ -894,6 +942,7 @@ mod tests {
         let path = crate::workspace::root().join("scripts/data/house.example.toml");
         let house = HouseConfig::read(&path).unwrap();
         assert_eq!((house.tokens.len(), house.venues.len()), (2, 1));
+        assert_eq!(house.sequencer.map(|s| s.grace), Some(3_600));
         assert_eq!(house.tokens[0].cap_units().unwrap(), 1_000_000_000_000);
     }
 
@@ -915,6 +964,18 @@ mod tests {
             ..RulesConfig::default()
         });
         assert!(h.check().is_err());
+        for (feed, grace, passes) in [
+            (1, 1, true),
+            (1, 86_400, true),
+            (0, 0, true),
+            (1, 0, false),
+            (1, 86_401, false),
+        ] {
+            let feed = Address::with_last_byte(feed);
+            let mut h = house();
+            h.sequencer = Some(SequencerConfig { feed, grace });
+            assert_eq!(h.check().is_ok(), passes, "{feed} {grace}");
+        }
         assert!(
             toml::from_str::<HouseConfig>("ownr = 1").is_err(),
             "a misspelt key is an error"

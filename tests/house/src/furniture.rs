@@ -75,6 +75,7 @@ pub(super) fn furniture(
             token("WBTC", wbtc, "10,000", BTC, "0.1", "0.05"),
             token("WETH", weth, "100,000", ETH, "0.1", "0.05"),
         ],
+        sequencer: None,
         rules: None,
         signers: None,
         venues: Vec::new(),

@@ -18,6 +18,16 @@ pub fn ramp(maximum: u64, elapsed: u64, duration: u32) -> u64 {
     .unwrap_or(maximum)
 }
 
+/// When a clock counts as begun that began at `since`, was last read at `seen` and did not run until `halted`: later by the time
+/// from the reading to then, so it goes on from where it stood at the reading. 0 = it has not begun.
+#[must_use]
+pub fn resumed(since: u64, seen: u64, halted: u64) -> u64 {
+    if since == 0 {
+        return 0;
+    }
+    since.saturating_add(halted.saturating_sub(seen.max(since)))
+}
+
 /// Longest time between two sightings of an insolvent account that leaves the fund's ramp running, seconds.
 pub const MAX_SIGHT_GAP: u64 = 900;
 
@@ -94,6 +104,18 @@ impl Note {
     #[must_use]
     pub const fn waited(self, now: u64) -> bool {
         self.lives(now) && now.saturating_sub(self.first) >= STALE_WAIT
+    }
+
+    /// The note where no clock ran until `halted`: it goes on from where it stood at its last sighting.
+    #[must_use]
+    pub fn resumed(self, halted: u64) -> Self {
+        if self.first == 0 {
+            return self;
+        }
+        Self {
+            first: resumed(self.first, self.last, halted),
+            last: self.last.max(halted),
+        }
     }
 
     /// After a sighting now: none where the account is safe at the worst; otherwise one more, of a new note where the last

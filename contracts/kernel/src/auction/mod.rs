@@ -28,7 +28,9 @@ mod slice;
 #[cfg(test)]
 mod tests;
 
-pub use clock::{MAX_SIGHT_GAP, Note, STALE_WAIT, Standing, fund_ramp_since, ramp, standing};
+pub use clock::{
+    MAX_SIGHT_GAP, Note, STALE_WAIT, Standing, fund_ramp_since, ramp, resumed, standing,
+};
 pub use price::{Payment, Sale, best_equity, max_fraction, payment, relief, scaled_limit, target};
 pub use slice::{slice_cash, slice_collateral, slice_quote, slice_size};
 

@@ -465,3 +465,24 @@ fn i_rnd_6_extremes_end_in_none_or_a_clamp() {
     assert_eq!(slice_size(i64::MIN, ONE - 1), i64::MIN + 9); // one part in 1e18 of 9.2e18 lots stays
     assert_eq!(slice_quote(5, 1, 0), None);
 }
+
+proptest! {
+    /// A-10, I-AUC-3: of the time between a reading and now only what lies after the halt counts, and nothing before the reading
+    /// is lost. So λ stands while the sequencer does not work, and at its reading however the outage lies.
+    #[test]
+    fn i_auc_3_a_clock_stands_until_the_halt_is_over(
+        since in 1_u64..1_000, run in 0_u64..1_000, halt in 0_u64..5_000, later in 0_u64..5_000,
+    ) {
+        let seen = since + run;
+        let (halted, now) = (halt, seen.max(halt) + later);
+        let moved = resumed(since, seen, halted);
+        prop_assert_eq!(now - moved, run + now - seen.max(halted));
+        // Read again at the end of the halt, or later, it says the same.
+        let end = seen.max(halted);
+        prop_assert_eq!(resumed(moved, end, halted), moved);
+        prop_assert_eq!(resumed(moved, now, halted), moved);
+        prop_assert_eq!(resumed(0, seen, halted), 0);
+        // While it lasts, the halt reaches to now.
+        prop_assert_eq!(now - resumed(since, seen, now), run);
+    }
+}

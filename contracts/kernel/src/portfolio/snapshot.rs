@@ -443,7 +443,7 @@ impl Quote {
 pub struct Sequencer {
     /// It is up, and the grace after the last restart is over. Also where the oracle watches no sequencer.
     pub works: bool,
-    /// When the last grace ended, or will end; 0 = there was none.
+    /// When the last grace ended, or will end; 0 = there was none, or it is down.
     pub resumed_at: u64,
 }
 

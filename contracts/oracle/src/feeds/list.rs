@@ -304,7 +304,7 @@ impl Oracle {
                 if same && fixed {
                     None
                 } else {
-                    self.strict_price(feed, &old)?.ok()
+                    self.strict_price_from(feed, &old, 0)?.ok()
                 }
             }
             None => None,
@@ -313,7 +313,7 @@ impl Oracle {
         list.set(DETAIL, detail);
         list.set(PARTS, parts);
         if let Some(old_price) = old_price {
-            let new_price = self.strict_price(feed, record)??;
+            let new_price = self.strict_price_from(feed, record, 0)??;
             if new_price.abs_diff(old_price) > price::max_jump(old_price) {
                 return Err(PriceWouldJump {
                     feed,

@@ -12,7 +12,8 @@ mod record;
 use crate::{
     Oracle,
     sol::{
-        ConfidenceTooWide, FeedChanged, FeedFailed, InvalidPrice, MoveNotConfirmed, PartNotFresh,
+        ConfidenceTooWide, FeedChanged, FeedFailed, InvalidPrice, MoveNotConfirmed,
+        ObservedBeforeRestart, PartNotFresh,
         PriceFromFuture, PriceOutOfBounds, SourcesApart, StalePrice, UnknownFeed,
     },
     sources::{Reading, chainlink},
@@ -45,6 +46,8 @@ pub(crate) enum Fault {
     Part(u16),
     /// The second source says another price, 1e18.
     Apart(u128),
+    /// It was observed before this time, unix seconds, from which on the sequencer's state lets prices count.
+    BeforeRestart(u64),
 }
 
 /// What a feed says, judged.
@@ -70,21 +73,36 @@ impl Oracle {
         Record::decode(self.feeds.list(feed).get(RECORD))
     }
 
-    /// What a feed says, compared with its second source.
-    pub(crate) fn look(&self, feed: u16, record: &Record, now: u64) -> Result<Said, Revert> {
+    /// What a feed says, compared with its second source; not fresh where it was observed before `observed_from`, which the
+    /// sequencer's state sets.
+    pub(crate) fn look(
+        &self,
+        feed: u16,
+        record: &Record,
+        now: u64,
+        observed_from: u64,
+    ) -> Result<Said, Revert> {
         let mut said = self.look_alone(feed, record, now)?;
         if record.second && said.value != 0 {
             let second = Second::decode(self.feeds.list(feed).get(SECOND));
             let fault = self.compare(&mut said, second, now)?;
             said.fault = said.fault.or(fault);
         }
+        if said.fault.is_none() && said.observed < U256::from(observed_from) {
+            said.fault = Some(Fault::BeforeRestart(observed_from));
+        }
         Ok(said)
     }
 
     /// The price of a feed as an item: not fresh where there is none.
-    pub(crate) fn total_price(&self, feed: u16, now: u64) -> Result<Price, Revert> {
+    pub(crate) fn total_price(
+        &self,
+        feed: u16,
+        now: u64,
+        observed_from: u64,
+    ) -> Result<Price, Revert> {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-        let said = self.look(feed, &record, now)?;
+        let said = self.look(feed, &record, now, observed_from)?;
         Ok(Price {
             value: u128_to_u256(said.value),
             confidence: said.confidence,
@@ -94,9 +112,9 @@ impl Oracle {
     }
 
     /// The word of a feed in a snapshot.
-    pub(crate) fn quote(&self, feed: u16, now: u64) -> Result<U256, Revert> {
+    pub(crate) fn quote(&self, feed: u16, now: u64, observed_from: u64) -> Result<U256, Revert> {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
-        let said = self.look(feed, &record, now)?;
+        let said = self.look(feed, &record, now, observed_from)?;
         if said.value == 0 {
             // The price is not known, but it is at most the upper bound of the feed.
             return Ok(Quote::encode_unknown(record.max.to_wad(), said.confidence));
@@ -105,7 +123,7 @@ impl Oracle {
         Ok(Quote::with_jump(word, said.jump))
     }
 
-    /// The price, or why there is none.
+    /// The price, or why there is none, the sequencer's state included.
     ///
     /// # Errors
     /// `InsufficientGas`: it is not known whether there is one.
@@ -114,8 +132,19 @@ impl Oracle {
         feed: u16,
         record: &Record,
     ) -> Result<Result<u128, Revert>, Revert> {
+        let observed_from = self.uptime()?.observed_from;
+        self.strict_price_from(feed, record, observed_from)
+    }
+
+    /// The price, or why there is none, also where it was observed before `observed_from`.
+    fn strict_price_from(
+        &self,
+        feed: u16,
+        record: &Record,
+        observed_from: u64,
+    ) -> Result<Result<u128, Revert>, Revert> {
         let now = self.vm().block_timestamp();
-        let said = self.look(feed, record, now)?;
+        let said = self.look(feed, record, now, observed_from)?;
         let value = said.value;
         Ok(match said.fault.clone() {
             None => Ok(value),
@@ -245,6 +274,12 @@ impl Oracle {
                 feed,
                 confidence: said.confidence,
                 limit: Confidence::MAX,
+            }
+            .into(),
+            Fault::BeforeRestart(restarted_at) => ObservedBeforeRestart {
+                feed,
+                updated_at: said.observed,
+                restarted_at,
             }
             .into(),
             Fault::Part(part) => PartNotFresh { feed, part }.into(),

@@ -34,8 +34,9 @@ impl Oracle {
         }
     }
 
-    /// Appends the three words of a record with its `fresh` bit; zeros where there is none.
-    pub(crate) fn answer_words(&self, key: u32, now: u64, out: &mut Vec<U256>) {
+    /// Appends the three words of a record with its `fresh` bit; zeros where there is none. Unless it is settled, a record that
+    /// was observed before `observed_from` is not fresh.
+    pub(crate) fn answer_words(&self, key: u32, now: u64, observed_from: u64, out: &mut Vec<U256>) {
         let list = self.expiries.list(key);
         let mut last = list.get(2);
         if last.is_zero() {
@@ -43,11 +44,16 @@ impl Oracle {
             return;
         }
         let (_, max_age, ..) = self.surface_terms((key >> 16) as u16);
-        if Stamp::of(&last).is_fresh(max_age, now) {
+        if is_fresh(&Stamp::of(&last), max_age, now, observed_from) {
             last = surface::with_fresh(&last);
         }
         out.extend([list.get(0), list.get(1), last]);
     }
+}
+
+/// Whether a record may be relied on, also as far as the sequencer's state goes.
+pub(crate) fn is_fresh(stamp: &Stamp, max_age: u32, now: u64, observed_from: u64) -> bool {
+    stamp.is_fresh(max_age, now) && (stamp.is_settled() || stamp.updated_at >= observed_from)
 }
 
 /// A record in 1e18, its forward at this spot. Surface parameters are rounded up, which undoes the rounding down at their push as far as their

@@ -27,7 +27,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use alloy_primitives::U256;
-pub(crate) use expiries::{data, key};
+pub(crate) use expiries::{data, is_fresh, key};
 use plimsoll_common::{Revert, abi::Bytes, at_most};
 use plimsoll_kernel::{
     fixed::ONE_Q62,

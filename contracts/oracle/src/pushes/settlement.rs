@@ -54,7 +54,7 @@ pub(super) fn check_range(group: &Group, update: &ExpiryUpdate) -> Result<(), Re
         return Ok(());
     };
     let settles = group.now >= expiry_seconds(expiry_day);
-    let terms = record.terms();
+    let terms = record.terms(record.decimals);
     let least = if settles { terms.min_price } else { 0 };
     if (settles || group.spot.is_none()) && !(least..=terms.max_price).contains(&fixed_part) {
         return Err(out_of_bounds(*feed, record, fixed_part));
@@ -94,7 +94,7 @@ fn not_before(
 #[cold]
 #[inline(never)]
 fn out_of_bounds(feed: u16, record: &Feed, price: u128) -> Revert {
-    let terms = record.terms();
+    let terms = record.terms(record.decimals);
     PriceOutOfBounds {
         feed,
         price: u128_to_u256(price),

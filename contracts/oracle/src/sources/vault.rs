@@ -130,7 +130,7 @@ struct Part {
 /// Another feed, as a part of this one; itself no vault, so that no feed is made of itself.
 fn part(oracle: &Oracle, feed: u16, now: u64) -> Result<Part, Revert> {
     let looked = match oracle.record(feed) {
-        Some(record) if !record.source.has_parts() => Some(oracle.look(feed, &record, now)?),
+        Some(record) if !record.source.has_parts() => Some(oracle.look(feed, &record, now, 0)?),
         _ => None,
     };
     let not_fresh = Some(Fault::Part(feed));

@@ -27,6 +27,11 @@ impl Deployer<'_> {
                 .await
                 .wrap_err_with(|| format!("feed {}", f.name))?;
         }
+        if let Some(sequencer) = &house.sequencer {
+            self.would_pass(at.oracle, &sequencer.call())
+                .await
+                .wrap_err("sequencer")?;
+        }
         for u in &house.underlyings {
             let query = IParameters::underlyingCall {
                 underlying: u.number,

@@ -6,7 +6,7 @@ use crate::{
         IOracle::{self, IOracleCalls},
         IParameters, IVault,
     },
-    config::{HouseConfig, TokenConfig, same_rates, wad64},
+    config::{HouseConfig, TokenConfig, same_rates},
     registry::{CONTRACTS, Contract},
 };
 use eyre::{Result, WrapErr, ensure, eyre};
@@ -31,6 +31,9 @@ impl Deployer<'_> {
 
     async fn furnish(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
         self.feeds(at, house).await.wrap_err("listing feeds")?;
+        self.sequencer(at, house)
+            .await
+            .wrap_err("naming the sequencer's uptime feed")?;
         self.rules(at, house).await.wrap_err("setting the rules")?;
         self.underlyings(at, house)
             .await
@@ -100,6 +103,29 @@ impl Deployer<'_> {
                 )
                 .await?;
             }
+        }
+        Ok(())
+    }
+
+    async fn sequencer(&mut self, at: Addresses, house: &HouseConfig) -> Result<()> {
+        let Some(sequencer) = &house.sequencer else {
+            return Ok(());
+        };
+        let now = self.ask(at.oracle, &IOracle::sequencerCall {}).await?;
+        if !sequencer.is(&now) {
+            self.send(at.oracle, &sequencer.call(), "uptime feed named")
+                .await?;
+        }
+        let now = self.ask(at.oracle, &IOracle::sequencerCall {}).await?;
+        ensure!(sequencer.is(&now), "the uptime feed is not what was set");
+        if !now.works {
+            let state = match now.resumedAt {
+                0 => "the sequencer counts as down".to_owned(),
+                time => format!("its grace ends at {time} (unix seconds)"),
+            };
+            self.progress.say(format!(
+                "  note: {state}: nothing is opened, withdrawn or sold until it works"
+            ));
         }
         Ok(())
     }

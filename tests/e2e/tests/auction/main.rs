@@ -7,6 +7,7 @@ mod insolvency;
 mod limits;
 mod options;
 mod parameters;
+mod sequencer;
 mod size;
 mod stale;
 mod start;

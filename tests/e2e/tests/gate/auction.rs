@@ -25,6 +25,7 @@ async fn initialize(watch: &mut Watch<'_>) {
         owner: a,
         vault: a,
         margin: a,
+        oracle: a,
     };
     watch.attempt(stranger, at.auction, &call).await;
 }

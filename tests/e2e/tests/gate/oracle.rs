@@ -15,6 +15,7 @@ pub(crate) async fn attempt(method: &str, watch: &mut Watch<'_>) {
         }
         "recheckFeed" => recheck_feed(watch).await,
         "pullPrices" => pull_prices(watch).await,
+        "setSequencer" => set_sequencer(watch).await,
         "setSurfaceTerms" => set_surface_terms(watch).await,
         "setSigners" => set_signers(watch).await,
         "pushExpiries" => push_expiries(watch).await,
@@ -111,6 +112,17 @@ async fn pull_prices(watch: &mut Watch<'_>) {
             .attempt(&house.people.alice, house.at.oracle, &call)
             .await;
     }
+}
+
+async fn set_sequencer(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    let call = IOracle::setSequencerCall {
+        feed: Address::ZERO,
+        grace: 0,
+    };
+    watch
+        .attempt(&house.people.alice, house.at.oracle, &call)
+        .await;
 }
 
 async fn set_surface_terms(watch: &mut Watch<'_>) {

@@ -9,7 +9,7 @@ pub(crate) struct Stage {
     pub(crate) eth: u128,
     /// A call and a put, 30 days away.
     pub(crate) options: [u128; 2],
-    day: u16,
+    pub(crate) day: u16,
     /// Another account of carol's, with linear legs only, so that no clock moves its numbers.
     pub(crate) dora: B256,
 }

@@ -10,11 +10,13 @@ mod hostile;
 mod listing;
 mod prices;
 mod rights;
+mod sequencer;
 mod surfaces;
 
 use alloy::sol_types::SolConstructor;
 use hub::*;
 use plimsoll_devnode::types::{Outcome, Transaction};
+use plimsoll_e2e::hostile::RoundFeed;
 use std::sync::Arc;
 
 /// What a feed must fit to be listed here.

@@ -57,6 +57,10 @@ impl Fresh {
             (self.oracle, signers.abi_encode()),
             (
                 self.oracle,
+                IOracle::setSequencerCall { feed: x, grace: 60 }.abi_encode(),
+            ),
+            (
+                self.oracle,
                 IOracle::setSurfaceTermsCall {
                     underlying: 1,
                     feed: 1,
@@ -142,6 +146,7 @@ impl Fresh {
                     owner,
                     vault: x,
                     margin: x,
+                    oracle,
                 }
                 .abi_encode(),
             ),

@@ -138,6 +138,7 @@ async fn no_contract_is_initialised_again() {
         owner: a,
         vault: a,
         margin: a,
+        oracle: a,
     };
     let _: IAuction::AlreadyInitialized = house.expect_revert(&p.alice, at.auction, &call).await;
     let call = IClearinghouse::initializeCall {
