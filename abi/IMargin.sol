@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.4;
 
-import {Portfolio, Assessment} from "./Types.sol";
+import {Portfolio, Assessment, VenueMarks} from "./Types.sol";
 
 /// Portfolio margin calculator: a pure function of (portfolio, market).
 ///
@@ -60,4 +60,12 @@ interface IMargin {
     /// Reverts with TooManyItems.
     /// @custom:caller anyone
     function assess(Portfolio[] calldata portfolios) external view returns (Assessment[] memory);
+
+    /// The marks of a portfolio's legs by venue, by ascending venue, on one market snapshot; no row for a venue without legs.
+    ///
+    /// Each leg is rounded down as in `assess`, so that together they are its `marks`, to the unit, unless that left its range.
+    /// A leg without a fresh price counts as in `assess`. Cash and collateral do not matter. Total, as `assess`.
+    /// Reverts with TooManyItems for more than 64 leg slots.
+    /// @custom:caller anyone
+    function marksByVenue(Portfolio calldata portfolio) external view returns (VenueMarks[] memory);
 }

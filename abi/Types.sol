@@ -32,6 +32,14 @@ struct Portfolio {
     uint256[] legs;
 }
 
+/// What the legs of a portfolio at one venue are worth.
+/// @param venue Its number.
+/// @param marks Of all its legs there, 1e18 cash. Each leg is rounded down.
+struct VenueMarks {
+    uint16 venue;
+    int256 marks;
+}
+
 /// Margin's assessment of a portfolio. Healthy: equity >= im. Liquidatable: equity < mm.
 /// @param equity Cash + collateral at conservative price, not haircut + marks of all legs. Rounded down.
 /// @param im     Initial margin requirement. Rounded up. im >= mm always.
@@ -46,7 +54,8 @@ struct Portfolio {
 /// @param staleLegs   Bits 2i and 2i + 1: the first and the second leg of slot i of the portfolio rest on a stale price.
 /// @param staleAssets Bit i: collateral asset i has no usable price.
 /// @param marks  The part of equity that is legs. Rounded down.
-/// @param bidIm  The initial requirement that a bidder must meet: im with the multipliers of mm. Rounded up. bidIm >= mm.
+/// @param bidIm  The initial requirement that a bidder must meet: im with the multipliers of mm. Rounded up.
+///               mm <= bidIm <= im.
 /// @param bestEquity Equity with each stale item at the best that it can be worth; equity when nothing is stale.
 struct Assessment {
     int256 equity;

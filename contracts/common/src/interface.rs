@@ -61,6 +61,15 @@ abi_struct! {
         best_equity: I256,
     }
 
+    /// What the legs at one venue are worth, 1e18, rounded down leg by leg.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct VenueMarks {
+        /// Its number.
+        venue: u16,
+        /// Of all its legs in the portfolio.
+        marks: I256,
+    }
+
     /// Where an auction stands; `abi/IAuction.sol` documents the fields.
     #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
     pub struct AuctionState {
@@ -150,6 +159,8 @@ calls! {
     margin: IMargin {
         /// Assessments of portfolios.
         ASSESS: assess(Vec<Portfolio>) -> (Vec<Assessment>);
+        /// Portfolio; the marks of its legs by venue.
+        MARKS_BY_VENUE: marksByVenue(Portfolio) -> (Vec<VenueMarks>);
         /// Words behind keys; see `plimsoll_kernel::portfolio::snapshot`.
         TERMS: terms(Vec<U256>) -> (Vec<U256>);
         /// Key, words.

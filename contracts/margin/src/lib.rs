@@ -28,15 +28,17 @@ extern crate alloc;
 use alloc::{boxed::Box, vec, vec::Vec};
 use alloy_primitives::{Address, U256};
 use plimsoll_common::{
-    Ownable, Revert, at_most,
-    interface::{Assessment, Portfolio},
+    Ownable, Revert,
+    abi::int,
+    at_most,
+    interface::{Assessment, Portfolio, VenueMarks},
     market::{self, Terms},
     store::{Word, WordMap},
 };
 use plimsoll_kernel::{
     book::{MAX_ASSETS, MAX_SLOTS},
     num::low_u16,
-    portfolio::{self, Scratch, snapshot},
+    portfolio::{self, Scratch, money, snapshot, venues},
 };
 use stylus_sdk::prelude::*;
 
@@ -73,6 +75,7 @@ plimsoll_common::entrypoint!(
         set_terms(key, words),
         terms(keys) -> (words),
         assess(portfolios),
+        marks_by_venue(portfolio),
     ]
 );
 
@@ -148,6 +151,40 @@ impl Margin {
             })?;
         }
         Ok(answers)
+    }
+}
+
+impl Margin {
+    /// The marks of a portfolio's legs by venue, ascending, 1e18, on one market snapshot. Each leg is rounded down as in
+    /// [`Self::assess`], so that together they are its `marks`. Cash and collateral do not matter. Total, as `assess`.
+    ///
+    /// # Errors
+    /// `TooManyItems`: leg slots (64).
+    pub fn marks_by_venue(&self, portfolio: Portfolio) -> Result<Vec<VenueMarks>, Revert> {
+        at_most(portfolio.legs.len(), MAX_SLOTS)?;
+        let view = [market::view(&portfolio, &[])];
+        let mut sums: Vec<(u16, money::Cash)> = Vec::new();
+        let mut scratch = Box::new(Scratch::NEW);
+        market::with_market(self.vm(), self.oracle(), self, &view, |market| {
+            venues::marks(
+                market,
+                &portfolio.legs,
+                &mut scratch,
+                &mut |venue, mark| match sums.binary_search_by_key(&venue, |(at, _)| *at) {
+                    Ok(place) => {
+                        if let Some((_, sum)) = sums.get_mut(place) {
+                            money::add(sum, mark);
+                        }
+                    }
+                    Err(place) => sums.insert(place, (venue, mark)),
+                },
+            );
+        })?;
+        let answers = sums.into_iter().map(|(venue, marks)| VenueMarks {
+            venue,
+            marks: int(marks),
+        });
+        Ok(answers.collect())
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`aggregate`] | the requirement across underlyings |
 //! | [`multipliers`] | what the size and the mood of a market add to it |
 //! | [`charges`], `add_ons` | the table of rates and charges; what is charged besides |
+//! | [`venues`] | what legs are worth by venue |
 //! | [`mark`], [`explain`] | marks of single instruments; greeks, contributions, distances |
 //! | [`money`] | cash that cannot overflow |
 
@@ -31,6 +32,7 @@ pub mod scenario;
 pub mod snapshot;
 pub mod terms;
 mod underlyings;
+pub mod venues;
 
 use crate::{
     black76::Factor,

@@ -216,6 +216,7 @@ pub struct OptionView {
 
 impl OptionView {
     /// `None` when the leg could be worth more than the limit.
+    #[inline(never)]
     #[must_use]
     pub fn new(
         leg: &OptionLeg,
@@ -317,6 +318,7 @@ impl ExpiryScan {
     };
 
     /// Adds one option at every node.
+    #[inline(never)]
     pub fn add(&mut self, option: &OptionView, factors: &[Factor], nodes: &[Scenario]) {
         for ((value, factor), node) in self.values.iter_mut().zip(factors).zip(nodes) {
             *value = value.wrapping_add(option.value(*factor, node.rule));

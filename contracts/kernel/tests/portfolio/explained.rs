@@ -201,3 +201,41 @@ fn distances_bracket_the_crossing() {
     }
     assert!(found > 40, "{found}");
 }
+
+/// The marks of the legs by venue are, to the unit, the marks of the assessment; each is that of its legs alone.
+#[test]
+fn i_mar_20_marks_by_venue_are_the_marks() {
+    for seed in 0..400 {
+        let (mut m, x, _) = case(seed);
+        if seed % 3 == 0 {
+            fail(&mut m, seed);
+        }
+        let slots = x.slots();
+        m.with(m.rules(), |market| {
+            let mut by_venue = [0; 4];
+            let mut scratch = Box::new(Scratch::NEW);
+            venues::marks(market, &slots, &mut scratch, &mut |venue, mark| {
+                by_venue[usize::from(venue)] += mark;
+            });
+            assert_eq!(
+                by_venue.iter().sum::<i128>(),
+                x.assess(market).marks,
+                "seed {seed}"
+            );
+            for (venue, marks) in (0..).zip(by_venue) {
+                let mut own = PortfolioCase {
+                    cash: 5,
+                    ..x.clone()
+                };
+                own.collateral.clear();
+                own.linear.retain(|leg| leg.0.venue == venue);
+                own.options.retain(|leg| leg.0.venue == venue);
+                assert_eq!(
+                    own.assess(market).marks,
+                    marks,
+                    "seed {seed}, venue {venue}"
+                );
+            }
+        });
+    }
+}

@@ -34,6 +34,7 @@ use plimsoll_kernel::{
         },
         money::LIMIT,
         scan::Scan,
+        venues,
     },
     svi::Svi,
 };

@@ -32,7 +32,18 @@ fn i_prc_9_native_and_wasm_agree_in_every_field() {
                 let alone = world.hub.assess_one(portfolio);
                 assert_eq!(alone, computed, "{seed} {moment:?} {portfolio:?}");
                 // I-MAR-6.
-                assert!(alone.im >= alone.mm);
+                assert!(alone.im >= alone.bidIm && alone.bidIm >= alone.mm);
+                // I-MAR-20: to the unit, and by ascending venue.
+                let call = IMargin::marksByVenueCall {
+                    portfolio: portfolio.clone(),
+                };
+                let by_venue: Vec<VenueMarks> = world.hub.get(world.hub.margin, &call);
+                assert!(by_venue.is_sorted_by(|a, b| a.venue < b.venue));
+                let sum = by_venue.iter().fold(I256::ZERO, |sum, row| sum + row.marks);
+                assert!(
+                    alone.outOfRange || sum == alone.marks,
+                    "{seed} {moment:?} {portfolio:?}"
+                );
                 // A coin in doubt makes stale what rests on no stale price itself.
                 assert!(alone.stale || (alone.staleLegs == 0 && alone.staleAssets == 0));
                 if alone.stale {
@@ -132,7 +143,7 @@ fn i_mar_11_linked_collateral_without_room_is_scanned_alone() {
     let roomy = portfolio(UNIT, &held, &on(&eight[..7]));
     let a = hub.assess_one(&crowded);
     assert_eq!(a.equity, bare.equity + coins(42_000));
-    for (more, share) in [(a.im - bare.im, 655_000), (a.mm - bare.mm, 515_000)] {
+    for (more, share) in [(a.im - bare.im, 725_000), (a.mm - bare.mm, 550_000)] {
         let expected = U256::from(42_000 * ONE / 1_000_000 * share);
         assert!(
             more.abs_diff(expected) < U256::from(1_000_000_000_000_u64),
@@ -142,7 +153,7 @@ fn i_mar_11_linked_collateral_without_room_is_scanned_alone() {
     // With one underlying less WETH, the first, has room, and only the other is alone.
     let b = hub.assess_one(&roomy);
     let without = hub.assess_one(&portfolio(UNIT, &held[..1], &on(&eight[..7])));
-    let expected = U256::from(40_000 * ONE / 1_000_000 * 515_000);
+    let expected = U256::from(40_000 * ONE / 1_000_000 * 550_000);
     let more = b.mm - without.mm;
     assert!(
         more.abs_diff(expected) < U256::from(1_000_000_000_000_u64),

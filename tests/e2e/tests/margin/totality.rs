@@ -50,6 +50,12 @@ fn i_liv_3_portfolios_are_bounded() {
         let e: IMargin::TooManyItems = hub.refused(hub.margin, &call(portfolios));
         assert_eq!((e.given, e.limit), (U256::from(given), U256::from(limit)));
     }
+    let call = |portfolio| IMargin::marksByVenueCall { portfolio };
+    let marks = hub.get(hub.margin, &call(portfolio(0, &held, &legs[..64])));
+    assert_eq!(marks.len(), 64);
+    assert_eq!(hub.get(hub.margin, &call(portfolio(0, &[], &[]))), []);
+    let e: IMargin::TooManyItems = hub.refused(hub.margin, &call(portfolio(0, &[], &legs)));
+    assert_eq!((e.given, e.limit), (U256::from(65), U256::from(64)));
 }
 
 /// What a slot of no account can hold is named, requires everything, and hurts no neighbour in the call.
