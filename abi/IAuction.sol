@@ -182,7 +182,7 @@ interface IAuction {
     function markInsolvent(bytes32 account) external;
     /// Takes a slice. Each bid raises equity - mm. A bid ends the auction when the account reaches the buffer,
     /// min((1 + buffer) * mm, im), or when equity >= mm and the share still to be sold is below minFraction, or when no priced
-    /// item is left.
+    /// item is left. Afterwards the bidding account must have equity >= bidIm of its `Assessment`, or be safer than before.
     ///
     /// Warning: the slice brings the bidding account legs of venues that its owner may not have admitted.
     /// @custom:caller bidding account's owner; its operator, if the owner admitted all venues in the slice

@@ -124,7 +124,8 @@ interface IVault {
     error InsufficientCash(bytes32 account, int256 have, uint256 want);
     /// The vault holds `have` of the token for its accounts, less than `want`; the token's own decimals.
     error InsufficientLiquidity(address token, uint256 have, uint256 want);
-    /// Afterwards the account would have equity < im, and the call did not make it safer. Before and after in 1e18.
+    /// Afterwards the account would have equity < im, and the call did not make it safer. Before and after in 1e18. In a sale
+    /// both im are bidIm.
     error InsufficientMargin(bytes32 account, int256 equity, uint256 im, uint256 mm, int256 equityBefore, uint256 imBefore);
     /// The sale of a part of an account in auction did not raise its equity - mm. 1e18.
     error NotRelieved(bytes32 account, int256 equity, uint256 mm, int256 equityBefore, uint256 mmBefore);
@@ -241,7 +242,7 @@ interface IVault {
     /// @custom:caller sibling (clearinghouse with a venue, auction without)
     /// @param venue      Non-zero: every account that trades or pays, but system accounts, must have admitted it.
     /// @param liquidated Non-zero: this account need not become healthy, but its equity - mm must rise, and
-    ///                   its flag lets it through; all other accounts must pass the gate.
+    ///                   its flag lets it through; all other accounts must pass the gate, with bidIm in place of im.
     /// @return accounts  The accounts margin was asked about, in order of first mention; not system accounts, nor those
     ///                   that only gained cash, nor those that are not in auction and left with neither legs nor debt.
     /// @return after_    Their assessments.

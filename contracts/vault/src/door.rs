@@ -23,7 +23,7 @@ use plimsoll_common::{
 use plimsoll_kernel::{
     book::{self, Change, Leg},
     codec::{Account, InstrumentId},
-    gate::{self, Assessed},
+    gate,
     num::Int256,
 };
 use stylus_sdk::prelude::*;
@@ -35,12 +35,17 @@ pub(crate) const MAX_ASSET_ENTRIES: usize = 32;
 /// Most accounts one call touches: two a fill, a venue's fee account and the clearing accounts.
 const MAX_ACCOUNTS: usize = 80;
 
-/// As [`assessed`], for the accounts that take part in a sale: the settlement coin's stale price, which makes every
-/// account stale, must not stop liquidations. A leg or an asset with a stale price still makes its own account stale.
-fn assessed_in_sale(answer: &Assessment) -> Assessed {
-    Assessed {
+/// The answer by which a call judges an account. In a sale a bidder must meet `bid_im`, which a multiplier that just rose has
+/// not reached yet: a crowded market must not lose its bidders. And the settlement coin's stale price, which makes every
+/// account stale, must not stop liquidations; a leg or an asset with a stale price still makes its own account stale.
+fn judged(answer: &Assessment, in_sale: bool) -> Assessment {
+    if !in_sale {
+        return *answer;
+    }
+    Assessment {
+        im: answer.bid_im,
         stale: answer.stale_legs != 0 || answer.stale_assets != 0,
-        ..assessed(answer)
+        ..*answer
     }
 }
 
@@ -316,17 +321,13 @@ impl Vault {
         asked: &[&AccountState],
         after: &[Assessment],
     ) -> Result<(), Revert> {
-        let judged = if liquidated.is_zero() {
-            assessed
-        } else {
-            assessed_in_sale
-        };
+        let in_sale = !liquidated.is_zero();
+        let is_healthy = |after: &Assessment| assessed(&judged(after, in_sale)).is_healthy();
         let unhealthy: Vec<_> = asked
             .iter()
             .zip(after)
             .filter(|(state, after)| {
-                state.account != liquidated
-                    && (state.header.in_auction() || !judged(after).is_healthy())
+                state.account != liquidated && (state.header.in_auction() || !is_healthy(after))
             })
             .collect();
         if unhealthy.is_empty() {
@@ -343,13 +344,14 @@ impl Vault {
                 continue;
             }
             let account = state.account;
-            if judged(after).is_healthy() {
+            if is_healthy(after) {
                 return Err(AccountInAuction { account }.into());
             }
+            let (before, after) = (judged(before, in_sale), judged(after, in_sale));
             if after.stale && Int256::from_raw(after.equity.into_raw()).at_least(after.im) {
                 return Err(PricesStale { account }.into());
             }
-            return Err(InsufficientMargin::of(account, before, after).into());
+            return Err(InsufficientMargin::of(account, &before, &after).into());
         }
         Ok(())
     }
