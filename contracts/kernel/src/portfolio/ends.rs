@@ -52,7 +52,7 @@ impl Underlying<'_> {
     }
 
     /// The lowest and the highest forward an expiry may have: a fresh one moves with spot, any other is within the
-    /// basis of it. `None`: one that was never pushed.
+    /// basis of it. `expiry` is `None` where it was never pushed.
     pub(super) fn forwards(&self, expiry: Option<&Expiry>) -> (u128, u128) {
         if let Some(expiry) = expiry.filter(|e| self.rides(e)) {
             let (low, high) = self.spot_shares();
@@ -63,11 +63,11 @@ impl Underlying<'_> {
         let (low, high) = self.spots();
         let lowest = part(low, ONE_Q40 - basis);
         let highest = part(high, ONE_Q40 + basis);
-        // In a settlement window the forward is no less than what is fixed, and may be below the basis.
-        let fixed = expiry.map_or(0, |e| e.fixed);
-        match fixed {
+        // In a settlement window the forward is no less than what is fixed, and may be below the basis; after expiry it is
+        // what was fixed, wherever spot has gone.
+        match expiry.map_or(0, |e| e.fixed).min(MAX_PRICE) {
             0 => (lowest, highest),
-            fixed => (lowest.min(fixed), highest),
+            fixed => (lowest.min(fixed), highest.max(fixed)),
         }
     }
 

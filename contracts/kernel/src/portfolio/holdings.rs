@@ -3,7 +3,7 @@ use super::{
     Run,
     charges::Charge,
     ends::End,
-    market::{MAX_LEGS, MAX_PRICE, Underlying, years_to},
+    market::{Expiry, MAX_LEGS, MAX_PRICE, Underlying, years_to},
     money::{Cash, LIMIT, add, clamp, minus, scale_ceil, worth_floor},
     scenario::{Rule, Set},
 };
@@ -106,14 +106,21 @@ impl Run<'_, '_> {
             let moving = self.cash_of(units, linear.moving.min(MAX_PRICE));
             self.stale_leg |= !expiry.fresh;
             rides = underlying.rides(expiry);
-            settled = expiry.is_settled(self.market.now);
+            settled = self.is_over(expiry);
             if let Some(group) = self.scratch.groups.get_mut(group)
                 && !settled
             {
                 add(&mut group.notional, moving);
                 add(&mut group.futures, units);
             }
-            (linear.price(), moving)
+            if settled && !expiry.is_settled(self.market.now) {
+                // it may settle at either end of what it can
+                let (low, high) = underlying.forwards(Some(expiry));
+                let price = if units > 0 { high } else { low };
+                (price.cast_signed(), 0)
+            } else {
+                (linear.price(), moving)
+            }
         } else {
             let linear = underlying.perpetual(leg.instrument.venue());
             // at the ends what is not known is between nothing and its bound, net of all such legs
@@ -169,7 +176,7 @@ impl Run<'_, '_> {
             return;
         }
         self.legs += 1;
-        let settled = expiry.is_settled(self.market.now);
+        let over = self.is_over(expiry);
         if let (Some(group), Some(entry)) = (
             self.scratch.groups.get_mut(group),
             self.scratch.legs.get_mut(next),
@@ -177,19 +184,27 @@ impl Run<'_, '_> {
             *entry = (leg, group.head);
             group.head = low_u8(next as u64) + 1; // SAFETY: next < 128.
             match instrument.kind {
-                _ if settled => {}
+                _ if over => {}
                 Kind::Call => add(&mut group.calls, units),
                 _ => add(&mut group.puts, units),
             }
         }
         if let Some(sums) = self.scratch.sums.get_mut(place) {
             sums.used = true;
-            if !settled {
+            if !over {
                 add(&mut sums.options, units.wrapping_abs());
             }
         }
         // a settled leg is a sum of cash: it costs nothing to close, and no spot can change it
+        let settled = expiry.is_settled(self.market.now);
         self.stale_leg |= !(expiry.fresh && (settled || underlying.fresh));
+    }
+
+    /// Whether an expiry has no charges: it is settled, or, at the good end, waits for that with nothing that moves.
+    pub(super) fn is_over(&self, expiry: &Expiry) -> bool {
+        let now = self.market.now;
+        let waits = expiry.variable == 0 && expiry.seconds(now) == 0;
+        expiry.is_settled(now) || (self.end == End::Good && waits)
     }
 
     /// A leg that cannot be valued: each unit is worth anything from 0 to `price`, which is 0 where nothing was ever

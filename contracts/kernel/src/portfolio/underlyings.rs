@@ -170,7 +170,7 @@ impl Run<'_, '_> {
         if head == 0 && notional == 0 && group.futures == 0 {
             return;
         }
-        if !expiry.is_settled(self.market.now) {
+        if !self.is_over(expiry) {
             let short = self.net_short(head);
             let short = self.units(short, underlying.lot);
             if let Some(sums) = self.scratch.sums.get_mut(place) {
