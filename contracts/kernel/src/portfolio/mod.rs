@@ -37,14 +37,14 @@ pub mod venues;
 use crate::{
     black76::Factor,
     codec::OptionLeg,
-    fixed::{ONE_Q40, mul_shift_ceil},
+    fixed::{ONE_Q40, Q40, mul_shift_ceil},
     num::U256,
 };
 use add_ons::Requirement;
 pub use add_ons::{AddOn, AddOns};
 pub use charges::{CHARGES, Charge};
 use ends::End;
-use market::{Expiry, Market, Multipliers, Underlying};
+use market::{Expiry, Market, Underlying};
 pub use market::{MAX_EXPIRIES, MAX_LEGS, MAX_UNDERLYINGS};
 use money::{Cash, LIMIT, clamp, minus, plus, scale_ceil, worth_ceil, worth_floor};
 use multipliers::Surcharge;
@@ -222,6 +222,8 @@ struct Run<'a, 'm> {
 struct Outcome {
     equity: Cash,
     needs: Requirement,
+    /// The largest m′ − 1 of what is held.
+    steepest: Q40,
     out_of_range: bool,
 }
 
@@ -275,6 +277,7 @@ impl<'m> Run<'_, 'm> {
         Outcome {
             equity: self.equity,
             needs: self.scratch.add_ons.join(scaled),
+            steepest: surcharge.steepest,
             out_of_range: self.out_of_range,
         }
     }
@@ -288,15 +291,13 @@ impl<'m> Run<'_, 'm> {
             stale_assets,
             ..
         } = self;
-        let used = self.scratch.sums.iter().zip(market.underlyings);
-        let used = used.filter(|(s, _)| s.used).map(|(_, u)| u.multipliers);
-        let held = used.clone().next().is_some();
-        let multiplier = used.map(|m| m.scan_following).fold(0, u16::max);
-        let (im_factor, mm_factor) = market.rules.factors;
+        let held = self.scratch.sums.iter().any(|s| s.used);
+        let (_, mm_factor) = market.rules.factors;
         let Outcome {
             equity,
             needs,
             out_of_range,
+            ..
         } = self.outcome();
         let Requirement {
             mut im,
@@ -309,11 +310,12 @@ impl<'m> Run<'_, 'm> {
         let excess = minus(equity, mm);
         let (mut best, mut worst, mut best_equity) = (excess, excess, equity);
         if let Some((good, bad)) = ends {
-            // How much the requirement can fall per unit that equity does, between the ends: the multiplier in it is never
-            // above the quotient of the factors.
-            let most = mul_shift_ceil::<40>(mm_factor, Multipliers::factor(multiplier));
+            // How much the requirement can fall per unit that equity does, between the ends, also by what is held at one of
+            // them only: f_MM · m′.
+            let multiplier = ONE_Q40 + good.steepest.max(bad.steepest);
+            let most = mul_shift_ceil::<40>(mm_factor, multiplier);
             let slack = minus(good.equity, bad.equity).max(0);
-            let slack = scale_ceil(slack, most.min(im_factor) - ONE_Q40);
+            let slack = scale_ceil(slack, most - ONE_Q40);
             // A requirement that is everything stays so; a number that leaves its range at an end only has no bound.
             let at = |end: Outcome, unbounded: Cash| {
                 let (mm, more) = match (out_of_range, end.out_of_range) {

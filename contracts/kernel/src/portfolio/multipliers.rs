@@ -43,6 +43,8 @@ pub struct Surcharge {
     pub bid: Cash,
     /// ‖(m′ − 1)·scan‖.
     pub mm: Cash,
+    /// The largest m′ − 1 of what is held.
+    pub steepest: Q40,
 }
 
 impl Surcharge {
@@ -52,16 +54,25 @@ impl Surcharge {
     pub fn of(market: &Market<'_>, scans: &[Scan]) -> Self {
         let most = ratio(market.rules.factors);
         let (mut im, mut bid, mut own) = (0, 0, [0; MAX_UNDERLYINGS]);
+        let mut steepest = 0;
         for ((scan, underlying), own) in scans.iter().zip(market.underlyings).zip(&mut own) {
             let m = counted(&underlying.multipliers);
             let excess = |m: u16| Multipliers::factor(m) - ONE_Q40;
             let following = excess(m.scan_following).min(most);
+            if scan.used {
+                steepest = following.max(steepest);
+            }
             add(&mut im, scale_ceil(scan.worst, excess(m.scan)));
             *own = scale_ceil(scan.worst, following);
             add(&mut bid, *own);
         }
         let mm = norm(&own).min(bid);
-        Self { im, bid, mm }
+        Self {
+            im,
+            bid,
+            mm,
+            steepest,
+        }
     }
 }
 
