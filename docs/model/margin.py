@@ -224,7 +224,7 @@ class Options:
     b: object
     s: object
     doubtful: bool  # not at last prices, and the expiry or its spot is stale
-    highest: object = None  # Σ |q|·largest value in the box
+    highest: object = None  # Σ |q|·the most a unit can be worth
     turned: object = None  # Σ |q|·the most a skew node may take
     forward: object = None  # the highest
 
@@ -515,10 +515,7 @@ def placed(f, box, e, legs, end):
         o.s = np.where(best, ends[1], ends[0])
         forward = whole + np.where(best == call, high, low)
         o.a, o.b = forward * moving(f, e), forward * (1 - moving(f, e))
-        dearest = whole + np.where(call, high, low)
-        worth = call_value(f, dearest, strike, ends[1])
-        worth = np.where(call, worth, worth - dearest + strike) * f.ratio(e.discount, WAD)
-        o.highest = (abs(q) * worth).sum()
+        o.highest = (abs(q) * np.where(call, high, strike)).sum()
         share = skew(f, f.ratio(left, YEAR)) * ends[1] / f.sqrt(2 * f.pi)
         o.turned = (abs(q) * np.minimum(share, f.number(1))).sum() * high
         o.forward = high
@@ -598,7 +595,7 @@ def books(f, m, p, end):
         book(id).options[day] = placed(f, boxes[id], forwards[id, day], legs, end)
     for index, amount in p.collateral:
         a = m.assets[index]
-        if (a.fresh or end != LAST) and a.underlying in markets and amount:
+        if (a.fresh or end != LAST) and a.underlying in markets:
             n = f.ratio(amount, 10**a.decimals)
             b = book(a.underlying)
             b.linked_units += n
