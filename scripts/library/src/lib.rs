@@ -5,7 +5,7 @@
 //! * [`deploy`] puts a house on a chain, configures it, compares it and keeps it running;
 //!   [`config`] is the file that says what a house is made of, [`program`] what is deployed;
 //! * [`account`] reads an account, [`balance_sheet`] adds up all books, [`push`] signs and pushes
-//!   market data;
+//!   market data, [`settle`](mod@settle) finds the rounds that settle an expiry;
 //! * [`ids`] and [`term`] are the forms of identifiers and of numbers, [`workspace`] says where files lie.
 //!
 //! It compiles no chain and no WASM engine: those are for what builds contracts and for tests.

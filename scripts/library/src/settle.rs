@@ -9,10 +9,10 @@ use alloy::primitives::{
     aliases::{I256, U80},
 };
 use eyre::{Result, ensure, eyre};
+pub use plimsoll_kernel::surface::settlement_points;
 use plimsoll_kernel::{
     portfolio::market::expiry_seconds,
     rounds::{first, phase},
-    surface::settlement_points,
 };
 
 /// A round of a feed.

@@ -47,6 +47,7 @@ use plimsoll::{
     deploy::ARB_WASM_CACHE,
     ids,
     program::{self, Program},
+    settle::{settlement, settlement_points},
     term::Progress,
 };
 use plimsoll_build::Size;
@@ -134,6 +135,7 @@ pub const OPERATIONS: [&str; 12] = [
     "withdraw",
     "auction_start",
     "auction_bid",
+    "settle_rounds",
     "trade_16_new_options_both_sides",
     "assess_16x23_1expiry",
     "assess_64x23_1expiry",
@@ -603,6 +605,7 @@ async fn operations(
     };
     let bid = h.send(&p.bidder, h.at.auction, &bid);
     note("auction_bid", within(h, block, bid).await?)?;
+    note("settle_rounds", settle(h, block).await?)?;
     out.insert("assess_compute_64x33", (wide, 0));
     // 64 options at the ten scenarios that only the wide set has.
     out.insert(
@@ -664,6 +667,20 @@ async fn real_feed(h: &House) -> Result<()> {
     done(h.send(deployer, h.at.oracle, &list).await)?;
     h.warp(120).await?;
     Ok(())
+}
+
+/// Settles tomorrow's expiry of ether by seven rounds, each a second before its point.
+async fn settle(h: &House, block: Block) -> Result<TransactionReceipt> {
+    let day = today(h)? + 1;
+    for time in settlement_points(day) {
+        h.next_block_at(time - 1).await?;
+        done(h.set_price(ETH, "1600").await)?;
+    }
+    // The last point is expiry.
+    h.warp(2).await?;
+    let call = settlement(&h.client, h.at.oracle, ETH, day).await?;
+    let settle = h.send(&h.people.stranger, h.at.oracle, &call);
+    within(h, block, settle).await
 }
 
 /// Transactions a second: signed beforehand, sent one by one over HTTP, each in a block on return.

@@ -242,6 +242,18 @@ fn h_1_a_forward_follows_spot_and_the_window_fixes_it() {
     assert_eq!(early.live(Some(199), start - 1).unwrap().variable, 199);
 }
 
+/// H-5: an expiry settles at the mean of seven prices, from the begin of its window to its expiry.
+#[test]
+fn h_5_an_expiry_settles_at_seven_points() {
+    let points = settlement_points(DAY);
+    assert_eq!((points[0], points[6]), (EXPIRY - SETTLEMENT_WINDOW, EXPIRY));
+    assert!(points.windows(2).all(|pair| pair[1] - pair[0] == 300));
+    assert_eq!(settlement_price(&[1, 1, 1, 1, 1, 1, 7]), 1);
+    assert_eq!(settlement_price(&[1, 1, 1, 1, 1, 1, 8]), 2);
+    let most = crate::price::MAX_FEED_PRICE;
+    assert_eq!(settlement_price(&[most; SETTLEMENT_POINTS]), most);
+}
+
 /// I-ORA-9, R-2: bounds on ratios and rates, at their thresholds.
 #[test]
 fn r_2_ratios_and_rates_have_bounds() {

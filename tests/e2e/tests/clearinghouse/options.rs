@@ -1,6 +1,7 @@
 //! Fills of options.
 
 use super::*;
+use plimsoll::settle::{settlement, settlement_points};
 
 /// I-ACC-2, I-ACC-3: an option is paid for at once: cash for size, no quote; two share a slot; the opposite trade closes.
 #[tokio::test(flavor = "multi_thread")]
@@ -159,5 +160,45 @@ async fn i_liv_1_sixteen_options_in_one_call() {
         assert_eq!(ids::legs(&portfolio.legs).len(), 16);
         assert!(!ok(house.assess(actor.account()).await).outOfRange);
     }
+    house.assert_balanced().await;
+}
+
+/// H-5: nobody has to sign: the rounds of the feed are found over JSON-RPC, and a stranger settles by them.
+#[tokio::test(flavor = "multi_thread")]
+async fn h_5_a_stranger_settles_what_nobody_signed() {
+    let house = furnished().await;
+    let p = &house.people;
+    let day = house.day(3).await;
+    ok(house
+        .push(vec![house.flat(ETH, day, "2,000", "0.8").await])
+        .await);
+    let future = perp(DESK, ETH) | 1 << 94 | u128::from(day) << 78;
+    house.fill_at_mark(&p.alice, &p.bob, future, "1").await;
+    let early = settlement(&house.client, house.at.oracle, ETH, day).await;
+    assert!(
+        early
+            .unwrap_err()
+            .to_string()
+            .contains("second after its expiry")
+    );
+    let points = settlement_points(day);
+    for (time, price) in points.into_iter().zip([
+        "2,030", "2,040", "2,050", "2,060", "2,070", "2,080", "2,090",
+    ]) {
+        // One that another follows by the point does not count.
+        house.next_block_at(time - 1).await.unwrap();
+        ok(house.set_price(ETH, "1,990").await);
+        house.next_block_at(time).await.unwrap();
+        ok(house.set_price(ETH, price).await);
+    }
+    house.warp(1).await.unwrap();
+    assert!(ok(house.assess(p.alice.account()).await).stale);
+    let call = settlement(&house.client, house.at.oracle, ETH, day)
+        .await
+        .unwrap();
+    ok(house.send(&p.stranger, house.at.oracle, &call).await);
+    assert_eq!(ok(house.mark(future).await), uwad("2,060"));
+    assert!(!ok(house.assess(p.alice.account()).await).stale);
+    house.fill_at_mark(&p.bob, &p.alice, future, "1").await;
     house.assert_balanced().await;
 }
