@@ -227,7 +227,7 @@ fn i_liv_3_an_underlying_has_sixteen_expiries() {
     let mut days: Vec<_> = (1..16).map(|i| day + 2 * i).collect();
     days.insert(1, day + 3);
     assert_eq!(desk.days(), days);
-    assert_eq!(desk.expiry(day).forward, 2_010 * ONE, "kept, if not listed");
+    assert_eq!(desk.expiry(day).ratio, RATIO, "kept, if not listed");
 }
 
 /// M-4: no spot is asked for before the settlement window, so a dead feed stops no push.
