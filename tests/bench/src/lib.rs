@@ -646,7 +646,7 @@ async fn real_feed(h: &House) -> Result<()> {
     for round in 1..=2_u8 {
         let submit = FluxAggregator::submitCall {
             _roundId: U256::from(round),
-            _submission: I256::try_from(2_000_0000_0000_i64)?,
+            _submission: I256::try_from(200_000_000_000_i64)?,
         };
         done(h.send(deployer, aggregator, &submit).await)?;
     }
