@@ -16,12 +16,17 @@
 //!
 //! # Tokens
 //! * The contract holds none. A price is in settlement coins; the coin's own price is a feed like any other.
+//! * [`Oracle::pull_prices`] alone takes ether: the fee goes to Pyth and the rest back in the same call.
 //!
 //! # Liveness
 //! * A source is untrusted. It is called without the power to change anything, with 150,000 gas, and its answer is read only
 //!   if it has the exact length. If it reverts, uses up its gas, answers anything else or leaves its bounds, its own price is
 //!   not fresh; [`Oracle::prices`] and [`Oracle::snapshot`] go on.
 //! * Both revert with [`InsufficientGas`] if a source failed while too little gas was left for it: retry with more.
+//! * A round further than the largest move from the round before is not fresh for 300 seconds, or until another round
+//!   confirms it. A feed with a second source is fresh only while both are.
+//! * A proxy that points at another aggregator is asked again for decimals and limits at every price, until anyone calls
+//!   [`Oracle::recheck_feed`]. Phases are compared modulo 32.
 //! * A price goes stale by age, and so does a pushed expiry. A settled one does not.
 //! * An expiry is settled by anyone, who names the rounds of the feed that were in force in its settlement window. Where the feed
 //!   has none for one of the points, or none within its bounds, signers settle it, an hour after expiry; without a fresh spot a
@@ -38,12 +43,16 @@
 //!   and within 2 % of it. The terms apply at once, also to stored data.
 //! * Signers: M of N sign market data; they alone determine ratios of forwards to spot, surfaces and settlement prices, within the
 //!   checks.
-//! * Any address: submits signed pushes; reads.
+//! * Any address: submits signed pushes; brings prices to Pyth; checks a feed again; reads.
 //!
 //! # Warnings
 //! * A holder of signed pushes chooses when to submit them, within the age allowed, and may submit a part of each.
 //! * [`Oracle::prices`] keeps the value of a stale answer: read `fresh`. [`Oracle::price`] reverts instead.
-//! * A Chainlink feed's confidence is a constant that the owner sets; the aggregator does not report one.
+//! * A Chainlink feed's confidence is a constant that the owner sets; the aggregator does not report one. The distance of its
+//!   last two rounds is told apart, in a snapshot only.
+//! * The price of a vault's shares follows `convertToAssets` within a transaction: down at once, up to its line. Its asset's
+//!   feed is named by the owner and not compared with `asset()`.
+//! * Whoever brings prices to Pyth chooses when, within the age allowed; Pyth never goes back to an older one.
 //! * A settlement price is final. That of signers is not compared with rounds: whoever has legs settles within the hour.
 extern crate alloc;
 
