@@ -8,6 +8,7 @@
 //! | [`book`] | the account of a shape and the market around it, as the kernel takes them |
 //! | [`backtest`] | how often a loss exceeds the requirement, and the bars |
 //! | [`html`] | its result as one page |
+//! | [`peers`] | what Derive and Deribit require of a portfolio |
 //! | [`time`] | hours since 1970-01-01, and how they are written |
 //!
 //! The scenario sets, their moves, the rates and the rules are the kernel's. So the tools follow the method when it changes.
@@ -15,6 +16,7 @@
 pub mod backtest;
 pub mod book;
 pub mod html;
+pub mod peers;
 pub mod prices;
 pub mod rule;
 pub mod shapes;
