@@ -62,10 +62,13 @@ enum Command {
     SettleExpiry(SettleArgs),
     /// Say which scenario set a coin gets, by its hourly prices.
     ///
-    /// The rule: the narrowest set whose outermost grid move is at least the 99.5 % quantile of |24-hour move|, hourly starts,
-    /// both signs together, over two years. The last two years of each FILE are used; where it has less, the answer says so.
-    /// Hours without a price are named; moves that begin or end there are excluded. The quantile is the smallest move that at
-    /// least 99.5 % of the moves do not exceed. The sets are the kernel's.
+    /// The rule: the first of sets 2, 3 and 4 whose outermost grid move is at least the 99.5 % quantile of |24-hour move|, hourly
+    /// starts, both signs together, over the last two years of each FILE. Where set 4 is too narrow the coin is not listed. Set 1
+    /// has no far moves: it is chosen by hand, for an underlying without options. The quantile is the smallest move that at least
+    /// 99.5 % of the moves do not exceed; moves that begin or end in an hour without a price are excluded.
+    ///
+    /// A FILE of less than two years gives no set, nor does one with more than 24 hours in a row, or one hour in a hundred,
+    /// without a price: the answer says what is missing, and the command fails. The sets are the kernel's.
     RiskSet(RiskSetArgs),
     /// Compare what portfolios lost in the past with what the margin method required of them.
     ///

@@ -88,12 +88,21 @@ pub(crate) fn risk_set(args: &RiskSetArgs) -> Result<()> {
     if args.json {
         let answer = serde_json::json!({ "sets": rule::sets(), "coins": coins });
         println!("{}", serde_json::to_string_pretty(&answer)?);
-        return Ok(());
+    } else {
+        print!("{}", assignments(&coins).render(0));
+        for coin in &coins {
+            println!("\n{}", note(coin));
+        }
     }
-    print!("{}", assignments(&coins).render(0));
-    for coin in &coins {
-        println!("\n{}", note(coin));
-    }
+    let refused: Vec<_> = coins
+        .iter()
+        .filter_map(|coin| Some(format!("{}: {}", coin.coin, coin.refused.as_ref()?)))
+        .collect();
+    ensure!(
+        refused.is_empty(),
+        "the rule gives no set where prices are missing\n{}",
+        refused.join("\n")
+    );
     Ok(())
 }
 
@@ -178,12 +187,18 @@ fn assignments(coins: &[Assignment]) -> Table {
         ];
         row.extend(sets.iter().map(|set| {
             let enough = coin.quantile.is_some_and(|needed| needed <= set.reach);
-            if enough { "wide enough" } else { "too narrow" }.to_owned()
+            match (set.ruled(), enough) {
+                (false, _) => "by hand",
+                (_, true) => "wide enough",
+                (_, false) => "too narrow",
+            }
+            .to_owned()
         }));
-        row.push(
-            coin.set
-                .map_or_else(|| "none".to_owned(), |set| format!("set {set}")),
-        );
+        row.push(match (coin.listed(), &coin.refused) {
+            (Some(set), _) => format!("set {set}"),
+            (None, Some(_)) => "no answer".to_owned(),
+            (None, None) => "not listed".to_owned(),
+        });
         table.row(row);
     }
     table
@@ -194,21 +209,7 @@ fn note(coin: &Assignment) -> String {
         "{}: prices from {} to {} UTC.",
         coin.coin, coin.from, coin.to
     )];
-    if coin.short {
-        lines.push(format!(
-            "  SHORT: the rule asks for {} days, the file has {}; the answer is for these.",
-            rule::DAYS,
-            coin.days
-        ));
-    }
-    match (coin.quantile, coin.set) {
-        (Some(needed), None) => lines.push(format!(
-            "  None: wider than every set. A set must reach ±{:.3} %.",
-            needed * 100.0
-        )),
-        (None, _) => lines.push("  None: no price has another 24 hours later.".to_owned()),
-        _ => {}
-    }
+    lines.extend(distance(coin));
     if !coin.gaps.is_empty() {
         let hours: u64 = coin.gaps.iter().map(|gap| gap.hours).sum();
         let named = coin.gaps.iter().take(NAMED_GAPS);
@@ -225,6 +226,29 @@ fn note(coin: &Assignment) -> String {
         ));
     }
     lines.join("\n")
+}
+
+/// What the quantile says, how far the next sets are, and why it may not count.
+fn distance(coin: &Assignment) -> Vec<String> {
+    let percent = |share: Option<f64>| share.map(|share| format!("{:.3} %", share * 100.0));
+    let Some(quantile) = percent(coin.quantile) else {
+        return vec!["  No answer: no price has another 24 hours later.".to_owned()];
+    };
+    let mut line = match coin.set {
+        Some(set) => format!("  Quantile {quantile}: set {set}"),
+        None => format!("  Quantile {quantile}: wider than every set, so the coin is not listed"),
+    };
+    if let Some(up) = percent(coin.up) {
+        line += &format!("; {up} below the end of that set");
+    }
+    if let Some(down) = percent(coin.down) {
+        line += &format!("; {down} above the end of the next narrower one");
+    }
+    let mut lines = vec![line + "."];
+    if let Some(refused) = &coin.refused {
+        lines.push(format!("  No answer: {refused}."));
+    }
+    lines
 }
 
 // ---- the back-test

@@ -20,37 +20,83 @@ fn stdout(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-/// A file of hourly prices: constant, and from hour 800 of 900 on `to` times as high.
+/// A file of hourly prices of 37 days: constant, and from hour 800 of 900 on `to` times as high.
 fn file(name: &str, to: f64) -> String {
+    prices(name, 900, |hour| {
+        Some(if hour < 800 { 2.0 } else { 2.0 * to })
+    })
+}
+
+/// A file of two years and an hour: constant, but `to` times as high in every other run of 200 hours of the last 17,000.
+fn years(name: &str, to: f64) -> String {
+    prices(name, 17_521, |hour| {
+        let high = hour > 521 && hour / 200 % 2 == 1;
+        Some(if high { 2.0 * to } else { 2.0 })
+    })
+}
+
+fn prices(name: &str, hours: u64, price: impl Fn(u64) -> Option<f64>) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let row = |hour: u64| {
-        let price = if hour < 800 { 2.0 } else { 2.0 * to };
-        format!("{},{price}\n", 1_600_000_000 / 3_600 * 3_600 + hour * 3_600)
+        let price = price(hour)?;
+        let time = 1_600_000_000 / 3_600 * 3_600 + hour * 3_600;
+        Some(format!("{time},{price}\n"))
     };
-    let text: String = (0..900).map(row).collect();
+    let text: String = (0..hours).filter_map(row).collect();
     fs::write(&path, "time,price\n".to_owned() + &text).unwrap();
     path.to_str().unwrap().to_owned()
 }
 
 #[test]
 fn sets_as_a_table_and_as_json() {
-    let (calm, wild) = (file("CALM.csv", 0.85), file("WILD.csv", 0.2));
+    let (calm, wild) = (years("CALM.csv", 1.15), years("WILD.csv", 1.8));
     let text = stdout(&run(&["risk-set", &calm, &wild]));
     for said in [
-        "15.000 %",
-        "set 2",
-        "none",
-        "SHORT: the rule asks for 730 days, the file has 37",
-        "wider than every set. A set must reach ±80.000 %",
+        "by hand",
+        "Quantile 15.000 %: set 2; 3.000 % below the end of that set.",
+        "not listed",
+        "Quantile 80.000 %: wider than every set, so the coin is not listed; 30.000 % above the end of the next narrower one.",
     ] {
         assert!(text.contains(said), "{said:?} is not in\n{text}");
     }
     let json = stdout(&run(&["risk-set", "--json", &calm, &wild]));
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["coins"][0]["set"], 2);
+    assert_eq!(json["coins"][0]["refused"], Value::Null);
+    assert_eq!(json["coins"][0]["down"], Value::Null);
     assert_eq!(json["coins"][1]["set"], Value::Null);
-    assert_eq!(json["coins"][0]["starts"], 876);
+    assert_eq!(json["coins"][0]["starts"], 17_497);
     assert_eq!(json["sets"][0]["reach"], 0.18);
+}
+
+/// What is missing is said, on stdout beside the quantile of what there is, and as the error.
+#[test]
+fn prices_that_are_not_enough_give_no_set() {
+    let short = file("SHORT.csv", 0.85);
+    let gap = prices("GAP.csv", 17_521, |hour| {
+        (!(9_000..9_030).contains(&hour)).then_some(2.0)
+    });
+    for (file, why) in [
+        (
+            &short,
+            "SHORT: it has prices of 37 days and the rule asks for 730",
+        ),
+        (
+            &gap,
+            "30 hours in a row have no price, and the rule allows 24",
+        ),
+    ] {
+        for json in [false, true] {
+            let mut arguments = vec!["risk-set", file.as_str()];
+            arguments.extend(json.then_some("--json"));
+            let output = run(&arguments);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!output.status.success() && said.contains(why), "{said}");
+            let text = String::from_utf8_lossy(&output.stdout);
+            let shown = if json { "\"refused\"" } else { "no answer" };
+            assert!(text.contains(shown), "{text}");
+        }
+    }
 }
 
 #[test]
@@ -68,7 +114,7 @@ fn a_backtest_as_text_json_and_page() {
     let text = stdout(&run(&arguments));
     for said in [
         "1.2 times",
-        "set 3",
+        "set 4",
         "mean of the shapes",
         "FAIL",
         "long perpetual",
@@ -82,7 +128,8 @@ fn a_backtest_as_text_json_and_page() {
     let shapes = json["coins"][0]["sets"][0]["shapes"].as_array().unwrap();
     assert_eq!(shapes.len(), 21);
     let bars = json["bars"].as_array().unwrap();
-    assert_eq!(bars.len(), 2);
+    // in the widest set no shape has a bar
+    assert_eq!(bars.len(), 1);
     assert!(bars.iter().all(|bar| bar["passed"].is_boolean()));
 }
 

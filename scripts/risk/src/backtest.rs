@@ -38,7 +38,7 @@ pub const MEAN_BARS: [(&str, f64); 4] = [
     ("SOL", 0.0005),
     ("LINK", 0.0005),
 ];
-/// The same of any one shape.
+/// The same of any one shape, of every coin that is not in the widest set.
 pub const SHAPE_BAR: f64 = 0.003;
 
 /// How it is done.
@@ -207,9 +207,13 @@ impl Coin {
     #[must_use]
     pub fn sentence(&self) -> String {
         let missing: u64 = self.gaps.iter().map(|gap| gap.hours).sum();
+        let listed = match self.assignment.refused {
+            Some(_) => " (its prices are not enough for the rule)",
+            None => "",
+        };
         let why = match (self.assignment.quantile, self.assignment.set) {
             (Some(quantile), Some(set)) => format!(
-                "99.5 % of its 24-hour moves are within ±{:.2} %: set {set}",
+                "99.5 % of its 24-hour moves are within ±{:.2} %: set {set}{listed}",
                 quantile * 100.0
             ),
             (Some(quantile), None) => format!(
@@ -456,12 +460,19 @@ fn mean(shapes: &[UnderShape], horizon: usize) -> Mean {
     }
 }
 
-/// The bars that a coin has: none where it is not in the list.
+/// The bar of any one shape of a coin in this set; `None` in the widest.
+#[must_use]
+pub fn shape_bar(set: u8) -> Option<f64> {
+    let widest = sets().last().is_some_and(|widest| widest.set == set);
+    (!widest).then_some(SHAPE_BAR)
+}
+
+/// The bars that a coin has: for the mean where it is in the list, for each shape where it is not in the widest set.
 fn bars(coin: &Coin) -> Vec<Bar> {
     let bar_of = MEAN_BARS
         .iter()
         .find(|(name, _)| symbol(&coin.coin) == *name);
-    let (Some((_, mean_bar)), Some(own)) = (bar_of, coin.own()) else {
+    let Some(own) = coin.own() else {
         return Vec::new();
     };
     let bar = |what: &str, measured: f64, bar: f64| Bar {
@@ -473,18 +484,18 @@ fn bars(coin: &Coin) -> Vec<Bar> {
         passed: coin.starts > 0 && measured <= bar,
     };
     let last = HORIZONS.len() - 1;
-    let mut bars = vec![bar(
-        "mean of the shapes",
-        own.mean[last].above_mm,
-        *mean_bar,
-    )];
-    bars.extend(own.worst_shape().map(|(shape, tally)| {
-        bar(
-            &format!("worst shape: {shape}"),
-            tally.share_mm(),
-            SHAPE_BAR,
-        )
-    }));
+    let mut bars = Vec::new();
+    if let Some((_, mean_bar)) = bar_of {
+        let mean = own.mean[last].above_mm;
+        bars.push(bar("mean of the shapes", mean, *mean_bar));
+    }
+    bars.extend(
+        own.worst_shape()
+            .zip(shape_bar(coin.own_set))
+            .map(|((shape, tally), limit)| {
+                bar(&format!("worst shape: {shape}"), tally.share_mm(), limit)
+            }),
+    );
     bars
 }
 
@@ -634,22 +645,33 @@ mod tests {
 
     #[test]
     fn the_bars_are_those_of_the_coins_own_set() {
-        // The one jump of 20 % is in the 99.5 % quantile of so short a path: set 1, in which nothing linear exceeds.
+        // The one jump of 20 % is in the 99.5 % quantile of so short a path: set 3, for the rule does not choose set 1.
         let got = run(&[path(844, 770, 0.8)], &EACH_HOUR, &|_, _| ()).unwrap();
-        assert_eq!(got.coins[0].own_set, 1);
+        assert_eq!(got.coins[0].own_set, 3);
         let [mean, shape] = &got.bars[..] else {
             panic!("{:?}", got.bars);
         };
-        assert_eq!((mean.set, mean.bar, shape.bar), (1, 0.0005, SHAPE_BAR));
+        assert_eq!((mean.set, mean.bar, shape.bar), (3, 0.0005, SHAPE_BAR));
         assert_eq!(mean.passed, mean.measured.unwrap() <= 0.0005);
-        // wider than every set: judged in the widest, where it fails
+        // wider than every set: judged in the widest, where its mean fails, and no shape has a bar
         let got = run(&[path(844, 770, 0.2)], &EACH_HOUR, &|_, _| ()).unwrap();
         let widest = sets().last().unwrap().set;
         assert_eq!(
             (got.coins[0].assignment.set, got.coins[0].own_set),
             (None, widest)
         );
-        assert!(got.bars.iter().all(|bar| !bar.passed && bar.set == widest));
+        let [mean] = &got.bars[..] else {
+            panic!("{:?}", got.bars);
+        };
+        assert!(!mean.passed && mean.set == widest);
+        // a coin that no bar names: its shapes have one
+        let mut other = path(844, 770, 0.9);
+        other.coin = "X".to_owned();
+        let got = run(&[other], &EACH_HOUR, &|_, _| ()).unwrap();
+        let [shape] = &got.bars[..] else {
+            panic!("{:?}", got.bars);
+        };
+        assert!((shape.bar - SHAPE_BAR).abs() < 1e-12 && shape.passed);
         // too short for a start: nothing is measured, and nothing passes
         let got = run(&[path(100, 50, 1.0)], &EACH_HOUR, &|_, _| ()).unwrap();
         assert!(

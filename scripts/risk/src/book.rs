@@ -22,8 +22,6 @@ use plimsoll_kernel::{
     svi::Svi,
 };
 
-/// Spot at the start, in coins.
-const SPOT: u64 = 1_000;
 const VENUE: u16 = 1;
 const UNDERLYING: u16 = 1;
 const ASSET: u8 = 0;
@@ -42,6 +40,9 @@ pub struct Book {
 }
 
 impl Book {
+    /// Spot at the start, in coins.
+    pub const SPOT: u64 = 1_000;
+
     /// The shape, opened at the second `now` with spot at 1, in a market of this volatility (0.8 for 80 % a year).
     ///
     /// # Errors
@@ -88,7 +89,7 @@ impl Book {
                 let leg = PerpLeg {
                     instrument,
                     size,
-                    quote: i128::from(size) * i128::from(SPOT) * WAD,
+                    quote: i128::from(size) * i128::from(Self::SPOT) * WAD,
                 };
                 book.slots.push(leg.encode());
             }
@@ -142,7 +143,7 @@ impl Book {
             price: spot,
             decimals: DECIMALS,
             underlying: UNDERLYING,
-            haircut: AssetRates::new(&AssetRate::DEFAULT).haircut,
+            haircut: AssetRates::new(&AssetRate::LINKED_TABLE.map(|rate| rate.default)).haircut,
             known: true,
             fresh: true,
         };
@@ -183,7 +184,7 @@ impl Book {
 
 /// So many times the spot of the start, 1e18.
 fn wad(times: f64) -> u128 {
-    (times * SPOT as f64 * WAD as f64).round() as u128
+    (times * Book::SPOT as f64 * WAD as f64).round() as u128
 }
 
 /// The first day whose expiry is at least `days` after `now`.

@@ -4,7 +4,7 @@
 //! kind of colour vision tell apart.
 
 use crate::{
-    backtest::{Backtest, Coin, HORIZONS, MEAN_BARS, SHAPE_BAR, UnderSet, symbol},
+    backtest::{Backtest, Coin, HORIZONS, MEAN_BARS, SHAPE_BAR, UnderSet, shape_bar, symbol},
     rule::{SetReach, sets},
 };
 use std::fmt::Write;
@@ -225,7 +225,10 @@ fn by_shape(coin: &Coin, own: &UnderSet) -> String {
             chart.body += &mark(h, x, y);
         }
     }
-    chart.limit(SHAPE_BAR, 0);
+    let bar = shape_bar(own.set);
+    if let Some(bar) = bar {
+        chart.limit(bar, 0);
+    }
     let mut legend = String::new();
     for (h, hours) in HORIZONS.into_iter().enumerate() {
         let x = LEFT + 90.0 * h as f64;
@@ -236,12 +239,14 @@ fn by_shape(coin: &Coin, own: &UnderSet) -> String {
             x + 10.0
         );
     }
-    let _ = write!(
-        legend,
-        "<text x=\"{:.0}\" y=\"18\">dashed: {}</text>",
-        LEFT + 90.0 * HORIZONS.len() as f64,
-        percent(SHAPE_BAR)
-    );
+    if let Some(bar) = bar {
+        let _ = write!(
+            legend,
+            "<text x=\"{:.0}\" y=\"18\">dashed: {}</text>",
+            LEFT + 90.0 * HORIZONS.len() as f64,
+            percent(bar)
+        );
+    }
     let title = format!(
         "Share of starts with a loss above MM, {} under set {}",
         coin.coin, own.set

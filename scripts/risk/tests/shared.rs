@@ -27,21 +27,27 @@ fn prices(coin: &str) -> Option<Prices> {
 
 /// Quantiles that a few lines of Python give for the same files.
 #[test]
-fn coins_have_their_quantiles_and_majors_their_set() {
-    for (coin, quantile, short) in [
-        ("BTCUSDT", 0.122_452_876, false),
-        ("ETHUSDT", 0.147_759_907, false),
-        ("SOLUSDT", 0.280_367_232, false),
-        ("LINKUSDT", 0.186_178_442, false),
-        ("FTTUSDT", 0.324_283_560, true),
-        ("LUNAUSDT", 0.469_948_018, false),
+fn coins_have_their_quantiles_and_their_sets() {
+    for (coin, quantile, set, refused) in [
+        ("BTCUSDT", 0.122_452_876, 2, None),
+        ("ETHUSDT", 0.147_759_907, 2, None),
+        ("SOLUSDT", 0.280_367_232, 3, None),
+        ("LINKUSDT", 0.186_178_442, 3, None),
+        (
+            "FTTUSDT",
+            0.324_283_560,
+            4,
+            Some("the rule asks for 730. Give a file that begins"),
+        ),
+        ("LUNAUSDT", 0.469_948_018, 4, Some("437 hours in a row")),
     ] {
         let Some(prices) = prices(coin) else { return };
         let got = rule::assign(&prices);
         assert!((got.quantile.unwrap() - quantile).abs() < 1e-9, "{got:?}");
-        assert_eq!(got.short, short, "{got:?}");
-        if quantile < 0.18 {
-            assert_eq!(got.set, Some(2), "{got:?}");
+        assert_eq!(got.set, Some(set), "{got:?}");
+        assert_eq!(got.refused.is_some(), refused.is_some(), "{got:?}");
+        if let (Some(said), Some(why)) = (&got.refused, refused) {
+            assert!(said.contains(why), "{said}");
         }
     }
 }
