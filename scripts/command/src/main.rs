@@ -17,7 +17,7 @@ use plimsoll::{account, term::Progress};
 use plimsoll_bench::BenchArgs;
 use plimsoll_cli::demo::{self, DemoOptions};
 use plimsoll_verify::VerifyArgs;
-use risk::{BacktestArgs, RiskSetArgs};
+use risk::{BacktestArgs, CostsArgs, RiskSetArgs};
 use std::process::ExitCode;
 
 /// A cross-margin clearing house for derivative protocols on Arbitrum.
@@ -78,6 +78,11 @@ enum Command {
     /// loss over MM, and whether the bars hold. A bar that fails is shown and is no error. docs/backtest.md says how to read it.
     #[command(after_long_help = risk::what_is_tested())]
     Backtest(BacktestArgs),
+    /// Compare what portfolios require here, at Derive and at Deribit.
+    ///
+    /// One coin's worth of each portfolio, one volatility for all strikes and expiries, no interest and no basis; ours by the
+    /// kernel in set 2, theirs by the formulas and numbers they publish. In % of spot. docs/costs.md says how to read it.
+    Costs(CostsArgs),
 }
 
 #[derive(Debug, Args)]
@@ -165,6 +170,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::SettleExpiry(args) => expiries::settle(args).await?,
         Command::RiskSet(args) => risk::risk_set(&args)?,
         Command::Backtest(args) => risk::backtest(&args, progress)?,
+        Command::Costs(args) => risk::costs(&args, progress)?,
     }
     Ok(ExitCode::SUCCESS)
 }

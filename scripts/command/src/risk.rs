@@ -11,6 +11,7 @@ use plimsoll_risk::{
     backtest::{
         self, Backtest, Coin, EVERY, FACTOR, HORIZONS, MEAN_BARS, Options, SHAPE_BAR, UnderSet,
     },
+    costs::{self, Cost},
     html::{self, percent},
     prices::Prices,
     rule::{self, Assignment, SetReach},
@@ -29,6 +30,7 @@ const COINS: [&str; 6] = [
     "BTCUSDT", "ETHUSDT", "SOLUSDT", "LINKUSDT", "FTTUSDT", "LUNAUSDT",
 ];
 const PAGE: Place<'_> = ("docs/backtest.md", "backtest");
+const COSTS: Place<'_> = ("docs/costs.md", "costs");
 /// Gaps that a text names; `--json` names all.
 const NAMED_GAPS: usize = 4;
 
@@ -65,6 +67,17 @@ pub(crate) struct BacktestArgs {
     html: Option<PathBuf>,
     /// Write the tables into docs/backtest.md.
     #[arg(long, conflicts_with = "files")]
+    write: bool,
+}
+
+/// What to make of the comparison.
+#[derive(Debug, Args)]
+pub(crate) struct CostsArgs {
+    /// One JSON object on stdout; requirements are shares of spot.
+    #[arg(long)]
+    json: bool,
+    /// Write the table into docs/costs.md.
+    #[arg(long)]
     write: bool,
 }
 
@@ -138,6 +151,57 @@ pub(crate) fn backtest(args: &BacktestArgs, progress: Progress) -> Result<()> {
         print!("{}", text(&result));
     }
     Ok(())
+}
+
+pub(crate) fn costs(args: &CostsArgs, progress: Progress) -> Result<()> {
+    let costs = costs::compare()?;
+    if args.write {
+        readme::settle(Mode::Write, &[(COSTS, cost_table(&costs).markdown())])?;
+        progress.say(format!("{} is written", COSTS.0));
+    }
+    if args.json {
+        let answer = serde_json::json!({
+            "set": costs::SET,
+            "volatility": costs::VOLATILITY,
+            "portfolios": costs,
+        });
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+    } else {
+        print!("{}", cost_table(&costs).render(0));
+    }
+    Ok(())
+}
+
+/// In % of spot.
+fn cost_table(costs: &[Cost]) -> Table {
+    let mut table = Table::new([
+        "portfolio",
+        "IM",
+        "MM",
+        "IM, Derive",
+        "MM, Derive",
+        "MM, Deribit",
+        "outside, and why",
+    ]);
+    for cost in costs {
+        let shares = [
+            cost.im,
+            cost.mm,
+            cost.derive_im,
+            cost.derive_mm,
+            cost.deribit_mm,
+        ];
+        let outside: Vec<_> = cost.outside.iter().map(|o| o.words()).collect();
+        let why = match outside.is_empty() {
+            true => String::new(),
+            false => format!("{}: {}", outside.join(", "), cost.reason),
+        };
+        let mut row = vec![cost.portfolio.to_owned()];
+        row.extend(shares.map(|share| format!("{:.2}", share * 100.0)));
+        row.push(why);
+        table.row(row);
+    }
+    table
 }
 
 fn read(files: &[PathBuf]) -> Result<Vec<Prices>> {
@@ -387,6 +451,13 @@ fn by_shape(result: &Backtest) -> Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The numbers of the page follow the kernel, whatever else changed.
+    #[test]
+    fn the_costs_on_the_page_are_the_kernels() {
+        let table = cost_table(&costs::compare().unwrap()).markdown();
+        readme::settle(Mode::of_test(), &[(COSTS, table)]).unwrap();
+    }
 
     #[test]
     fn without_prices_it_says_what_to_give() {

@@ -1,4 +1,4 @@
-//! `plimsoll risk-set` and `plimsoll backtest` as people use them.
+//! `plimsoll risk-set`, `plimsoll backtest` and `plimsoll costs` as people use them.
 
 use serde_json::Value;
 use std::{
@@ -96,6 +96,32 @@ fn prices_that_are_not_enough_give_no_set() {
             let shown = if json { "\"refused\"" } else { "no answer" };
             assert!(text.contains(shown), "{text}");
         }
+    }
+}
+
+#[test]
+fn costs_as_a_table_and_as_json() {
+    let text = stdout(&run(&["costs"]));
+    for said in [
+        "IM, Derive",
+        "short straddle 100 30 d",
+        "MM above 2 × Deribit: ",
+    ] {
+        assert!(text.contains(said), "{said:?} is not in\n{text}");
+    }
+    let json: Value = serde_json::from_str(&stdout(&run(&["costs", "--json"]))).unwrap();
+    let perpetual = &json["portfolios"][0];
+    assert_eq!(perpetual["portfolio"], "long perpetual");
+    for (key, share) in [
+        ("im", 0.235),
+        ("mm", 0.185),
+        ("derive_im", 0.22),
+        ("deribit_mm", 0.16),
+    ] {
+        assert!(
+            (perpetual[key].as_f64().unwrap() - share).abs() < 1e-9,
+            "{key}"
+        );
     }
 }
 

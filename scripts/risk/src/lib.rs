@@ -8,6 +8,7 @@
 //! | [`book`] | the account of a shape and the market around it, as the kernel takes them |
 //! | [`backtest`] | how often a loss exceeds the requirement, and the bars |
 //! | [`html`] | its result as one page |
+//! | [`costs`] | what portfolios cost here and there |
 //! | [`peers`] | what Derive and Deribit require of a portfolio |
 //! | [`time`] | hours since 1970-01-01, and how they are written |
 //!
@@ -15,6 +16,7 @@
 
 pub mod backtest;
 pub mod book;
+pub mod costs;
 pub mod html;
 pub mod peers;
 pub mod prices;
