@@ -36,7 +36,7 @@ const SAME: f64 = 1e-9;
 pub struct Portfolio {
     /// What it is.
     pub shape: Shape,
-    /// Why it is below both peers, or above [`TIMES`] one of them; empty where it is neither.
+    /// Why it is below or above the peers, see [`Outside`]; empty where it is neither.
     pub reason: &'static str,
 }
 
@@ -69,6 +69,8 @@ pub enum Outside {
     BelowBoth,
     /// IM is below Derive's.
     ImBelowDerive,
+    /// IM is above [`TIMES`] Derive's.
+    ImAboveDerive,
     /// MM is above [`TIMES`] Derive's.
     AboveDerive,
     /// MM is above [`TIMES`] Deribit's.
@@ -82,6 +84,7 @@ impl Outside {
         match self {
             Self::BelowBoth => "MM below both",
             Self::ImBelowDerive => "IM below Derive",
+            Self::ImAboveDerive => "IM above 2 × Derive",
             Self::AboveDerive => "MM above 2 × Derive",
             Self::AboveDeribit => "MM above 2 × Deribit",
         }
@@ -124,6 +127,7 @@ fn outside(im: f64, mm: f64, derive: Requirement, deribit: f64) -> Vec<Outside> 
     let tests = [
         (mm < derive.mm.min(deribit) - SAME, Outside::BelowBoth),
         (im < derive.im - SAME, Outside::ImBelowDerive),
+        (im > TIMES * derive.im + SAME, Outside::ImAboveDerive),
         (mm > TIMES * derive.mm + SAME, Outside::AboveDerive),
         (mm > TIMES * deribit + SAME, Outside::AboveDeribit),
     ];
@@ -212,7 +216,7 @@ pub const PORTFOLIOS: [Portfolio; 26] = [
     of("long perpetual", &[Leg(1, Perpetual)], ""),
     of("short perpetual", &[Leg(-1, Perpetual)], ""),
     of("coin + short perpetual", &[Leg(1, Coin), Leg(-1, Perpetual)],
-        "nothing can be lost by a move. Deribit asks nothing; here the coin's haircut and the perpetual's closing cost are what it takes to sell both. Derive asks 3 % and 4 % for the perpetual, which no measured cost of closing one supports"),
+        "nothing can be lost by a move. Deribit asks nothing; here a coin to sell and a perpetual to close cost a haircut of 1.5 % and 0.5 %, to open 3 % and 1 %. Derive asks 2 % and 3 %, to open 3 % and 4 %"),
     of("long future 365 d", &[Leg(1, Future(365))], ""),
     of("cash and carry 90 d", &[Leg(1, Coin), Leg(-1, Future(90))],
         "Deribit asks nothing for the distance between a future and spot; here, as at Derive, it may move by 4.5 % and more the longer the future lives"),
@@ -234,7 +238,8 @@ pub const PORTFOLIOS: [Portfolio; 26] = [
     of("risk reversal 90/110 30 d", &[Leg(-1, Put(90, 30)), Leg(1, Call(110, 30))], ""),
     of("calls 100 −7 d +30 d", &[Leg(-1, Call(100, 7)), Leg(1, Call(100, 30))], ""),
     of("iron condor 90/95/105/110 7 d", &[Leg(1, Put(90, 7)), Leg(-1, Put(95, 7)), Leg(-1, Call(105, 7)), Leg(1, Call(110, 7))], ""),
-    of("short butterfly 95/100/105 7 d", &[Leg(-1, Call(95, 7)), Leg(2, Call(100, 7)), Leg(-1, Call(105, 7))], ""),
+    of("short butterfly 95/100/105 7 d", &[Leg(-1, Call(95, 7)), Leg(2, Call(100, 7)), Leg(-1, Call(105, 7))],
+        "two short options are 2 % to open and four options 0.8 %; Derive asks 0.5 % of each short one. The scan itself is as wide"),
     of("short box 90/110 30 d", &[Leg(-1, Call(90, 30)), Leg(1, Call(110, 30)), Leg(1, Put(90, 30)), Leg(-1, Put(110, 30))], BOX),
     of("long box 90/110 30 d", &[Leg(1, Call(90, 30)), Leg(-1, Call(110, 30)), Leg(-1, Put(90, 30)), Leg(1, Put(110, 30))], LENT),
     of("short box 50/150 365 d", &[Leg(-1, Call(50, 365)), Leg(1, Call(150, 365)), Leg(1, Put(50, 365)), Leg(-1, Put(150, 365))], BOX),
