@@ -71,7 +71,7 @@ fn sets_as_a_table_and_as_json() {
 
 /// What is missing is said, on stdout beside the quantile of what there is, and as the error.
 #[test]
-fn prices_that_are_not_enough_give_no_set() {
+fn r_4_prices_that_are_not_enough_give_no_set() {
     let short = file("SHORT.csv", 0.85);
     let gap = prices("GAP.csv", 17_521, |hour| {
         (!(9_000..9_030).contains(&hour)).then_some(2.0)

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_narrowest_set_that_reaches() {
+    fn r_4_the_first_set_that_reaches() {
         // 24 of 1,000 starts move: more than one in two hundred, so the quantile is the move.
         for (move_, set) in [
             (0.17, 2),
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_that_reaches_exactly_is_wide_enough() {
+    fn r_4_a_set_that_reaches_exactly_is_wide_enough() {
         let all = sets();
         assert!(all.is_sorted_by(|a, b| a.reach < b.reach));
         let ruled: Vec<_> = all.iter().filter(|set| set.ruled()).collect();
@@ -271,7 +271,7 @@ mod tests {
     const END: u64 = 3 * DAYS * DAY / 2;
 
     #[test]
-    fn prices_that_are_not_enough_are_refused_in_words() {
+    fn r_4_prices_that_are_not_enough_are_refused_in_words() {
         // of the two years and an hour that count, 175 hours may be missing
         let scattered =
             |count: u64| -> Vec<_> { (0..count).map(|n| (END - 17_000 + 50 * n, 1)).collect() };

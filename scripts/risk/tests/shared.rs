@@ -27,7 +27,7 @@ fn prices(coin: &str) -> Option<Prices> {
 
 /// Quantiles that a few lines of Python give for the same files.
 #[test]
-fn coins_have_their_quantiles_and_their_sets() {
+fn r_4_coins_have_their_quantiles_and_their_sets() {
     for (coin, quantile, set, refused) in [
         ("BTCUSDT", 0.122_452_876, 2, None),
         ("ETHUSDT", 0.147_759_907, 2, None),
