@@ -66,6 +66,48 @@ struct ExpiryData {
     bool settled;
 }
 
+/// The size of an underlying's market, as signers push it. The EIP-712 type has these fields in this order.
+/// Both numbers are in one unit, whole units of the underlying, 1e18.
+/// @param underlying   Its number.
+/// @param openInterest At the house: the sum of |linear positions|, and of |option positions| each times min(1, MM of one alone /
+///                     MM of a linear unit).
+/// @param volume       What is traded in an hour elsewhere; not 0.
+/// @param observedAt   Unix seconds.
+struct MarketSize {
+    uint16 underlying;
+    uint128 openInterest;
+    uint128 volume;
+    uint64 observedAt;
+}
+
+/// What is stored of an underlying's market. Sizes 1e18 units, multipliers 1e18, times in unix seconds, hours since 1970.
+/// @param openInterest         Of the last push. The smaller of this and the previous counts.
+/// @param previousOpenInterest Of the push before; 0 when there was none.
+/// @param volume               Of the last push; 0 when there was none.
+/// @param observedAt           Of the last push.
+/// @param hour                 The last hour that was sampled or left out; 0 = none.
+/// @param priceHour            The last hour with a price of the underlying's feed; 0 = none.
+/// @param price                That price, 1e18.
+/// @param sampledAt            When the multipliers were last sampled; 0 = never.
+/// @param scan                 m, of the scan in the initial requirement.
+/// @param scanFollowing        m', of the scan in the maintenance requirement.
+/// @param cost                 c, of closing costs in the initial requirement.
+/// @param costFollowing        c', of closing costs in the maintenance requirement.
+struct MarketData {
+    uint128 openInterest;
+    uint128 previousOpenInterest;
+    uint128 volume;
+    uint64 observedAt;
+    uint64 hour;
+    uint64 priceHour;
+    uint128 price;
+    uint64 sampledAt;
+    uint64 scan;
+    uint64 scanFollowing;
+    uint64 cost;
+    uint64 costFollowing;
+}
+
 /// Terms of a feed.
 /// @param maxAge     Seconds, 1..172800; an answer of exactly this age is fresh.
 /// @param minPrice   1e18, inclusive; > 0; an 18-bit number times a power of ten.
@@ -149,6 +191,10 @@ interface IOracle {
     /// Of a push nothing was stored for this underlying; what it has for others was. `reason` is the error of the first update
     /// that was refused, selector and arguments.
     event PushRefused(uint16 indexed underlying, bytes reason);
+    /// The size of an underlying's market was stored; 1e18 units, unix seconds.
+    event MarketSizePushed(uint16 indexed underlying, uint128 openInterest, uint128 volume, uint64 observedAt);
+    /// Hours up to `hour` (since 1970) were sampled, `proven` of them with a price; the multipliers are these, 1e18: see MarketData.
+    event MultipliersSampled(uint16 indexed underlying, uint64 hour, uint64 proven, uint64 scan, uint64 scanFollowing, uint64 cost, uint64 costFollowing);
     /// An expiry was settled at `price`, 1e18; this is final.
     event Settled(uint16 indexed underlying, uint16 indexed expiryDay, uint128 price, uint64 observedAt);
     /// Ownership has been offered; nothing changes until `newOwner` accepts.
@@ -243,6 +289,15 @@ interface IOracle {
     error InsufficientGas(uint256 have, uint256 needed);
     /// Too many feeds of one `prices` call (limit 32), keys of a snapshot (64), updates (32) or signatures (16) of one push.
     error TooManyItems(uint256 given, uint256 limit);
+    /// The hour, since 1970, has not begun, or begins in this second: there is nothing to sample yet.
+    error HourNotOver(uint16 underlying, uint64 hour);
+    /// No rounds were given.
+    error NoHours(uint16 underlying);
+    /// A size must be observed at least six hours after the last one, at `earliest`, unix seconds.
+    error MarketSizeTooEarly(uint16 underlying, uint64 observedAt, uint64 earliest);
+    /// Open interest (number 0) or volume (number 1) must be least..most: each at most doubles or halves in a day; open interest may
+    /// always be up to 40 % of an hour's volume. 1e18 units.
+    error MarketSizeTooFar(uint16 underlying, uint8 number, uint128 value, uint128 least, uint128 most);
     /// The underlying's number is 0, or it has no surface terms.
     error UnknownUnderlying(uint16 underlying);
     /// maxBasis must be 1..limit, 1e18.
@@ -514,6 +569,33 @@ interface IOracle {
     /// @param signatures Ascending by signer's address; 65 bytes r, s, v with v 27 or 28 and s in the lower half.
     function pushExpiries(ExpiryUpdate[] calldata updates, uint64 observedAt, bytes[] calldata signatures) external;
 
+    /// Stores sizes of markets that enough signers have signed: EIP-712, with this domain, the struct
+    ///   PushMarketSizes(MarketSize[] sizes)
+    /// A size that is refused is skipped without an event; if all are, the call reverts with the first's reason:
+    /// UnknownUnderlying, ObservedInFuture, ObservedTooLongAgo (an hour), MarketSizeTooEarly, MarketSizeTooFar. Reverts with
+    /// TooManyItems (32) and the errors of the signatures.
+    /// @custom:caller anyone
+    /// @param signatures As in `pushExpiries`.
+    /// @param sizes      At most 32.
+    function pushMarketSizes(MarketSize[] calldata sizes, bytes[] calldata signatures) external;
+
+    /// Samples the hours after the last that was sampled, one a round; at first the last hours that have begun. The price of an hour
+    /// is that of the round of the underlying's feed in force when it began: the last observed by then, of the newest phase
+    /// whose round 1 was observed by then. A price that was stale or out of bounds then is proven and not counted.
+    /// Sets the multipliers of the underlying's requirement. k = sqrt(open interest / (10 % of four hours' volume)), rounded up
+    /// to 2^-12; m = k, 1..2.5; c = k, 1..6; both 1 before two pushes of sizes. m' and c' fall to m and c at once, and rise by
+    /// 1/24 of the distance for each hour with a price, rounded down. Without one, m and c do not fall and m' and c' stay.
+    /// The last price also bounds what a feed's price can be while nothing is known of it: half as much again at most.
+    /// Reverts with TooManyItems (24), NoHours, UnknownUnderlying, UnknownFeed, HourNotOver, NoRounds, FeedFailed,
+    /// RoundNotFound, RoundNotInForce, RoundOfOldPhase, InsufficientGas.
+    /// @custom:caller anyone
+    /// @param rounds One for each hour, ascending; 0 leaves out an hour that began more than a day ago.
+    function sample(uint16 underlying, uint80[] calldata rounds) external;
+
+    /// What is stored of an underlying's market, and its multipliers; zeros, and multipliers of 1, where nothing is.
+    /// @custom:caller anyone
+    function marketSize(uint16 underlying) external view returns (MarketData memory);
+
     /// Settles an expiry at the mean, rounded down, of seven prices of the feed of spot: of the rounds in force at 07:30, 07:35 ..
     /// 08:00 UTC of its day. Final. The round in force at a time is, of the newest phase whose round 1 was observed by then,
     /// the last that was; each must be within the bounds of the feed, and at most its greatest age old at its point.
@@ -539,7 +621,8 @@ interface IOracle {
     ///                                           places: how far the last two rounds of a Chainlink feed are apart,
     ///                                           for a minute ‖ zero(30) ‖
     ///                                           unknown(1) ‖ fresh(1); unknown: nothing usable is known, and the value is
-    ///                                           the most it can be, the feed's upper bound
+    ///                                           the most it can be: the last sample and half of it, at most the
+    ///                                           feed's upper bound
     ///   5 << 32 | underlying << 16 | expiryDay  three words: the expiry, zeros where it was never pushed
     ///   6 << 32 | underlying                    four words: its terms; its first listed expiry after now, if it is at most
     ///                                           172,800 seconds away, else zeros

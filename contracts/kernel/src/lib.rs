@@ -8,6 +8,7 @@
 //! | [`black76`], [`svi`] | option values and greeks; variance surfaces |
 //! | [`codec`], [`book`] | ids, leg slots; an account's list of legs |
 //! | [`price`], [`rounds`], [`surface`] | what a feed's answer is worth; which round is in force; stored forwards and surfaces |
+//! | [`crowding`] | what the size of a market adds to margin |
 //! | [`sequencer`] | what an uptime feed says, and what time counts |
 //! | [`fill`], [`gate`] | what a trade does to its sides; what a change may do to an account |
 //! | [`portfolio`] | margin |
@@ -29,6 +30,7 @@ pub mod auction;
 pub mod black76;
 pub mod book;
 pub mod codec;
+pub mod crowding;
 pub mod elementary;
 pub mod fill;
 pub mod fixed;

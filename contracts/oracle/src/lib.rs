@@ -6,6 +6,8 @@
 //! | `feeds` | the list of feeds, and the price of each |
 //! | `sources` | how a feed's contract is asked: one file a source |
 //! | `rounds` | rounds of a feed, proven to have been in force at a time |
+//! | `samples` | hourly prices, and the multipliers that change with them |
+//! | `sizes` | signed sizes of markets |
 //! | `sequencer` | whether the chain's sequencer works |
 //! | `pushes` | signed market data of expiries: signers, terms, checks, storage |
 //! | `snapshot` | feeds and expiries by keys, for `margin` |
@@ -59,7 +61,9 @@ extern crate alloc;
 mod feeds;
 mod pushes;
 mod rounds;
+mod samples;
 mod sequencer;
+mod sizes;
 mod snapshot;
 pub mod sol;
 mod sources;
@@ -81,11 +85,13 @@ use plimsoll_kernel::{
 };
 pub use pushes::MAX_UPDATES;
 pub use rounds::RoundId;
+pub use sizes::MAX_SIZES;
 pub use snapshot::MAX_KEYS;
 #[cfg(doc)]
 use sol::*;
 use sol::{
-    ExpiryData, ExpiryUpdate, FeedSource, FeedTerms, MaxAgeOutOfRange, UnknownFeed, VaultTerms,
+    ExpiryData, ExpiryUpdate, FeedSource, FeedTerms, MarketData, MarketSize, MaxAgeOutOfRange,
+    UnknownFeed, VaultTerms,
 };
 use stylus_sdk::prelude::*;
 
@@ -106,6 +112,10 @@ pub struct Oracle {
     signers: WordMap,
     /// Grace 32 · uptime feed 160.
     sequencer: Word,
+    /// By underlying: two words of `plimsoll_kernel::crowding`.
+    sizes: WordMap,
+    /// By feed: price of the last sample 128 · its hour 128.
+    samples: WordMap,
 }
 
 plimsoll_common::entrypoint!(
@@ -144,6 +154,9 @@ plimsoll_common::entrypoint!(
         domain_separator(),
         push_expiries(updates, observed_at, signatures),
         settle(underlying, expiry_day, rounds),
+        push_market_sizes(sizes, signatures),
+        sample(underlying, rounds),
+        market_size(underlying),
         expiry(underlying, expiry_day),
         expiries(underlying),
         snapshot(keys) -> (words),
@@ -503,6 +516,46 @@ impl Oracle {
         signatures: Vec<Bytes>,
     ) -> Result<(), Revert> {
         self.store_push(updates, observed_at, &signatures)
+    }
+
+    /// Stores sizes of up to 32 underlyings' markets that enough signers have signed. Anyone.
+    ///
+    /// A size that is refused does not stop the others; if all are, the first's reason is the error.
+    ///
+    /// # Errors
+    /// [`TooManyItems`]; of the signatures as [`Oracle::push_expiries`]; of a size [`UnknownUnderlying`], [`ObservedInFuture`],
+    /// [`ObservedTooLongAgo`], [`MarketSizeTooEarly`], [`MarketSizeTooFar`].
+    ///
+    /// # Events
+    /// [`MarketSizePushed`] for each that is stored.
+    pub fn push_market_sizes(
+        &mut self,
+        sizes: Vec<MarketSize>,
+        signatures: Vec<Bytes>,
+    ) -> Result<(), Revert> {
+        self.store_sizes(&sizes, &signatures)
+    }
+
+    /// Samples the price of the hours after the last that was sampled, at first of the last hours, and sets the multipliers of the
+    /// underlying's requirement. Anyone.
+    ///
+    /// # Arguments
+    /// * `rounds` - 1 to 24: for each hour the round of the underlying's feed in force when it began; 0 leaves out an hour that
+    ///   began more than a day ago.
+    ///
+    /// # Errors
+    /// [`TooManyItems`], [`NoHours`], [`UnknownUnderlying`], [`UnknownFeed`], [`HourNotOver`], [`NoRounds`], [`FeedFailed`],
+    /// [`RoundNotFound`], [`RoundNotInForce`], [`RoundOfOldPhase`], [`InsufficientGas`].
+    ///
+    /// # Events
+    /// [`MultipliersSampled`].
+    pub fn sample(&mut self, underlying: u16, rounds: Vec<RoundId>) -> Result<(), Revert> {
+        self.sample_hours(underlying, &rounds)
+    }
+
+    /// What is stored of an underlying's market, and its multipliers; zeros, and multipliers of 1, where nothing is.
+    pub fn market_size(&self, underlying: u16) -> MarketData {
+        self.market_data(underlying)
     }
 
     /// Settles an expiry at the mean of seven rounds of the feed of spot, those in force every five minutes of the settlement

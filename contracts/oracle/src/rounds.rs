@@ -2,7 +2,6 @@
 //!
 //! The caller names the round; the feed says whether it is the one (`plimsoll_kernel::rounds`). Only Chainlink feeds have
 //! rounds.
-#![allow(dead_code, reason = "samples and settlement ask for them")]
 use crate::{
     Oracle,
     feeds::Record,

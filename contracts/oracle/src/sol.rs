@@ -34,6 +34,30 @@ plimsoll_common::abi_struct! {
         fresh: bool,
         settled: bool,
     }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct MarketSize {
+        underlying: u16,
+        open_interest: u128,
+        volume: u128,
+        observed_at: u64,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct MarketData {
+        open_interest: u128,
+        previous_open_interest: u128,
+        volume: u128,
+        observed_at: u64,
+        hour: u64,
+        price_hour: u64,
+        price: u128,
+        sampled_at: u64,
+        scan: u64,
+        scan_following: u64,
+        cost: u64,
+        cost_following: u64,
+    }
 }
 
 plimsoll_common::abi_struct! {
@@ -83,6 +107,10 @@ plimsoll_common::events! {
     SignersSet [] { count: u8, threshold: u8 }
     ExpiryPushed [underlying: u16, expiry_day: u16] { ratio: u64, fixed_part: u128, observed_at: u64 }
     PushRefused [underlying: u16] { reason: Bytes }
+    MarketSizePushed [underlying: u16] { open_interest: u128, volume: u128, observed_at: u64 }
+    MultipliersSampled [underlying: u16] {
+        hour: u64, proven: u64, scan: u64, scan_following: u64, cost: u64, cost_following: u64,
+    }
     Settled [underlying: u16, expiry_day: u16] { price: u128, observed_at: u64 }
 }
 
@@ -124,6 +152,10 @@ plimsoll_common::errors! {
     RoundNotInForce { feed: u16, round_id: RoundId, point_in_time: u64, observed_at: U256, other_id: RoundId }
     RoundOfOldPhase { feed: u16, round_id: RoundId, newest: u16, limit: u16 }
 
+    HourNotOver { underlying: u16, hour: u64 }
+    NoHours { underlying: u16 }
+    MarketSizeTooEarly { underlying: u16, observed_at: u64, earliest: u64 }
+    MarketSizeTooFar { underlying: u16, number: u8, value: u128, least: u128, most: u128 }
     UnknownUnderlying { underlying: u16 }
     MaxBasisOutOfRange { max_basis: u64, limit: u64 }
     InvalidThreshold { count: U256, threshold: u8, limit: U256 }

@@ -38,6 +38,19 @@ pub mod typed {
             ExpiryUpdate[] updates;
             uint64 observedAt;
         }
+
+        #[sol(all_derives)]
+        struct MarketSize {
+            uint16 underlying;
+            uint128 openInterest;
+            uint128 volume;
+            uint64 observedAt;
+        }
+
+        #[sol(all_derives)]
+        struct PushMarketSizes {
+            MarketSize[] sizes;
+        }
     }
 }
 
@@ -50,6 +63,21 @@ pub fn domain(chain: u64, oracle: Address) -> Eip712Domain {
         chain_id: chain,
         verifying_contract: oracle,
     }
+}
+
+/// The hash of sizes of markets that is signed.
+#[must_use]
+pub fn sizes_signing_hash(domain: &Eip712Domain, sizes: &[bindings::MarketSize]) -> B256 {
+    let size = |s: &bindings::MarketSize| typed::MarketSize {
+        underlying: s.underlying,
+        openInterest: s.openInterest,
+        volume: s.volume,
+        observedAt: s.observedAt,
+    };
+    let push = typed::PushMarketSizes {
+        sizes: sizes.iter().map(size).collect(),
+    };
+    push.eip712_signing_hash(domain)
 }
 
 /// The hash that is signed.

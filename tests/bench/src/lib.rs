@@ -129,7 +129,7 @@ pub struct Bench {
 }
 
 /// The operations, in the order they are run and shown.
-pub const OPERATIONS: [&str; 12] = [
+pub const OPERATIONS: [&str; 13] = [
     "deposit",
     "trade_perp_both_sides",
     "withdraw",

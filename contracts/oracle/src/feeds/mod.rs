@@ -116,8 +116,9 @@ impl Oracle {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
         let said = self.look(feed, &record, now, observed_from)?;
         if said.value == 0 {
-            // The price is not known, but it is at most the upper bound of the feed.
-            return Ok(Quote::encode_unknown(record.max.to_wad(), said.confidence));
+            // The price is not known, but it is at most the last sample and the largest move, and the feed's upper bound.
+            let most = self.most_of(feed, &record);
+            return Ok(Quote::encode_unknown(most, said.confidence));
         }
         let word = Quote::encode(said.value, said.confidence, said.fault.is_none());
         Ok(Quote::with_jump(word, said.jump))

@@ -2,8 +2,8 @@
 use crate::{
     Oracle,
     sol::{
-        ExpiryUpdate, InvalidSignature, InvalidThreshold, SignersNotAscending, SignersSet,
-        TooFewSignatures, UnknownSigner,
+        ExpiryUpdate, InvalidSignature, InvalidThreshold, MarketSize, SignersNotAscending,
+        SignersSet, TooFewSignatures, UnknownSigner,
     },
 };
 use alloc::vec::Vec;
@@ -26,6 +26,14 @@ const UPDATE_HASH: [u8; 32] = Keccak256::new().update(UPDATE_TYPE).finalize();
 const PUSH_HASH: [u8; 32] = Keccak256::new()
     .update(b"PushExpiries(ExpiryUpdate[] updates,uint64 observedAt)")
     .update(UPDATE_TYPE)
+    .finalize();
+/// A size's fields are those of [`MarketSize`], in its order.
+const SIZE_TYPE: &[u8] =
+    b"MarketSize(uint16 underlying,uint128 openInterest,uint128 volume,uint64 observedAt)";
+const SIZE_HASH: [u8; 32] = Keccak256::new().update(SIZE_TYPE).finalize();
+const SIZES_HASH: [u8; 32] = Keccak256::new()
+    .update(b"PushMarketSizes(MarketSize[] sizes)")
+    .update(SIZE_TYPE)
     .finalize();
 const DOMAIN_HASH: [u8; 32] = Keccak256::new()
     .update(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
@@ -105,10 +113,25 @@ impl Oracle {
         let mut out = Encoder::new(&PUSH_HASH, 2);
         out.raw(&keccak(hashes).0);
         out.unsigned(observed_at.into());
-        let push = keccak(out.finish());
+        self.typed(&keccak(out.finish()))
+    }
+
+    /// The hash of sizes that is signed.
+    pub(crate) fn sizes_digest(&self, sizes: &[MarketSize]) -> B256 {
+        let mut hashes = Vec::with_capacity(sizes.len().saturating_mul(32));
+        for size in sizes {
+            hashes.extend_from_slice(&keccak(size.encode(&SIZE_HASH)).0);
+        }
+        let mut out = Encoder::new(&SIZES_HASH, 1);
+        out.raw(&keccak(hashes).0);
+        self.typed(&keccak(out.finish()))
+    }
+
+    /// The hash that is signed for a struct's hash.
+    fn typed(&self, of: &B256) -> B256 {
         let mut out = Encoder::new(&[0x19, 0x01], 2);
         out.raw(&self.domain().0);
-        out.raw(&push.0);
+        out.raw(&of.0);
         keccak(out.finish())
     }
 

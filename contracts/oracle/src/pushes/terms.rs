@@ -13,6 +13,12 @@ impl Oracle {
         Terms::decode(self.surfaces.list(underlying).get(super::TERMS))
     }
 
+    /// Stores the terms of an underlying.
+    pub(crate) fn set_terms_word(&mut self, underlying: u16, terms: &Terms) {
+        let mut list = self.surfaces.list(underlying);
+        list.set(super::TERMS, terms.encode());
+    }
+
     /// Sets the terms of an underlying.
     pub(crate) fn set_terms(
         &mut self,
@@ -48,8 +54,7 @@ impl Oracle {
             ratio_move,
             rate_move,
         };
-        let mut list = self.surfaces.list(underlying);
-        list.set(super::TERMS, terms.encode());
+        self.set_terms_word(underlying, &terms);
         SurfaceTermsSet {
             underlying,
             feed,

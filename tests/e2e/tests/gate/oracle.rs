@@ -20,6 +20,8 @@ pub(crate) async fn attempt(method: &str, watch: &mut Watch<'_>) {
         "setSigners" => set_signers(watch).await,
         "pushExpiries" => push_expiries(watch).await,
         "settle" => settle(watch).await,
+        "pushMarketSizes" => push_market_sizes(watch).await,
+        "sample" => sample(watch).await,
         _ => {}
     }
 }
@@ -178,6 +180,47 @@ async fn settle(watch: &mut Watch<'_>) {
             underlying,
             expiryDay: day,
             rounds: vec![Default::default(); 7],
+        };
+        watch
+            .attempt(&house.people.alice, house.at.oracle, &call)
+            .await;
+    }
+}
+
+/// What signers say of sizes counts with the next sample only. By signers and by nobody.
+async fn push_market_sizes(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    let p = &house.people;
+    let sizes = vec![MarketSize {
+        underlying: ETH,
+        openInterest: 10_u128.pow(24),
+        volume: 10_u128.pow(18),
+        observedAt: house.client.now().await.unwrap(),
+    }];
+    let domain = plimsoll::push::domain(house.client.chain_id(), house.at.oracle);
+    let hash = plimsoll::push::sizes_signing_hash(&domain, &sizes);
+    for signer in [&p.deployer, &p.alice] {
+        let keys = std::slice::from_ref(&signer.signer);
+        let call = IOracle::pushMarketSizesCall {
+            sizes: sizes.clone(),
+            signatures: plimsoll::push::sign(hash, keys).unwrap(),
+        };
+        watch.attempt(&p.alice, house.at.oracle, &call).await;
+    }
+}
+
+/// Multipliers of markets that are not crowded stay at 1: nobody's requirement moves.
+async fn sample(watch: &mut Watch<'_>) {
+    let house = watch.house;
+    let latest: aliases::U80 = house
+        .ask(house.eth_feed, &IAggregatorV3::latestRoundDataCall {})
+        .await
+        .unwrap()
+        .roundId;
+    for rounds in [vec![latest], vec![latest; 2], Vec::new()] {
+        let call = IOracle::sampleCall {
+            underlying: ETH,
+            rounds,
         };
         watch
             .attempt(&house.people.alice, house.at.oracle, &call)

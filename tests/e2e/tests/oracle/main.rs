@@ -10,6 +10,7 @@ mod hostile;
 mod listing;
 mod prices;
 mod rights;
+mod samples;
 mod sequencer;
 mod surfaces;
 
