@@ -373,6 +373,8 @@ interface IOracle {
     /// Total variance at log-moneyness k falls from the near expiry to the far one, at a strike where an option of the near
     /// one has a value; 1e18.
     error Calendar(uint16 underlying, uint16 nearDay, uint16 farDay, int128 k, int128 near, int128 far);
+    /// Pyth answered its fee with something that is no number.
+    error BadAnswer(address callee);
     /// The calldata of a known method does not decode.
     error BadCalldata();
     /// No method of the house takes ether, the oracle's pullPrices excepted.
@@ -458,7 +460,7 @@ interface IOracle {
 
     /// Brings prices to the Pyth contract of a feed, pays its fee (also 0) from the ether of the call, and returns the rest to the
     /// caller. Pyth keeps what is newer than what it has.
-    /// Reverts with TooManyItems, UnknownFeed, NotPulled, FeeTooSmall, RefundFailed, and with Pyth's errors.
+    /// Reverts with TooManyItems, UnknownFeed, NotPulled, FeeTooSmall, RefundFailed, BadAnswer, and with Pyth's errors.
     /// @custom:caller anyone
     /// @param updateData As Pyth takes it, at most 32 items; also prices of other ids.
     function pullPrices(uint16 feed, bytes[] calldata updateData) external payable;

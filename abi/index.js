@@ -192,6 +192,7 @@ export const IOracle = [
   {"type":"event","name":"SurfaceTermsSet","inputs":[{"name":"underlying","type":"uint16","indexed":true},{"name":"feed","type":"uint16","indexed":true},{"name":"maxAge","type":"uint32","indexed":false},{"name":"maxBasis","type":"uint64","indexed":false},{"name":"ratioMove","type":"uint16","indexed":false},{"name":"rateMove","type":"uint16","indexed":false}],"anonymous":false},
   {"type":"event","name":"VaultFeedSet","inputs":[{"name":"feed","type":"uint16","indexed":true},{"name":"assetFeed","type":"uint16","indexed":false},{"name":"marketFeed","type":"uint16","indexed":false},{"name":"rate","type":"uint128","indexed":false},{"name":"growth","type":"uint64","indexed":false}],"anonymous":false},
   {"type":"error","name":"AlreadyInitialized","inputs":[]},
+  {"type":"error","name":"BadAnswer","inputs":[{"name":"callee","type":"address"}]},
   {"type":"error","name":"BadCalldata","inputs":[]},
   {"type":"error","name":"BoundsNotInside","inputs":[{"name":"feed","type":"uint16"},{"name":"minPrice","type":"uint256"},{"name":"maxPrice","type":"uint256"},{"name":"minAnswer","type":"int256"},{"name":"maxAnswer","type":"int256"}]},
   {"type":"error","name":"Butterfly","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"k","type":"int128"},{"name":"g","type":"int128"}]},

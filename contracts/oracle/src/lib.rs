@@ -125,6 +125,7 @@ plimsoll_common::entrypoint!(
         sol::Events,
         sol::Errors,
         Ownable,
+        plimsoll_common::errors::BadAnswer,
         plimsoll_common::errors::TooManyItems,
     ],
     payable = [pull_prices],
@@ -341,7 +342,8 @@ impl Oracle {
     /// * `update_data` - as Pyth takes it, at most 32 items; may be prices of other ids.
     ///
     /// # Errors
-    /// [`TooManyItems`], [`UnknownFeed`], [`NotPulled`], [`FeeTooSmall`], [`RefundFailed`]; Pyth's own, unchanged.
+    /// [`TooManyItems`], [`UnknownFeed`], [`NotPulled`], [`FeeTooSmall`], [`RefundFailed`], `BadAnswer`; Pyth's own,
+    /// unchanged.
     pub fn pull_prices(&mut self, feed: u16, update_data: Vec<Bytes>) -> Result<(), Revert> {
         at_most(update_data.len(), MAX_FEEDS)?;
         self.bring(feed, update_data)
