@@ -319,7 +319,7 @@ mod tests {
             for s in &scenarios[GRID..] {
                 let damped = s.rule == Rule::Up && s.weight < ONE_Q40;
                 assert!(damped || s.rule as u8 > 2, "set {number}: {s:?}");
-                let lost = i128::from(s.shock.abs()) * i128::from(s.weight) >> 40;
+                let lost = (i128::from(s.shock.abs()) * i128::from(s.weight)) >> 40;
                 assert!(lost < i128::from(set.reach(Rule::Up)));
             }
         }
