@@ -37,7 +37,7 @@ fn i_prc_9_native_and_wasm_agree_in_every_field() {
                 let call = IMargin::marksByVenueCall {
                     portfolio: portfolio.clone(),
                 };
-                let by_venue: Vec<VenueMarks> = world.hub.get(world.hub.margin, &call);
+                let by_venue = world.hub.get(world.hub.margin, &call);
                 assert!(by_venue.is_sorted_by(|a, b| a.venue < b.venue));
                 let sum = by_venue.iter().fold(I256::ZERO, |sum, row| sum + row.marks);
                 assert!(
