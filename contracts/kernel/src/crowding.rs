@@ -172,11 +172,7 @@ impl MarketSize {
             return MAX_COST;
         };
         let root = u128::from(sqrt_u128(square));
-        let up = if root.saturating_mul(root) < square {
-            1
-        } else {
-            0
-        };
+        let up = u128::from(root.saturating_mul(root) < square);
         let excess = root.saturating_add(up).saturating_sub(PARTS);
         u16::try_from(excess).unwrap_or(MAX_COST).min(MAX_COST)
     }
