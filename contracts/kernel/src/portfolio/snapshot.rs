@@ -265,10 +265,7 @@ impl SnapshotRequest {
         let expiries: Vec<Expiry> = own
             .iter()
             .zip(&self.needs.expiries)
-            .map(|(words, key)| {
-                let spot = self.spot(quotes, *key >> 16);
-                Record::decode(words).live(spot, now).unwrap_or(NEVER)
-            })
+            .map(|(words, key)| expiry(words, &self.spot(quotes, *key >> 16), now).unwrap_or(NEVER))
             .collect();
         let mut start = 0;
         let mut underlyings = Vec::with_capacity(self.underlyings.len());
@@ -297,7 +294,7 @@ impl SnapshotRequest {
                     multipliers: pushes.map_or(Multipliers::ONE, |t| t.multipliers),
                     rates: terms.rates(),
                     expiries: expiries.get(start..end).unwrap_or_default(),
-                    near: Record::decode(near).live(quote.known.then_some(quote.value), now),
+                    near: expiry(near, &quote, now),
                     perpetuals: &[],
                 });
             }
@@ -340,13 +337,12 @@ impl SnapshotRequest {
         })
     }
 
-    /// The last price of an underlying, 1e18, stale or not; `None` where none is known.
+    /// The price of an underlying.
     #[inline(never)]
-    fn spot(&self, quotes: &[U256], underlying: u32) -> Option<u128> {
-        let place = self.needs.underlyings.binary_search(&underlying).ok()?;
-        let terms = self.underlyings.get(place)?.as_ref()?;
-        let quote = self.quote(quotes, terms.feed);
-        quote.known.then_some(quote.value)
+    fn spot(&self, quotes: &[U256], underlying: u32) -> Quote {
+        let place = self.needs.underlyings.binary_search(&underlying).ok();
+        let terms = place.and_then(|place| self.underlyings.get(place)?.as_ref());
+        self.quote(quotes, terms.map_or(0, |terms| terms.feed))
     }
 
     #[inline(never)]
@@ -355,6 +351,12 @@ impl SnapshotRequest {
         let word = place.and_then(|place| quotes.get(place)).copied();
         Quote::decode(word.unwrap_or_default())
     }
+}
+
+/// The expiry of a record at the last price of spot, stale or not.
+#[inline(never)]
+fn expiry(words: &[U256; WORDS], spot: &Quote, now: u64) -> Option<Expiry> {
+    Record::decode(words).live(spot.known.then_some(spot.value), now)
 }
 
 /// An expiry without a forward, of no day: one that was never pushed, or whose spot nobody knows.

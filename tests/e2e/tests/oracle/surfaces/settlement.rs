@@ -141,7 +141,7 @@ fn i_ora_10_a_settled_expiry_is_skipped() {
 fn i_ora_6_settlement_is_final() {
     let mut desk = Desk::new();
     let (day, expiry) = (desk.day, expiry_seconds(desk.day));
-    desk.at(expiry - 100);
+    desk.at(expiry - SETTLEMENT_WINDOW - 1);
     desk.pushed(&[desk.update(day), desk.update(day + 1)]);
     let settlement = desk.settlement(1_990 * ONE);
 
@@ -197,7 +197,7 @@ fn i_ora_6_a_settlement_has_bounds() {
 fn i_ora_6_nothing_replaces_a_settlement() {
     let mut desk = Desk::new();
     let (day, expiry) = (desk.day, expiry_seconds(desk.day));
-    desk.at(expiry - 100);
+    desk.at(expiry - SETTLEMENT_WINDOW - 1);
     desk.pushed(&[desk.update(day), desk.update(day + 1)]);
     let settlement = desk.settlement(1_990 * ONE);
     let late = expiry + 3_600;
