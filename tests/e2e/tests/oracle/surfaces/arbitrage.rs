@@ -132,7 +132,12 @@ fn i_prc_4_a_calendar_with_arbitrage_is_refused() {
     desk.pushed(&[level(day + 1, UNIT * 50)]);
     // Nor does what has expired.
     desk.at(expiry_seconds(day + 1) - 10);
-    desk.pushed(&[level(day + 1, high)]);
+    let last = ExpiryUpdate {
+        ratio: RATIO / 200,
+        fixedPart: 2_000 * ONE,
+        ..level(day + 1, high)
+    };
+    desk.pushed(&[last]);
     desk.at(expiry_seconds(day + 1));
     desk.pushed(&[level(day + 2, middle)]);
 }
