@@ -593,7 +593,8 @@ impl Oracle {
         let terms = self.terms_of(underlying);
         let spot = match terms {
             Some(terms) if record.ratio != 0 => {
-                to_u128(self.total_price(terms.feed, now, observed_from)?.value).filter(|value| *value != 0)
+                to_u128(self.total_price(terms.feed, now, observed_from)?.value)
+                    .filter(|value| *value != 0)
             }
             _ => None,
         };

@@ -59,7 +59,12 @@ pub(crate) struct Round {
 impl Round {
     /// Its price, judged by the feed's terms as of `at`, unix seconds; see [`price::read`].
     pub(crate) fn price(&self, record: &Record, at: u64) -> (u128, Option<Fault>) {
-        price::read(&record.terms(record.decimals), self.answer, self.observed, at)
+        price::read(
+            &record.terms(record.decimals),
+            self.answer,
+            self.observed,
+            at,
+        )
     }
 }
 

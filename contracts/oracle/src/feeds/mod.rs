@@ -13,8 +13,8 @@ use crate::{
     Oracle,
     sol::{
         ConfidenceTooWide, FeedChanged, FeedFailed, InvalidPrice, MoveNotConfirmed,
-        ObservedBeforeRestart, PartNotFresh,
-        PriceFromFuture, PriceOutOfBounds, SourcesApart, StalePrice, UnknownFeed,
+        ObservedBeforeRestart, PartNotFresh, PriceFromFuture, PriceOutOfBounds, SourcesApart,
+        StalePrice, UnknownFeed,
     },
     sources::{Reading, chainlink},
 };

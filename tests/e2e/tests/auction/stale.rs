@@ -237,7 +237,7 @@ async fn h_3_a_lot_on_a_stale_surface_starts_at_once() {
     house.give(&p.alice, "25,000").await;
     house.give(&p.bob, "400,000").await;
     let days = days(&house).await;
-    push_expiries(&house, &days, 2_000).await;
+    push_expiries(&house, &days).await;
     house
         .fill(&p.alice, &p.bob, perp(DESK, ETH), "50", "2,000")
         .await;

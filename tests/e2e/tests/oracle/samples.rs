@@ -44,6 +44,8 @@ impl Hours {
         let signers = hours.hub.signers(THRESHOLD);
         hours.hub.must(owner, oracle, &signers);
         let terms = IOracle::setSurfaceTermsCall {
+            ratioMove: 0,
+            rateMove: 0,
             underlying: 1,
             feed: 1,
             maxAge: 600,
@@ -316,6 +318,8 @@ fn r_3_multipliers_follow_what_signers_push() {
     // The terms word that margin is told carries them, and setting the terms keeps them.
     let before = hours.data();
     let terms = IOracle::setSurfaceTermsCall {
+        ratioMove: 0,
+        rateMove: 0,
         underlying: 1,
         feed: 1,
         maxAge: 60,
