@@ -39,8 +39,8 @@ use clap::Args;
 use eyre::{Result, WrapErr, ensure, eyre};
 use plimsoll::{
     bindings::{
-        Bid, ExpiryUpdate, IArbWasmCache, IAuction, IClearinghouse, IOracle, IParameters, IVault,
-        Rate,
+        Bid, ExpiryUpdate, IAggregatorV3, IArbWasmCache, IAuction, IClearinghouse, IOracle,
+        IParameters, IVault, Rate,
         reference::LyingVenue::{self, Fill},
     },
     client::CallError,
@@ -129,13 +129,14 @@ pub struct Bench {
 }
 
 /// The operations, in the order they are run and shown.
-pub const OPERATIONS: [&str; 13] = [
+pub const OPERATIONS: [&str; 14] = [
     "deposit",
     "trade_perp_both_sides",
     "withdraw",
     "auction_start",
     "auction_bid",
     "settle_rounds",
+    "sample",
     "trade_16_new_options_both_sides",
     "assess_16x23_1expiry",
     "assess_64x23_1expiry",
@@ -606,6 +607,7 @@ async fn operations(
     let bid = h.send(&p.bidder, h.at.auction, &bid);
     note("auction_bid", within(h, block, bid).await?)?;
     note("settle_rounds", settle(h, block).await?)?;
+    note("sample", sample(h, block).await?)?;
     out.insert("assess_compute_64x33", (wide, 0));
     // 64 options at the ten scenarios that only the wide set has.
     out.insert(
@@ -681,6 +683,28 @@ async fn settle(h: &House, block: Block) -> Result<TransactionReceipt> {
     let call = settlement(&h.client, h.at.oracle, ETH, day).await?;
     let settle = h.send(&h.people.stranger, h.at.oracle, &call);
     within(h, block, settle).await
+}
+
+/// Samples the price of ether of one hour, not the first that was ever sampled.
+async fn sample(h: &House, block: Block) -> Result<TransactionReceipt> {
+    let mut hour = h.client.now().await? / 3_600;
+    loop {
+        hour += 1;
+        h.next_block_at(hour * 3_600 - 1).await?;
+        done(h.set_price(ETH, "1600").await)?;
+        h.warp(2).await?;
+        let latest = IAggregatorV3::latestRoundDataCall {};
+        let call = IOracle::sampleCall {
+            underlying: ETH,
+            rounds: vec![done(h.ask(h.eth_feed, &latest).await)?.roundId],
+        };
+        let sampled = IOracle::marketSizeCall { underlying: ETH };
+        if done(h.ask(h.at.oracle, &sampled).await)?.hour != 0 {
+            let sample = h.send(&h.people.stranger, h.at.oracle, &call);
+            return within(h, block, sample).await;
+        }
+        done(h.send(&h.people.stranger, h.at.oracle, &call).await)?;
+    }
 }
 
 /// Transactions a second: signed beforehand, sent one by one over HTTP, each in a block on return.

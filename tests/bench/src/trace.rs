@@ -21,8 +21,10 @@ pub struct Split {
     pub transaction: u64,
     /// Start-up of vault, margin and oracle.
     pub start_up: u64,
-    /// Their loads from storage.
+    /// Loads of vault and margin from storage.
     pub storage: u64,
+    /// Loads of the oracle: feeds, expiries, terms, the sequencer's feed.
+    pub hub: u64,
     /// Calls of feeds.
     pub feeds: u64,
     /// Margin's own instructions: decoding, the market, the mathematics, encoding.
@@ -56,6 +58,7 @@ pub(crate) fn split_of(
     let known = split.transaction
         + split.start_up
         + split.storage
+        + split.hub
         + split.feeds
         + split.margin
         + split.others;
@@ -100,10 +103,14 @@ fn add_frame(h: &House, programs: &[Program], frame: &CallFrame, split: &mut Spl
         .host_calls
         .iter()
         .filter(|call| call.name == "storage_load_bytes32");
-    split.storage += loads
+    let loads = loads
         .map(|call| call.start_ink.saturating_sub(call.end_ink))
         .sum::<u64>()
         / INK;
+    match program.name {
+        "oracle" => split.hub += loads,
+        _ => split.storage += loads,
+    }
     for inner in &frame.calls {
         add_frame(h, programs, inner, split);
     }
