@@ -287,7 +287,8 @@ interface IOracle {
     error RoundOfOldPhase(uint16 feed, uint80 roundId, uint16 newest, uint16 limit);
     /// A feed failed while less gas was left than `needed`, the gas that the call of a feed may use: retry with more gas.
     error InsufficientGas(uint256 have, uint256 needed);
-    /// Too many feeds of one `prices` call (limit 32), keys of a snapshot (64), updates (32) or signatures (16) of one push.
+    /// Too many feeds of one `prices` call (limit 32), keys of a snapshot (72), updates (32), sizes (32) or signatures (16) of one
+    /// push, rounds of one `sample` (24), or items of one `pullPrices` (32).
     error TooManyItems(uint256 given, uint256 limit);
     /// The hour, since 1970, has not begun, or begins in this second: there is nothing to sample yet.
     error HourNotOver(uint16 underlying, uint64 hour);
@@ -476,8 +477,9 @@ interface IOracle {
     /// Names the Chainlink L2 uptime feed of the chain's sequencer: answer 0 = up, 1 = down, since startedAt. The sequencer works
     /// when it is up and startedAt is more than `grace` seconds ago: a grace of exactly that length is not over. It counts as
     /// down when the feed fails, or has a startedAt that is 0 or later than now.
-    /// While it does not work nothing is opened, nothing is withdrawn from an account with legs or debt, no auction starts and
-    /// no bid is taken; deposits, cures, reductions at fresh prices and withdrawals of an account without legs and debt go on. A
+    /// While it does not work nothing is opened, nothing is withdrawn from an account with legs, or with a debt beside collateral
+    /// that moves with an underlying, no auction starts and no bid is taken; deposits, cures, reductions and withdrawals of an
+    /// account without legs and debt go on. A
     /// price, or a push of an expiry that is not settled, observed before startedAt is not fresh then. Where the feed gives no
     /// startedAt, the ages of prices alone count.
     /// Warning: between a restart and the uptime feed's transaction that tells it, only the ages of prices bound how old they are.
@@ -626,17 +628,21 @@ interface IOracle {
     ///                                           the most it can be: the last sample and half of it, at most the
     ///                                           feed's upper bound
     ///   5 << 32 | underlying << 16 | expiryDay  three words: the expiry, zeros where it was never pushed
-    ///   6 << 32 | underlying                    four words: its terms; its first listed expiry after now, if it is at most
-    ///                                           172,800 seconds away, else zeros
+    ///   6 << 32 | underlying                    four words: its terms, zero where none are set; then three words: its
+    ///                                           first listed expiry after now, if it is at most 172,800 seconds away,
+    ///                                           else zeros
     ///   7 << 32                                 one word:    zero(128) ‖ resumedAt(64) ‖ zero(63) ‖ works(1): the sequencer,
-    ///                                           as `sequencer` says
-    ///   8 << 32 | underlying << 16 | venue      one word:    zeros today
+    ///                                           as `sequencer` says; works is 1 where none is watched
+    ///   8 << 32 | underlying << 16 | venue      one word:    the market of a perpetual at a venue; zeros today
+    /// Terms are one word, multipliers as their excess over 1 in 2^-12:
+    ///   zero(16) ‖ rateMove(16) ‖ ratioMove(16) ‖ sampledAt(32) ‖ costFollowing(16) ‖ cost(16) ‖ scanFollowing(16) ‖ scan(16)
+    ///   ‖ maxBasis(64) ‖ maxAge(32) ‖ feed(16), as SurfaceTermsSet and MarketData say
     /// An expiry is three words:
     ///   zero(64) ‖ ratio(64) ‖ fixedPart(128), 1e18, as pushed
     ///   a(64) ‖ b(64) ‖ rho(64) ‖ m(64), signed, 56 binary places
     ///   sigma(64), 56 binary places ‖ discount(64), 62 binary places ‖ updatedAt(64) ‖ expiryDay(16) ‖ zero(47) ‖ fresh(1)
     ///
-    /// Reverts with TooManyItems (64 keys), InvalidKey, UnknownFeed, InsufficientGas.
+    /// Reverts with TooManyItems (72 keys), InvalidKey, UnknownFeed, InsufficientGas.
     /// @custom:caller anyone
     function snapshot(uint256[] calldata keys) external view returns (uint256[] memory words);
 }
