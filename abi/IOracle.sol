@@ -351,7 +351,7 @@ interface IOracle {
     error DiscountOutOfRange(uint16 underlying, uint16 expiryDay, uint64 discount);
     /// The discount's rate, -ln D / tau, is above the limit (50 %); a year, 1e18; tau from the observation to expiry, a day at
     /// the least.
-    error RateOutOfRange(uint16 underlying, uint16 expiryDay, uint128 rate, uint128 limit);
+    error DiscountRateOutOfRange(uint16 underlying, uint16 expiryDay, uint128 rate, uint128 limit);
     /// The discount's rate differs from that of the stored one by more than the limit, rateMove an hour since the stored observation;
     /// a year, 1e18. Push again later, or in steps.
     error RateMoved(uint16 underlying, uint16 expiryDay, uint128 rate, uint128 stored, uint128 limit);

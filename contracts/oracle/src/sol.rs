@@ -183,7 +183,7 @@ plimsoll_common::errors! {
     WrongRoundCount { given: U256, wanted: U256 }
     RoundTooOld { feed: u16, round_id: RoundId, point_in_time: u64, observed_at: U256, max_age: u32 }
     DiscountOutOfRange { underlying: u16, expiry_day: u16, discount: u64 }
-    RateOutOfRange { underlying: u16, expiry_day: u16, rate: u128, limit: u128 }
+    DiscountRateOutOfRange { underlying: u16, expiry_day: u16, rate: u128, limit: u128 }
     RateMoved { underlying: u16, expiry_day: u16, rate: u128, stored: u128, limit: u128 }
     TooManyExpiries { underlying: u16, expiry_day: u16, limit: U256 }
 

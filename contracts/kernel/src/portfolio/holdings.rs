@@ -107,20 +107,14 @@ impl Run<'_, '_> {
             self.stale_leg |= !expiry.fresh;
             rides = underlying.rides(expiry);
             settled = self.is_over(expiry);
+            let done = expiry.is_settled(self.market.now);
             if let Some(group) = self.scratch.groups.get_mut(group)
-                && !settled
+                && !done
             {
                 add(&mut group.notional, moving);
                 add(&mut group.futures, units);
             }
-            if settled && !expiry.is_settled(self.market.now) {
-                // it may settle at either end of what it can
-                let (low, high) = underlying.forwards(Some(expiry));
-                let price = if units > 0 { high } else { low };
-                (price.cast_signed(), 0)
-            } else {
-                (linear.price(), moving)
-            }
+            (linear.price(), moving)
         } else {
             let linear = underlying.perpetual(leg.instrument.venue());
             // at the ends what is not known is between nothing and its bound, net of all such legs

@@ -160,10 +160,10 @@ impl Run<'_, '_> {
         place: usize,
         underlying: &Underlying<'_>,
         expiry: &Expiry,
-        group: usize,
+        number: usize,
         nodes: &Nodes,
     ) {
-        let Some(group) = self.scratch.groups.get(group).copied() else {
+        let Some(group) = self.scratch.groups.get(number).copied() else {
             return;
         };
         let Group { head, notional, .. } = group;
@@ -184,6 +184,12 @@ impl Run<'_, '_> {
             && !underlying.rides(expiry)
         {
             self.futures(place, expiry, group, doubt);
+            // what only waits for its settlement is charged nothing at the good end
+            if self.is_over(expiry)
+                && let Some(group) = self.scratch.groups.get_mut(number)
+            {
+                group.futures = 0;
+            }
         }
         for (factor, node) in self.scratch.factors.iter_mut().zip(nodes.all()) {
             *factor = forward_factor(expiry, node);

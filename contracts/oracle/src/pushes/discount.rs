@@ -1,6 +1,6 @@
 //! The discount of an update: its rate, and how far the rate may be from the stored one.
 use super::Group;
-use crate::sol::{DiscountOutOfRange, ExpiryUpdate, RateMoved, RateOutOfRange};
+use crate::sol::{DiscountOutOfRange, DiscountRateOutOfRange, ExpiryUpdate, RateMoved};
 use plimsoll_common::Revert;
 use plimsoll_kernel::{
     fixed::Q62,
@@ -22,7 +22,7 @@ pub(super) fn check(group: &Group, update: &ExpiryUpdate, stored: &Record) -> Re
     })?;
     let rate = surface::discount_rate(expiry_day, discount, group.observed_at);
     if rate > MAX_RATE {
-        return Err(RateOutOfRange {
+        return Err(DiscountRateOutOfRange {
             underlying,
             expiry_day,
             rate,

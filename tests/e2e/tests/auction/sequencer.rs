@@ -266,15 +266,25 @@ async fn i_auc_3_a_notes_hour_stands_while_the_sequencer_does_not_work() {
     };
     let note = IAuction::noteStaleCall { account: alice };
     ok(house.send(&p.stranger, at, &note).await);
-    house.warp(3_000).await.unwrap();
+    let first = house.client.now().await.unwrap();
+    for _ in 0..3 {
+        house.warp(800).await.unwrap();
+        house.set_price(ETH, &price).await.unwrap();
+        ok(house.send(&p.stranger, at, &note).await);
+    }
+    let stood = house.client.now().await.unwrap() - first;
     let ends = uptime.outage(5_000).await;
     house.warp_to(ends + 1).await.unwrap();
     house.set_price(ETH, &price).await.unwrap();
     let e: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
-    assert_eq!(e.notedAt, ends);
-    house.warp_to(ends + 3_590).await.unwrap();
+    assert_eq!((e.notedAt, e.seenAt), (ends - stood, ends));
+    let over = ends - stood + 3_600;
+    house.warp_to(ends + 600).await.unwrap();
+    house.set_price(ETH, &price).await.unwrap();
+    ok(house.send(&p.stranger, at, &note).await);
+    house.warp_to(over - 10).await.unwrap();
     house.set_price(ETH, &price).await.unwrap();
     let _: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
-    house.warp_to(ends + 3_600).await.unwrap();
+    house.warp_to(over).await.unwrap();
     house.start_auction(alice).await;
 }

@@ -59,6 +59,8 @@ async fn i_auc_5_it_ends_at_the_initial_requirement_where_that_is_nearer() {
     let p = &house.people;
     let (alice, at) = (p.alice.account(), house.at.auction);
     house.set_price(ETH, "1,600").await.unwrap();
+    // A second round at the price: the jump is over.
+    house.refresh().await;
     house.start_auction(alice).await;
     let parameters = ok(house.ask(at, &IAuction::parametersCall {}).await);
     let call = IAuction::setParametersCall {

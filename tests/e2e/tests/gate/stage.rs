@@ -31,6 +31,9 @@ impl Stage {
         stage.trade().await;
         stage.fall().await;
         stage.house.warp(600).await.unwrap();
+        // An observation of 600 seconds is the oldest that is fresh.
+        let surface = stage.surface("1,750").await;
+        ok(stage.house.push(vec![surface]).await);
         stage
     }
 
@@ -65,6 +68,8 @@ impl Stage {
         let house = &self.house;
         let p = &house.people;
         house.set_price(ETH, "1,750").await.unwrap();
+        // A second round at the price: the jump is over.
+        house.refresh().await;
         ok(house.push(vec![self.surface("1,750").await]).await);
         let alice = p.alice.account();
         let most = ok(house.max_withdraw(alice, house.usdc).await);

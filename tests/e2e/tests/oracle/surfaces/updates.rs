@@ -363,7 +363,7 @@ fn discounts_are_above_zero_and_at_most_one() {
         discount: 1,
         ..desk.update(day)
     };
-    let e: IOracle::RateOutOfRange = desk.push_refused(&[update]);
+    let e: IOracle::DiscountRateOutOfRange = desk.push_refused(&[update]);
     assert_eq!((e.underlying, e.expiryDay, e.limit), (ETH, day, ONE / 2));
     assert!(e.rate > e.limit);
     for discount in [ONE as u64, 990_000_000_000_000_000] {
