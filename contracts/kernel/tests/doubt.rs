@@ -288,6 +288,40 @@ fn a_settled_leg_is_a_sum_of_cash() {
     }
 }
 
+/// Futures that wait for the settlement of one day go by their sum: where one at a venue is what another owes at the next, no
+/// end of what it may settle at is worth anything.
+#[test]
+fn h_5_futures_that_wait_for_one_settlement_cancel() {
+    let future = |venue: u16, lots: i64| {
+        let parts = Instrument {
+            venue,
+            underlying: 1,
+            kind: Kind::Future,
+            expiry_day: DAY,
+            strike: None,
+        };
+        let leg = PerpLeg {
+            instrument: parts.encode().unwrap(),
+            size: lots,
+            quote: i128::from(lots) * 2 * ONE,
+        };
+        leg.encode()
+    };
+    let waiting = Doubt {
+        now: EXPIRY + 60,
+        expiry: Some(Expiry {
+            fresh: false,
+            ..expiry(0, 2_000, 100)
+        }),
+        ..Doubt::default()
+    };
+    let hedged = waiting.assess(100, &[future(1, 50_000), future(2, -50_000)], 0);
+    assert!(hedged.stale);
+    assert_eq!((hedged.best, hedged.best_equity), (100 * ONE, 100 * ONE));
+    let alone = waiting.assess(100, &[future(1, 50_000)], 0);
+    assert_eq!(alone.best, (100 + 50 * 2_000) * ONE); // the basis of this market is all of spot
+}
+
 /// Between expiry and settlement nobody can push and everybody knows more than the last push: nothing trades.
 #[test]
 fn marks_are_fresh_before_expiry_and_after_settlement() {

@@ -292,7 +292,7 @@ impl House {
         u16::try_from((now + 86_399 - 28_800) / 86_400).expect("a day") + days
     }
 
-    /// A surface of ether or bitcoin, or another whose feed has its number: `volatility` a year for all strikes, forward in coins at
+    /// A surface of an underlying with terms of pushes: `volatility` a year for all strikes, forward in coins at
     /// the last price of spot, no discount.
     ///
     /// # Panics
@@ -310,9 +310,9 @@ impl House {
         let seconds = (u64::from(day) * 86_400 + 28_800).saturating_sub(now);
         let volatility: u128 = uwad(volatility).to();
         let variance = volatility * (volatility / YEAR) / WAD * u128::from(seconds);
-        let feeds = IOracle::pricesCall {
-            feeds: vec![underlying],
-        };
+        let terms = IOracle::surfaceTermsCall { underlying };
+        let feed = ok(self.ask(self.at.oracle, &terms).await).feed;
+        let feeds = IOracle::pricesCall { feeds: vec![feed] };
         let spot = ok(self.ask(self.at.oracle, &feeds).await)[0].value.to();
         ExpiryUpdate {
             underlying,

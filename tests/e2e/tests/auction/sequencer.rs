@@ -72,9 +72,9 @@ async fn try_all(house: &House, works: bool) {
     house
         .fill(&p.bob, &p.alice, perp(DESK, ETH), "1", "2,000")
         .await;
-    house.give(&p.stranger, "2").await;
+    house.give(&p.carol, "2").await;
     ok(house
-        .send(&p.stranger, at.vault, &withdraw(house, &p.stranger))
+        .send(&p.carol, at.vault, &withdraw(house, &p.carol))
         .await);
     // Only while it works: opening, withdrawing against legs.
     let open = House::report(alice, p.bob.account(), perp(DESK, ETH), "0.1", "2,000");
