@@ -67,7 +67,7 @@ pub(crate) enum Moment {
     Far,
     /// Within two days: pockets.
     Near,
-    /// In the settlement window.
+    /// In the settlement window, two thirds of it past.
     Window,
     /// After it; settled for some underlyings.
     Past,
@@ -197,25 +197,18 @@ impl World {
             Moment::Past => first + 3_600,
         };
         let all = self.days.clone();
-        if !matches!(moment, Moment::Past) {
-            self.push(
-                time - 700,
-                feeds,
-                &[(1, &all), (2, &all), (3, &all), (4, &all)],
-                0,
-            );
-        } else {
-            self.push(
-                first - 700,
-                feeds,
-                &[(1, &all), (2, &all), (3, &all), (4, &all)],
-                0,
-            );
-        }
-        let fixed = match moment {
-            Moment::Window => 3,
-            _ => 0,
+        // Of the nearest expiry nothing is fixed before the window; in it tenths of about what is past of it.
+        let (before, fixed) = match moment {
+            Moment::Far | Moment::Near => ((time - 700, 0), 0),
+            Moment::Window => ((time - 700, 3), 7),
+            Moment::Past => ((first - 700, 6), 0),
         };
+        self.push(
+            before.0,
+            feeds,
+            &[(1, &all), (2, &all), (3, &all), (4, &all)],
+            before.1,
+        );
         let live = match moment {
             Moment::Past => &all[1..],
             _ => &all[..],
@@ -249,12 +242,8 @@ impl World {
                 let basis = u128::from(self.dice.below(40));
                 let forward = price / 1_000 * (980 + basis);
                 let age = i128::from(*day - self.days[0]);
-                let mut update = surface(
-                    *underlying,
-                    *day,
-                    forward,
-                    volatility * UNIT / 2_000 * (1 + age),
-                );
+                let variance = volatility * UNIT / 2_000 * (1 + age);
+                let mut update = surface(*underlying, *day, 0, variance);
                 update.ratio = ratio(forward, price);
                 update.discount = ONE as u64 - self.dice.below(ONE as u64 / 1_000);
                 if *day == self.days[0] && fixed > 0 {
