@@ -7,7 +7,7 @@ use super::*;
 fn scenarios_are_those_of_the_method() {
     let hub = Hub::new();
     let wad = |percent: i128| int(percent * UNIT / 1_000);
-    for (set, count, reach) in [(1, 23, 200), (2, 33, 180), (3, 33, 315)] {
+    for (set, count, reach) in [(1, 23, 200), (2, 33, 180), (3, 33, 315), (4, 33, 500)] {
         let s = hub.get(
             hub.parameters,
             &IParameters::scenariosCall { scenarioSet: set },
@@ -27,9 +27,9 @@ fn scenarios_are_those_of_the_method() {
             assert_eq!(s.volRules[31..], [3, 4]);
         }
     }
-    let call = IParameters::scenariosCall { scenarioSet: 4 };
+    let call = IParameters::scenariosCall { scenarioSet: 5 };
     let e: IParameters::UnknownScenarioSet = hub.refused(hub.parameters, &call);
-    assert_eq!(e.scenarioSet, 4);
+    assert_eq!(e.scenarioSet, 5);
 }
 
 #[test]
@@ -189,15 +189,18 @@ fn i_liv_3_more_underlyings_than_a_market_holds() {
         .map(|n| option(1, 1 + n, true, floor.day + n, ONE, -1))
         .collect();
     let with = |legs: &[U256]| portfolio(UNIT, &[(WETH, 1), (WBTC, 1)], legs);
-    // Feeds 2, underlyings 64 and more: of the oracle's 64.
-    for legs in [&linear[..62], &dated[..60], &options(&both)[..15]] {
+    let mut most = options(&both[..34]);
+    most.push(future(1, ETH, floor.day + 100, 1, 0));
+    // Beside expiries and underlyings two feeds and the sequencer are asked for: of `most` 34 + 1, 34 and 3.
+    for legs in [&linear, &dated, &most] {
         let a = hub.assess_one(&with(legs));
         assert!(a.stale && a.im >= a.mm);
     }
-    for legs in [linear, dated, options(&both)] {
+    most.extend(options(&[option(1, ETH, true, floor.day + 101, ONE, -1)]));
+    for (legs, given) in [(most, 73), (options(&both), 259)] {
         let portfolios = vec![with(&legs)];
         let e: IMargin::TooManyItems = hub.refused(hub.margin, &IMargin::assessCall { portfolios });
-        assert!(e.given > e.limit && e.limit == U256::from(64));
+        assert_eq!((e.given, e.limit), (U256::from(given), U256::from(72)));
     }
 }
 

@@ -41,7 +41,7 @@ fn i_par_1_underlyings_are_refused_with_the_numbers() {
     assert_eq!(e.feed, 77);
     let e: IParameters::ZeroLot = refused(&mut hub, &with(|t| t.lot = 0));
     assert_eq!(e.underlying, ETH);
-    for set in [0, 4, 255] {
+    for set in [0, 5, 255] {
         let e: IParameters::UnknownScenarioSet = refused(&mut hub, &with(|t| t.scenarioSet = set));
         assert_eq!(e.scenarioSet, set);
     }
