@@ -38,7 +38,8 @@ fn greeks_are_finite_differences_of_equity() {
     let mut moment = start;
     let mut equity = |floor: &mut Floor, spot: u128, variance: i128| {
         floor.at(moment, spot.cast_signed(), 40_000 * UNIT);
-        floor.hub.pushed(&[flat(day, spot, variance)]);
+        // One to one with spot: the forward follows it.
+        floor.hub.pushed(&[flat(day, 2_000 * ONE, variance)]);
         moment += 1;
         floor.hub.assess_one(&held).equity
     };
