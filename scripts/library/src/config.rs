@@ -14,7 +14,7 @@ use plimsoll_kernel::{
         charges::{AssetRate, Rate, RuleRate, UnderlyingRate},
         terms::{AssetTerms, MAX_TOKEN_DECIMALS, RuleTerms, TermsRefusal, UnderlyingTerms},
     },
-    price::{Bound, Confidence, LargestMove, MAX_AGE_LIMIT},
+    price::{Bound, Confidence, LargestMove, MAX_AGE_LIMIT, MAX_GROWTH},
     sequencer::MAX_GRACE,
     surface::Terms,
 };
@@ -551,7 +551,9 @@ impl FeedConfig {
     /// A number does not parse.
     pub fn move_call(&self, source: &FeedSource) -> Result<Option<IOracle::setLargestMoveCall>> {
         let largest_move = wad64(&self.largest_move, &self.name)?;
-        let differs = largest_move != source.largestMove;
+        // A number keeps its largest move when a feed without rounds takes its place; there it counts for nothing.
+        let has_rounds = self.pyth.is_none() && self.vault.is_none();
+        let differs = has_rounds && largest_move != source.largestMove;
         Ok(differs.then_some(IOracle::setLargestMoveCall {
             feed: self.number,
             largestMove: largest_move,
@@ -612,6 +614,19 @@ impl FeedConfig {
             largest_move == 0 || (self.pyth.is_none() && self.vault.is_none()),
             "{of}: only a Chainlink feed has rounds, and so a largest_move"
         );
+        if let Some(vault) = &self.vault {
+            let rate = wad(&vault.rate, &self.name)?;
+            ensure!(
+                !rate.is_zero() && rate <= U256::from(u128::MAX),
+                "{of}: rate must be above 0 and fit 128 bits at 1e18, not {}",
+                vault.rate
+            );
+            ensure!(
+                wad64(&vault.growth, &self.name)? <= MAX_GROWTH,
+                "{of}: growth must be at most 1 a year, not {}",
+                vault.growth
+            );
+        }
         if let Some(second) = &self.second {
             ensure!(
                 Confidence::from_wad(wad64(&second.tolerance, &self.name)?).is_some(),
@@ -713,8 +728,9 @@ impl HouseConfig {
             self.tokens.len()
         );
         let feed_known = |n: u16| self.feeds.iter().any(|f| f.number == n);
-        for f in &self.feeds {
+        for (i, f) in self.feeds.iter().enumerate() {
             f.check()?;
+            self.check_parts(i, f)?;
         }
         if let Some(sequencer) = &self.sequencer {
             sequencer.check()?;
@@ -750,6 +766,31 @@ impl HouseConfig {
         }
         if let Some(auction) = &self.auction {
             auction.call()?;
+        }
+        Ok(())
+    }
+}
+
+impl HouseConfig {
+    /// Refuses other feeds that the oracle would refuse a feed, the one at this index, to rest on.
+    fn check_parts(&self, index: usize, f: &FeedConfig) -> Result<()> {
+        let of = format!("feed {}", f.name);
+        let is_part = |part: &FeedConfig, number| part.number == number && part.vault.is_none();
+        if let Some(vault) = &f.vault {
+            let market = (vault.market_feed != 0).then_some(("market_feed", vault.market_feed));
+            for (key, number) in [("asset_feed", vault.asset_feed)].into_iter().chain(market) {
+                ensure!(
+                    self.feeds.iter().take(index).any(|p| is_part(p, number)),
+                    "{of}: {key} must be the number of a feed listed before it, no vault's, not {number}"
+                );
+            }
+        }
+        if let Some(second) = &f.second {
+            let number = second.feed;
+            ensure!(
+                number != f.number && self.feeds.iter().any(|p| is_part(p, number)),
+                "{of}: second must be another feed of this file, no vault's, not {number}"
+            );
         }
         Ok(())
     }
@@ -980,6 +1021,232 @@ mod tests {
             toml::from_str::<HouseConfig>("ownr = 1").is_err(),
             "a misspelt key is an error"
         );
+    }
+
+    /// A file with every source of prices and every bound.
+    const SOURCES: &str = r#"
+        [[feeds]]
+        number = 1
+        name = "ETH"
+        aggregator = "0x0000000000000000000000000000000000000001"
+        max_age = 3600
+        min_price = "10"
+        max_price = "100000"
+        largest_move = "0.1"
+        second = { feed = 2, tolerance = "0.01" }
+
+        [[feeds]]
+        number = 2
+        name = "PYTH"
+        aggregator = "0x0000000000000000000000000000000000000002"
+        pyth = "0x7171717171717171717171717171717171717171717171717171717171717171"
+        max_age = 60
+        min_price = "10"
+        max_price = "100000"
+
+        [[feeds]]
+        number = 3
+        name = "SHARES"
+        aggregator = "0x0000000000000000000000000000000000000003"
+        vault = { asset_feed = 1, market_feed = 2, rate = "1.05", growth = "0.1" }
+        max_age = 3600
+        min_price = "10"
+        max_price = "100000"
+
+        [[underlyings]]
+        number = 1
+        name = "ETH"
+        feed = 1
+        lot = "0.0001"
+        surface = { max_age = 120, max_basis = "0.2", ratio_move = "0.003", rate_move = "0.03" }
+
+        [sequencer]
+        feed = "0x0000000000000000000000000000000000000006"
+        grace = 3600
+    "#;
+
+    /// The file with this in the place of that: what is said of it, nothing if it passes.
+    fn changed(from: &str, to: &str) -> String {
+        assert_eq!(SOURCES.matches(from).count(), 1, "{from}");
+        let text = SOURCES.replace(from, to);
+        let house = toml::from_str::<HouseConfig>(&text);
+        let checked = house.map_err(Into::into).and_then(|house| house.check());
+        checked.map_or_else(|e| format!("{e:#}"), |()| String::new())
+    }
+
+    /// Bounds of sources, of pushes and of the sequencer: equality passes, one step beyond is refused and named.
+    #[test]
+    fn sources_and_bounds_are_known_before_deployment() {
+        let moved = r#"largest_move = "0.1""#;
+        let second = r#"second = { feed = 2, tolerance = "0.01" }"#;
+        let (ratio, rate) = (r#"ratio_move = "0.003""#, r#"rate_move = "0.03""#);
+        let passes = [
+            (moved, r#"largest_move = "1.275""#),
+            (moved, r#"largest_move = "0""#),
+            (moved, ""),
+            (second, r#"second = { feed = 2, tolerance = "0.1275" }"#),
+            (second, r#"second = { feed = 2, tolerance = "0" }"#),
+            (second, ""),
+            ("market_feed = 2", "market_feed = 0"),
+            (", market_feed = 2", ""),
+            ("asset_feed = 1", "asset_feed = 2"),
+            (r#"rate = "1.05""#, r#"rate = "0.000000000000000001""#),
+            (r#"growth = "0.1""#, r#"growth = "1""#),
+            (ratio, r#"ratio_move = "0.065535""#),
+            (ratio, r#"ratio_move = "0""#),
+            (rate, r#"rate_move = "0.065535""#),
+            (rate, r#"rate_move = "0""#),
+            ("max_age = 120", "max_age = 600"),
+            ("grace = 3600", "grace = 86400"),
+            ("grace = 3600", "grace = 1"),
+            ("grace = 3600", ""),
+        ];
+        for (from, to) in passes {
+            assert_eq!(changed(from, to), "", "{to}");
+        }
+        const STEPS: &str = "largest_move must be a multiple of 0.005, at most 1.275";
+        const TOLERANCE: &str = "tolerance must be a multiple of 0.0005, at most 0.1275";
+        const SECOND: &str = "second must be another feed of this file, no vault's, not";
+        const BEFORE: &str = "must be the number of a feed listed before it, no vault's, not";
+        const SHARE: &str = "must have at most six decimal places and be at most 0.065535";
+        const ROUNDS: &str = "only a Chainlink feed has rounds, and so a largest_move";
+        let refused = [
+            (
+                moved,
+                r#"largest_move = "1.28""#,
+                format!("feed ETH: {STEPS}"),
+            ),
+            (
+                moved,
+                r#"largest_move = "0.0051""#,
+                format!("feed ETH: {STEPS}"),
+            ),
+            (
+                "max_age = 60\n",
+                "max_age = 60\nlargest_move = \"0.1\"\n",
+                format!("feed PYTH: {ROUNDS}"),
+            ),
+            (
+                "vault = {",
+                "largest_move = \"0.1\"\nvault = {",
+                format!("feed SHARES: {ROUNDS}"),
+            ),
+            (
+                "vault = {",
+                "pyth = \"0x7171717171717171717171717171717171717171717171717171717171717171\"\nvault = {",
+                "feed SHARES: pyth or vault, not both".into(),
+            ),
+            (
+                second,
+                r#"second = { feed = 2, tolerance = "0.128" }"#,
+                format!("feed ETH: {TOLERANCE}"),
+            ),
+            (
+                second,
+                r#"second = { feed = 2, tolerance = "0.0003" }"#,
+                format!("feed ETH: {TOLERANCE}"),
+            ),
+            (
+                second,
+                r#"second = { feed = 1, tolerance = "0.01" }"#,
+                format!("feed ETH: {SECOND} 1"),
+            ),
+            (
+                second,
+                r#"second = { feed = 3, tolerance = "0.01" }"#,
+                format!("feed ETH: {SECOND} 3"),
+            ),
+            (
+                second,
+                r#"second = { feed = 0, tolerance = "0.01" }"#,
+                format!("feed ETH: {SECOND} 0"),
+            ),
+            (
+                "asset_feed = 1",
+                "asset_feed = 3",
+                format!("feed SHARES: asset_feed {BEFORE} 3"),
+            ),
+            (
+                "asset_feed = 1",
+                "asset_feed = 0",
+                format!("feed SHARES: asset_feed {BEFORE} 0"),
+            ),
+            (
+                "market_feed = 2",
+                "market_feed = 4",
+                format!("feed SHARES: market_feed {BEFORE} 4"),
+            ),
+            (
+                r#"rate = "1.05""#,
+                r#"rate = "0""#,
+                "feed SHARES: rate must be above 0 and fit 128 bits at 1e18, not 0".into(),
+            ),
+            (
+                r#"growth = "0.1""#,
+                r#"growth = "1.000000000000000001""#,
+                "feed SHARES: growth must be at most 1 a year, not 1.000000000000000001".into(),
+            ),
+            (
+                ratio,
+                r#"ratio_move = "0.065536""#,
+                format!("underlying ETH: 0.065536 {SHARE}"),
+            ),
+            (
+                rate,
+                r#"rate_move = "0.0000001""#,
+                format!("underlying ETH: 0.0000001 {SHARE}"),
+            ),
+            (
+                "max_age = 120",
+                "max_age = 601",
+                "underlying ETH: max_age of its surface must be 1..600 seconds, not 601".into(),
+            ),
+            (
+                "grace = 3600",
+                "grace = 86401",
+                "sequencer: grace must be 1 to 86400 seconds, not 86401".into(),
+            ),
+            (
+                "grace = 3600",
+                "grace = 0",
+                "sequencer: grace must be 1 to 86400 seconds, not 0".into(),
+            ),
+        ];
+        for (from, to, says) in refused {
+            assert_eq!(changed(from, to), says, "{to}");
+        }
+        for (from, to) in [
+            (second, "second = { feed = 2 }"),
+            (
+                second,
+                r#"second = { feed = 2, tolerance = "0.01", x = 1 }"#,
+            ),
+            (r#", growth = "0.1""#, ""),
+            ("grace = 3600", "grase = 3600"),
+        ] {
+            assert_ne!(changed(from, to), "", "a missing or misspelt key: {to}");
+        }
+    }
+
+    /// A number keeps its largest move when a feed without rounds takes its place: nothing is sent that would be refused.
+    #[test]
+    fn a_feed_without_rounds_is_told_no_largest_move() {
+        let house: HouseConfig = toml::from_str(SOURCES).unwrap();
+        let [chainlink, pyth, vault] = &house.feeds[..] else {
+            panic!("three feeds")
+        };
+        let told = |feed: &FeedConfig, largest_move| {
+            let source = FeedSource {
+                largestMove: largest_move,
+                ..FeedSource::default()
+            };
+            let call = feed.move_call(&source).unwrap();
+            call.map(|call| call.largestMove)
+        };
+        let tenth = 100_000_000_000_000_000;
+        assert_eq!(told(chainlink, 0), Some(tenth));
+        assert_eq!(told(chainlink, tenth), None);
+        assert_eq!((told(pyth, tenth), told(vault, tenth)), (None, None));
     }
 
     /// A house with these tokens: symbol, last byte of the address, decimals, cap.
