@@ -25,6 +25,7 @@ use crate::{
     bindings::{IArbWasm, IArbWasmCache},
     client::Client,
     program::Program,
+    registry,
     term::Progress,
 };
 use alloy::{
@@ -182,6 +183,9 @@ impl<'a> Deployer<'a> {
     /// Whatever the chain refuses, with what to do about it.
     pub async fn contracts(&mut self, programs: &[Program], cache: bool) -> Result<Addresses> {
         let stylus_version = self.require_stylus().await?;
+        if stylus_version < FRAGMENTS_SINCE {
+            self.require_whole(programs)?;
+        }
         for program in programs {
             if !program.is_whole() && stylus_version < FRAGMENTS_SINCE {
                 self.progress.say(format!(
@@ -234,6 +238,27 @@ impl<'a> Deployer<'a> {
             self.client.chain_id()
         );
         Ok(version)
+    }
+
+    /// Refuses a chain without fragments before anything is sent, if a contract that a house needs is in fragments.
+    fn require_whole(&self, programs: &[Program]) -> Result<()> {
+        let needed = |p: &&Program| {
+            let optional = registry::find(p.name).is_some_and(|contract| contract.optional);
+            !p.is_whole() && !optional
+        };
+        let cut: Vec<_> = programs
+            .iter()
+            .filter(needed)
+            .map(|p| format!("{} ({} fragments)", p.name, p.fragments.len()))
+            .collect();
+        ensure!(
+            cut.is_empty(),
+            "chain {} is before ArbOS 60 and knows no fragments, which a house needs for {}: nothing was sent. Deploy \
+             on a chain of ArbOS 60 or later, or again once this one is upgraded",
+            self.client.chain_id(),
+            cut.join(", ")
+        );
+        Ok(())
     }
 
     /// Deploys a program: its fragments, if it has several, and the contract itself.
