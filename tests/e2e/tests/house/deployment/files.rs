@@ -3,7 +3,11 @@
 use super::*;
 
 /// Goes on with a house as a second run does.
-async fn configure(house: &House, file: &HouseConfig, odd_feeds: bool) -> eyre::Result<Record> {
+pub(super) async fn configure(
+    house: &House,
+    file: &HouseConfig,
+    odd_feeds: bool,
+) -> eyre::Result<Record> {
     let scratch = Scratch::new("record.json");
     house.record.save(&scratch.0)?;
     let signer = &house.people.deployer.signer;
@@ -14,7 +18,7 @@ async fn configure(house: &House, file: &HouseConfig, odd_feeds: bool) -> eyre::
     Record::open(&scratch.0, house.client.chain_id())
 }
 
-fn nonce(house: &House) -> u64 {
+pub(super) fn nonce(house: &House) -> u64 {
     let deployer = house.people.deployer.address;
     house
         .node
@@ -22,31 +26,32 @@ fn nonce(house: &House) -> u64 {
         .with(move |chain| chain.nonce(deployer, Default::default()).unwrap())
 }
 
-async fn token(house: &House, symbol: &str, decimals: u8) -> Address {
-    use alloy::sol_types::SolConstructor;
+pub(super) async fn create(
+    house: &House,
+    code: &[u8],
+    arguments: &impl alloy::sol_types::SolConstructor,
+) -> Address {
+    let init = [code, &arguments.abi_encode()].concat();
+    let signer = &house.people.deployer.signer;
+    house.client.create(signer, init.into()).await.unwrap().0
+}
+
+pub(super) async fn token(house: &House, symbol: &str, decimals: u8) -> Address {
     let arguments = Token::constructorCall {
         name_: symbol.into(),
         symbol_: symbol.into(),
         decimals_: decimals,
     };
-    let init = [&Token::BYTECODE[..], &arguments.abi_encode()].concat();
-    let signer = &house.people.deployer.signer;
-    house.client.create(signer, init.into()).await.unwrap().0
+    create(house, &Token::BYTECODE, &arguments).await
 }
 
-async fn feed(house: &House, description: &str, decimals: u8, answer: i64) -> Address {
-    use alloy::sol_types::SolConstructor;
+pub(super) async fn feed(house: &House, description: &str, decimals: u8, answer: i64) -> Address {
     let arguments = Feed::constructorCall {
         description_: description.into(),
         decimals_: decimals,
     };
-    let init = [&Feed::BYTECODE[..], &arguments.abi_encode()].concat();
+    let at = create(house, &Feed::BYTECODE, &arguments).await;
     let deployer = &house.people.deployer;
-    let (at, _) = house
-        .client
-        .create(&deployer.signer, init.into())
-        .await
-        .unwrap();
     let push = Feed::pushCall {
         answer: aliases::I192::try_from(answer).unwrap(),
     };

@@ -4,6 +4,7 @@
 mod files;
 mod fragments;
 mod interrupted;
+mod sources;
 
 use plimsoll::{
     bindings::reference::{Feed, Token},
@@ -85,9 +86,19 @@ fn in_fragments() -> Vec<Program> {
     programs
 }
 
+/// Transactions that create fragments.
+fn fragments(programs: &[Program]) -> usize {
+    let cut = programs.iter().filter(|p| !p.is_whole());
+    cut.map(|p| p.fragments.len()).sum()
+}
+
 async fn node() -> Node {
+    node_of(61).await
+}
+
+async fn node_of(arbos_version: u64) -> Node {
     let chain = ChainConfig {
-        arbos_version: 61,
+        arbos_version,
         ..ChainConfig::default()
     };
     Node::start(NodeConfig {
