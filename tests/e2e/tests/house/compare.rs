@@ -69,6 +69,7 @@ async fn what_differs_from_the_build_is_named() {
             "vault: auction",
             "auction: vault",
             "auction: margin",
+            "auction: oracle",
             "lens: auction",
             "vault: ownership"
         ]

@@ -88,9 +88,12 @@ async fn nobody_initialises_what_another_deployed() {
         .unwrap_err();
     assert!(e.as_error::<IOracle::AlreadyInitialized>().is_some(), "{e}");
 
-    // A new contract of the same code: the deployer stands in slot 0.
+    // A new contract of the same code, on the fragments that stand already: the deployer stands in slot 0.
     let programs = plimsoll_build::build_cached(&Progress::silent()).unwrap();
-    let code = plimsoll::deploy::init_code(&programs[0].code(&[])).unwrap();
+    let oracle = programs.iter().find(|p| p.name == "oracle").unwrap();
+    let fragments = house.record.fragments.get("oracle");
+    let at: Vec<_> = fragments.into_iter().flatten().map(|f| f.address).collect();
+    let code = plimsoll::deploy::init_code(&oracle.code(&at)).unwrap();
     let (fresh, _) = house.client.create(&p.deployer.signer, code).await.unwrap();
     let e = house.send(&p.stranger, fresh, &call).await.unwrap_err();
     let e = e
