@@ -1,6 +1,7 @@
 //! What a bid costs, what it takes, and why it is refused.
 
 use super::*;
+use plimsoll_kernel::surface::{Multipliers, Terms};
 
 /// The bidder's bid for half of alice's account, with some of it changed.
 fn changed(bid: &IAuction::bidCall, change: impl Fn(&mut Bid)) -> IAuction::bidCall {
@@ -311,5 +312,95 @@ async fn i_auc_4_the_event_tells_the_truth_when_only_cash_moved() {
     let a = ok(house.assess(alice).await);
     assert_eq!((taken[0].equityAfter, taken[0].mmAfter), (a.equity, a.mm));
     assert!(a.equity > I256::try_from(ok(house.cash(alice).await)).unwrap());
+    house.assert_balanced().await;
+}
+
+/// Ether's multipliers have just risen: m = 2 and c = 3, what follows them, m′ and c′, is still 1.
+async fn crowd(house: &House) {
+    let oracle = house.at.oracle;
+    let (mut slot, mut terms) = (U256::ZERO, None);
+    // The oracle's mapping from underlyings to their terms: the only one with ether's.
+    for place in 0..16_u64 {
+        let key = [U256::from(ETH), U256::from(place)].map(|word| word.to_be_bytes::<32>());
+        slot = alloy::primitives::keccak256(key.concat()).into();
+        let word = house.client.storage(oracle, slot).await.unwrap();
+        terms = Terms::decode(word).filter(|t| t.feed == ETH && t.max_basis == WAD as u64 / 2);
+        if terms.is_some() {
+            break;
+        }
+    }
+    let mut terms = terms.expect("ether has terms");
+    assert_eq!(terms.multipliers, Multipliers::ONE);
+    terms.multipliers.scan = Multipliers::PARTS;
+    terms.multipliers.cost = 2 * Multipliers::PARTS;
+    let word = B256::from(terms.encode());
+    let set: serde_json::Value = house
+        .client
+        .rpc("anvil_setStorageAt", (oracle, slot, word))
+        .await
+        .unwrap();
+    assert_ne!(set, false);
+}
+
+/// a crowded market must not lose its bidders: who meets `bidIm` may bid, though not open anything; with a unit less
+/// the bid is refused, with the numbers.
+#[tokio::test(flavor = "multi_thread")]
+async fn r_3_a_bidder_must_meet_bid_im_and_no_more() {
+    let house = House::with_an_auction().await;
+    let p = &house.people;
+    let (at, alice, carol) = (house.at.auction, p.alice.account(), p.carol.account());
+    let calm = ok(house.assess(p.bob.account()).await);
+    assert!(calm.im == calm.bidIm && calm.bidIm > calm.mm);
+    crowd(&house).await;
+    let crowded = ok(house.assess(p.bob.account()).await);
+    assert!(crowded.im > calm.im);
+    assert_eq!((crowded.bidIm, crowded.mm), (calm.bidIm, calm.mm));
+
+    // Each of these bids is in the same second after the start, at one price.
+    let time = house.client.now().await.unwrap() + 450;
+    let bid = async |bidder: &Actor| house.bid_of(bidder.account(), U256::from(ONE / 10)).await;
+    let snapshot = house.snapshot().await.unwrap();
+    let call = bid(&p.bidder).await;
+    house.next_block_at(time).await.unwrap();
+    ok(house.send(&p.bidder, at, &call).await);
+    let rich = ok(house.assess(p.bidder.account()).await);
+    let gained = rich.equity - wad("200,000");
+    assert!(gained.is_positive() && rich.im > rich.bidIm);
+    let least = I256::try_from(rich.bidIm).unwrap() - gained;
+    let unit = I256::unchecked_from(1_000_000_000_000_i64);
+    let units: U256 = ((least + unit - I256::ONE) / unit).try_into().unwrap();
+    house.revert(snapshot).await.unwrap();
+
+    let snapshot = house.snapshot().await.unwrap();
+    ok(house
+        .deposit(&p.carol, carol, house.usdc, units - U256::ONE)
+        .await);
+    let call = bid(&p.carol).await;
+    let before = ok(house.account(carol).await);
+    house.next_block_at(time).await.unwrap();
+    let e: IVault::InsufficientMargin = house.expect_revert(&p.carol, at, &call).await;
+    assert_eq!((e.account, e.im, e.mm), (carol, rich.bidIm, rich.mm));
+    let short = I256::try_from(e.im).unwrap() - e.equity;
+    assert!(short.is_positive() && short <= unit, "{short}");
+    assert_eq!(ok(house.account(carol).await), before);
+    assert_eq!(call.b.version, bid(&p.carol).await.b.version);
+    house.revert(snapshot).await.unwrap();
+
+    ok(house.deposit(&p.carol, carol, house.usdc, units).await);
+    let call = bid(&p.carol).await;
+    house.next_block_at(time).await.unwrap();
+    ok(house.send(&p.carol, at, &call).await);
+    let a = ok(house.assess(carol).await);
+    assert_eq!((a.im, a.bidIm), (rich.im, rich.bidIm));
+    let met = a.equity - I256::try_from(a.bidIm).unwrap();
+    assert!(!met.is_negative() && met < unit, "{met}");
+    assert!(a.equity < I256::try_from(a.im).unwrap());
+    // What she may do in a sale she may not do at a venue.
+    let report = House::report(carol, p.bob.account(), perp(DESK, ETH), "1", "1,600");
+    let e: IVault::InsufficientMargin = house
+        .expect_revert(&p.stranger, house.desk(), &report)
+        .await;
+    assert!(e.account == carol && e.im > a.im);
+    assert!(ok(house.assess(alice).await).equity.is_positive());
     house.assert_balanced().await;
 }
