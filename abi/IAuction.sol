@@ -40,7 +40,7 @@ struct Bid {
 /// A sighting is a call of `noteStale`, by anyone. They count from the first at which equity < mm at the worst value; one at
 /// which it is not ends them, and one more than 15 minutes after the last begins anew.
 /// While the chain's sequencer is down and in the grace after it (`IOracle.setSequencer`), start, noteStale, markInsolvent and
-/// bid revert with SequencerDown, and no clock runs: lambda, the fund's ramp and a note's hour go on from where they stood when
+/// bid revert with SequencerDown, and no clock runs: the fund's ramp and a note's hour begin anew, lambda goes on from where it stood when
 /// the account was last started, bid for, marked or noted.
 ///
 /// While the stale items could cover the account's deficit, the fund pays nothing and there is no discount.

@@ -270,6 +270,9 @@ interface IOracle {
     error InvalidPrice(uint16 feed, int256 answer);
     /// The price is outside the feed's bounds, which are inclusive; all 1e18, the price saturated at 2^128 - 1.
     error PriceOutOfBounds(uint16 feed, uint256 price, uint256 minPrice, uint256 maxPrice);
+    /// The sequencer is not up, or went down after 07:30 UTC of the expiry's day, or its feed fails: rounds were held up, so signers
+    /// settle, an hour after expiry.
+    error WindowInterrupted(uint16 underlying, uint16 expiryDay);
     /// The sequencer restarted at restartedAt, or went down then, and its grace is not over; the feed's answer was observed
     /// before: wait for a newer round. Unix seconds.
     error ObservedBeforeRestart(uint16 feed, uint256 updatedAt, uint64 restartedAt);
@@ -590,7 +593,7 @@ interface IOracle {
     /// to 2^-12; m = k, 1..2.5; c = k, 1..6; both 1 before two pushes of sizes. m' and c' fall to m and c at once, and rise by
     /// 1/24 of the distance for each hour with a price, rounded down. Without one, m and c do not fall and m' and c' stay.
     /// The last price also bounds what a feed's price can be while nothing is known of it: half as much again at most.
-    /// Reverts with TooManyItems (24), NoHours, UnknownUnderlying, UnknownFeed, HourNotOver, NoRounds, FeedFailed,
+    /// Reverts with TooManyItems (24), NoHours, UnknownUnderlying, UnknownFeed, HourNotOver, NoRounds, FeedFailed, FeedChanged,
     /// RoundNotFound, RoundNotInForce, RoundOfOldPhase, InsufficientGas.
     /// @custom:caller anyone
     /// @param rounds One for each hour, ascending; 0 leaves out an hour that began more than a day ago.
@@ -603,7 +606,8 @@ interface IOracle {
     /// Settles an expiry at the mean, rounded down, of seven prices of the feed of spot: of the rounds in force at 07:30, 07:35 ..
     /// 08:00 UTC of its day. Final. The round in force at a time is, of the newest phase whose round 1 was observed by then,
     /// the last that was; each must be within the bounds of the feed, and at most its greatest age old at its point.
-    /// Reverts with SettlementTooEarly, UnknownUnderlying, SettlementFinal, WrongRoundCount, UnknownFeed, NoRounds, FeedFailed,
+    /// Reverts with SettlementTooEarly, UnknownUnderlying, SettlementFinal, WrongRoundCount, WindowInterrupted, UnknownFeed, NoRounds,
+    /// FeedFailed, FeedChanged,
     /// RoundNotFound, RoundNotInForce, RoundOfOldPhase, RoundTooOld, InvalidPrice, PriceOutOfBounds, InsufficientGas.
     /// @custom:caller anyone
     /// @param rounds Seven numbers of rounds, in the order of the points; `plimsoll settle-expiry` finds them.

@@ -275,6 +275,7 @@ export declare const IOracle: readonly [
   { readonly type: "error"; readonly name: "UpdatesNotAscending"; readonly inputs: readonly [{ readonly name: "underlying"; readonly type: "uint16" }, { readonly name: "expiryDay"; readonly type: "uint16" }] },
   { readonly type: "error"; readonly name: "UptimeFeedFailed"; readonly inputs: readonly [{ readonly name: "feed"; readonly type: "address" }, { readonly name: "reason"; readonly type: "bytes" }] },
   { readonly type: "error"; readonly name: "Width"; readonly inputs: readonly [{ readonly name: "underlying"; readonly type: "uint16" }, { readonly name: "expiryDay"; readonly type: "uint16" }, { readonly name: "sigma"; readonly type: "int128" }] },
+  { readonly type: "error"; readonly name: "WindowInterrupted"; readonly inputs: readonly [{ readonly name: "underlying"; readonly type: "uint16" }, { readonly name: "expiryDay"; readonly type: "uint16" }] },
   { readonly type: "error"; readonly name: "WingSlope"; readonly inputs: readonly [{ readonly name: "underlying"; readonly type: "uint16" }, { readonly name: "expiryDay"; readonly type: "uint16" }, { readonly name: "slope"; readonly type: "int128" }] },
   { readonly type: "error"; readonly name: "WrongRoundCount"; readonly inputs: readonly [{ readonly name: "given"; readonly type: "uint256" }, { readonly name: "wanted"; readonly type: "uint256" }] },
 ];

@@ -270,6 +270,7 @@ export const IOracle = [
   {"type":"error","name":"UpdatesNotAscending","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"}]},
   {"type":"error","name":"UptimeFeedFailed","inputs":[{"name":"feed","type":"address"},{"name":"reason","type":"bytes"}]},
   {"type":"error","name":"Width","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"sigma","type":"int128"}]},
+  {"type":"error","name":"WindowInterrupted","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"}]},
   {"type":"error","name":"WingSlope","inputs":[{"name":"underlying","type":"uint16"},{"name":"expiryDay","type":"uint16"},{"name":"slope","type":"int128"}]},
   {"type":"error","name":"WrongRoundCount","inputs":[{"name":"given","type":"uint256"},{"name":"wanted","type":"uint256"}]}
 ];

@@ -73,7 +73,7 @@ impl Clock {
         let later = |time: u64| if time == 0 { 0 } else { time.max(halted) };
         Self {
             started_at: auction::resumed(self.started_at, self.sighted_at, halted),
-            insolvent_since: auction::resumed(self.insolvent_since, self.seen_at, halted),
+            insolvent_since: later(self.insolvent_since),
             seen_at: later(self.seen_at),
             // In an auction it only says that there was a note.
             note: self.note.resumed(halted),

@@ -24,8 +24,9 @@
 //! * If equity < mm depends on the value of stale items, a start waits for an hour of sightings, each at most 15
 //!   minutes after the one before, by `noteStale`.
 //! * The fund's ramp runs only while the account is marked at least every 15 minutes: by `markInsolvent`, `start` or `bid`.
-//! * While the chain's sequencer is down and in the grace after it, there is no start, note, mark or bid, and no clock runs: λ, the
-//!   fund's ramp and a note's hour go on from where they stood when the account was last seen. A cured auction can be closed.
+//! * While the chain's sequencer is down and in the grace after it, there is no start, note, mark or bid, and no clock runs: λ
+//!   goes on from where it stood when the account was last seen; the fund's ramp and a note's hour begin anew. A cured auction can be
+//!   closed.
 //! * An auction has no end in time. It ends with a bid that reaches the buffer, or with [`Auction::close`].
 //! * A bid for a share asks `margin` at most 43 times for the share, which grows until whole lots relieve something; the
 //!   valuation before it and the vault's judgement after it ask some times more.

@@ -92,7 +92,7 @@ impl MarketSize {
     }
 
     /// What open interest and volume may be in a push observed at `observed_at`: each at most doubles or halves in a day since the
-    /// last push. Open interest may always be up to what makes k = 1. Anything up to [`MAX_SIZE`] at the first push; a volume is
+    /// last push. Open interest may always be up to what makes k = 1, and fall to anything from there. Anything up to [`MAX_SIZE`] at the first push; a volume is
     /// never 0.
     #[must_use]
     pub fn ranges(&self, observed_at: u64) -> (Range, Range) {
@@ -101,13 +101,15 @@ impl MarketSize {
             return (Range { least: 0, most }, Range { least: 1, most });
         }
         let seconds = observed_at.saturating_sub(self.observed_at.into());
-        let top = self.open_interest.max(self.volume / 5 * 2);
+        let calm = self.volume / 5 * 2;
+        let top = self.open_interest.max(calm);
         let volume = Range::around(self.volume, self.volume, seconds);
         let least = volume.least.max(1);
-        (
-            Range::around(self.open_interest, top, seconds),
-            Range { least, ..volume },
-        )
+        let mut interest = Range::around(self.open_interest, top, seconds);
+        if self.open_interest <= calm {
+            interest.least = 0;
+        }
+        (interest, Range { least, ..volume })
     }
 
     /// After a push.
@@ -178,12 +180,14 @@ impl MarketSize {
     }
 }
 
-/// The multipliers after `hours` sampled hours, at most [`MAX_HOURS`], with a crowding of [`MarketSize::crowding`].
+/// The multipliers after `hours` sampled hours, at most [`MAX_HOURS`], `rising` of them since the size that makes the crowding
+/// was observed, with a crowding of [`MarketSize::crowding`].
 ///
-/// m and c are what the crowding says. m′ and c′ fall to them at once, and rise by a 24th of the distance an hour, rounded down.
+/// m and c are what the crowding says. m′ and c′ fall to them at once, and rise by a 24th of the distance for each of the `rising`
+/// hours, rounded down.
 /// Without a sampled hour nothing falls and nothing follows.
 #[must_use]
-pub fn sampled(old: &Multipliers, crowding: u16, hours: usize) -> Multipliers {
+pub fn sampled(old: &Multipliers, crowding: u16, hours: usize, rising: usize) -> Multipliers {
     let (scan, cost) = (crowding.min(MAX_SCAN), crowding.min(MAX_COST));
     if hours == 0 {
         return Multipliers {
@@ -193,7 +197,7 @@ pub fn sampled(old: &Multipliers, crowding: u16, hours: usize) -> Multipliers {
         };
     }
     let follow = |from: u16, to: u16| {
-        (0..hours.min(MAX_HOURS)).fold(from.min(to), |at, _| {
+        (0..rising.min(MAX_HOURS)).fold(from.min(to), |at, _| {
             at.saturating_add(to.saturating_sub(at) / 24)
         })
     };
@@ -346,7 +350,9 @@ mod tests {
             crowding in 0..=MAX_COST, hours in 0_usize..30,
         ) {
             let old = Multipliers { scan, scan_following, cost, cost_following };
-            let new = sampled(&old, crowding, hours);
+            let new = sampled(&old, crowding, hours, hours);
+            let young = sampled(&old, crowding, hours, 0);
+            prop_assert!(young.scan_following <= scan_following && young.cost_following <= cost_following);
             prop_assert!(new.scan <= MAX_SCAN && new.cost <= MAX_COST);
             let counted = hours.min(MAX_HOURS);
             if counted == 0 {
@@ -364,7 +370,7 @@ mod tests {
                 }
                 let mut steps = old;
                 for _ in 0..counted {
-                    steps = sampled(&steps, crowding, 1);
+                    steps = sampled(&steps, crowding, 1, 1);
                 }
                 prop_assert_eq!(steps, new);
             }

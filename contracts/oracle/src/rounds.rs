@@ -5,8 +5,8 @@
 use crate::{
     Oracle,
     feeds::Record,
-    sol::{FeedFailed, NoRounds, RoundNotFound, RoundNotInForce, RoundOfOldPhase},
-    sources::{Source, ask},
+    sol::{FeedChanged, FeedFailed, NoRounds, RoundNotFound, RoundNotInForce, RoundOfOldPhase},
+    sources::{Source, ask, chainlink},
 };
 use alloy_primitives::{Address, U256};
 use plimsoll_common::{
@@ -14,7 +14,7 @@ use plimsoll_common::{
     abi::{Abi, Bytes, Encoder, Name, Reader},
 };
 use plimsoll_kernel::{
-    num::{Int256, to_u128},
+    num::{Int256, to_u128, u128_to_u256},
     price::{self, Fault},
     rounds::{MAX_NEWER_PHASES, MAX_ROUND, first, observed_by, phase, successor},
 };
@@ -81,20 +81,21 @@ impl Oracle {
     /// The latest round of a feed, without which no other round of it can be proven.
     ///
     /// # Errors
-    /// [`NoRounds`], [`FeedFailed`], `InsufficientGas`.
+    /// [`NoRounds`], [`FeedFailed`], [`FeedChanged`], `InsufficientGas`.
     pub(crate) fn latest_round(&self, feed: u16, record: &Record) -> Result<Round, Revert> {
         if record.source != Source::Chainlink {
             return Err(NoRounds { feed }.into());
         }
         let aggregator = record.aggregator;
-        self.ask_latest(aggregator)?.map_err(|reason| {
-            FeedFailed {
-                feed,
-                aggregator,
-                reason,
-            }
-            .into()
-        })
+        let round = self.ask_latest(aggregator)?.map_err(|reason| FeedFailed {
+            feed,
+            aggregator,
+            reason,
+        })?;
+        if chainlink::changed(self.vm(), record, u128_to_u256(round.id))? {
+            return Err(FeedChanged { feed, aggregator }.into());
+        }
+        Ok(round)
     }
 
     /// The round with this number, proven to be the one in force at `at`, unix seconds, which is before now: in the second of

@@ -21,7 +21,7 @@ use stylus_sdk::prelude::*;
 
 /// Seconds of an hour.
 const HOUR: u64 = 3_600;
-/// Seconds after which an hour that nobody has proven may be left out.
+/// Seconds after which an hour that nobody has proven may be left out, and a sample bounds no price any more.
 const PATIENCE: u64 = 86_400;
 /// How far a price may be from its last sample where nobody knows it, a share of the sample, 1e18.
 const LARGEST_MOVE: u64 = 500_000_000_000_000_000;
@@ -51,7 +51,7 @@ impl Oracle {
             hour => u64::from(hour).saturating_add(1),
         };
         let latest = self.latest_round(feed, &record)?;
-        let (mut proven, mut known) = (0_usize, None);
+        let (mut proven, mut rising, mut known) = (0_usize, 0_usize, None);
         let mut hour = first;
         for id in rounds {
             let begins = hour.saturating_mul(HOUR);
@@ -63,6 +63,8 @@ impl Oracle {
                 let round = self.round_in_force(feed, &record, &latest, begins, *id)?;
                 if let (price, None) = round.price(&record, begins) {
                     proven = proven.saturating_add(1);
+                    // An hour before the last push of the market's size was not of that size.
+                    rising = rising.saturating_add((begins >= size.observed_at.into()).into());
                     known = Some((hour, price));
                 }
             }
@@ -74,7 +76,7 @@ impl Oracle {
         }
         size.hour = low_u32(last);
         self.set_size(underlying, &size);
-        let multipliers = crowding::sampled(&terms.multipliers, size.crowding(), proven);
+        let multipliers = crowding::sampled(&terms.multipliers, size.crowding(), proven, rising);
         terms.multipliers = multipliers;
         terms.sampled_at = low_u32(now);
         self.set_terms_word(underlying, &terms);
@@ -110,9 +112,11 @@ impl Oracle {
         (low_u64(hour), price)
     }
 
-    /// The most the price of a feed can be of which nothing is known now, 1e18.
-    pub(crate) fn most_of(&self, feed: u16, record: &Record) -> u128 {
-        let (_, sample) = self.sample_of(feed);
+    /// The most the price of a feed can be of which nothing is known now, 1e18. A sample bounds it for a day.
+    pub(crate) fn most_of(&self, feed: u16, record: &Record, now: u64) -> u128 {
+        let (hour, sample) = self.sample_of(feed);
+        let age = now.saturating_sub(hour.saturating_mul(HOUR));
+        let sample = if age <= PATIENCE { sample } else { 0 };
         crowding::most_price(sample, LARGEST_MOVE, record.max.to_wad())
     }
 }

@@ -42,6 +42,21 @@ impl Oracle {
         (feed, low_u32(low_u64(grace)))
     }
 
+    /// Whether the sequencer is up, and has been since `time`, unix seconds. True where none is watched.
+    ///
+    /// # Errors
+    /// `InsufficientGas`: it is not known.
+    pub(crate) fn was_up_since(&self, time: u64) -> Result<bool, Revert> {
+        let (feed, _) = self.watched();
+        if feed.is_zero() {
+            return Ok(true);
+        }
+        Ok(self.ask_latest(feed)?.is_ok_and(|round| {
+            let started = round.started;
+            round.answer.to_raw().is_zero() && !started.is_zero() && started <= U256::from(time)
+        }))
+    }
+
     /// The state of the sequencer now. Where none is watched, it costs one slot.
     ///
     /// # Errors

@@ -145,6 +145,7 @@ plimsoll_common::errors! {
     PriceFromFuture { feed: u16, updated_at: U256, now_seconds: u64 }
     InvalidPrice { feed: u16, answer: I256 }
     PriceOutOfBounds { feed: u16, price: U256, min_price: U256, max_price: U256 }
+    WindowInterrupted { underlying: u16, expiry_day: u16 }
     ObservedBeforeRestart { feed: u16, updated_at: U256, restarted_at: u64 }
     GraceOutOfRange { grace: u32, limit: u32 }
     UptimeFeedFailed { feed: Address, reason: Bytes }

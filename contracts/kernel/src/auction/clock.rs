@@ -106,14 +106,15 @@ impl Note {
         self.lives(now) && now.saturating_sub(self.first) >= STALE_WAIT
     }
 
-    /// The note where no clock ran until `halted`: it goes on from where it stood at its last sighting.
+    /// The note where no clock ran until `halted`: one from before begins anew then, as a wait counts from the later of its begin
+    /// and the end of the last grace.
     #[must_use]
     pub fn resumed(self, halted: u64) -> Self {
         if self.first == 0 {
             return self;
         }
         Self {
-            first: resumed(self.first, self.last, halted),
+            first: self.first.max(halted),
             last: self.last.max(halted),
         }
     }

@@ -289,7 +289,8 @@ impl SnapshotRequest {
                     known: quote.known,
                     confidence: quote.confidence,
                     jump: quote.jump,
-                    fresh: quote.fresh,
+                    // Forwards and settlements follow the feed that pushes name: another one's price is not theirs.
+                    fresh: quote.fresh && pushes.is_none_or(|t| t.feed == terms.feed),
                     max_basis: pushes.map_or(ONE_Q40, |t| part_of_one(t.max_basis)),
                     multipliers: pushes.map_or(Multipliers::ONE, |t| t.multipliers),
                     rates: terms.rates(),

@@ -115,9 +115,14 @@ impl Oracle {
     pub(crate) fn quote(&self, feed: u16, now: u64, observed_from: u64) -> Result<U256, Revert> {
         let record = self.record(feed).ok_or(UnknownFeed { feed })?;
         let said = self.look(feed, &record, now, observed_from)?;
-        if said.value == 0 {
+        // A price that no second round or source confirms bounds nothing from below, and nobody is sold by it.
+        let unconfirmed = matches!(
+            said.fault,
+            Some(Fault::Move(_) | Fault::Apart(_) | Fault::Wide)
+        );
+        if said.value == 0 || unconfirmed {
             // The price is not known, but it is at most the last sample and the largest move, and the feed's upper bound.
-            let most = self.most_of(feed, &record);
+            let most = self.most_of(feed, &record, now).max(said.value);
             return Ok(Quote::encode_unknown(most, said.confidence));
         }
         let word = Quote::encode(said.value, said.confidence, said.fault.is_none());

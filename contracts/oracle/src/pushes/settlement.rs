@@ -7,7 +7,8 @@ use crate::{
     rounds::{Round, RoundId},
     sol::{
         ExpiryUpdate, InvalidPrice, PriceOutOfBounds, RoundTooOld, Settled, SettlementFinal,
-        SettlementOutOfRange, SettlementTooEarly, UnknownFeed, UnknownUnderlying, WrongRoundCount,
+        SettlementOutOfRange, SettlementTooEarly, UnknownFeed, UnknownUnderlying,
+        WindowInterrupted, WrongRoundCount,
     },
 };
 use alloy_primitives::{I256, U256};
@@ -19,7 +20,8 @@ use plimsoll_kernel::{
     price::Fault,
     rounds::observed_by,
     surface::{
-        self, Record, SETTLEMENT_POINTS, SIGNERS_WAIT, SIGNERS_WAIT_WITHOUT_SPOT, Stamp, WORDS,
+        self, Record, SETTLEMENT_POINTS, SETTLEMENT_WINDOW, SIGNERS_WAIT,
+        SIGNERS_WAIT_WITHOUT_SPOT, Stamp, WORDS,
     },
     svi::Svi,
 };
@@ -154,6 +156,13 @@ impl Oracle {
             return Err(WrongRoundCount {
                 given: U256::from(rounds.len()),
                 wanted: U256::from(SETTLEMENT_POINTS),
+            }
+            .into());
+        }
+        if !self.was_up_since(expiry.saturating_sub(SETTLEMENT_WINDOW))? {
+            return Err(WindowInterrupted {
+                underlying,
+                expiry_day,
             }
             .into());
         }

@@ -39,7 +39,7 @@ pub(super) fn reading(vm: &VM, feed: &Record) -> Answered<Reading> {
     };
     // (roundId, answer, startedAt, updatedAt, answeredInRound)
     let [round, answer, _, observed, _] = words(&answer);
-    let changed = phase(round) != feed.phase && !still_fits(vm, feed)?;
+    let changed = changed(vm, feed, round)?;
     Ok(Ok(Reading {
         answer: Int256::from_raw(answer),
         decimals: feed.decimals,
@@ -49,6 +49,11 @@ pub(super) fn reading(vm: &VM, feed: &Record) -> Answered<Reading> {
         round,
         fault: changed.then_some(Fault::Changed),
     }))
+}
+
+/// Whether a round is of a phase in which decimals or limits are not what was checked.
+pub(crate) fn changed(vm: &VM, feed: &Record, round: U256) -> Result<bool, Revert> {
+    Ok(phase(round) != feed.phase && !still_fits(vm, feed)?)
 }
 
 /// The phase of a round's id, modulo 32.
