@@ -3,7 +3,7 @@ pragma solidity ^0.8.4;
 
 /// A spot price as the house uses it.
 /// @param value      1e18 settlement coin per whole unit. If the feed's answer is too old, not confirmed, too uncertain, or not
-///                   what the second source says, that answer; after any other fault 0.
+///                   what the second source says, or from before a restart, that answer; after any other fault 0.
 /// @param confidence How far the true price may be from it, a share of it, 1e18: a constant of the feed; more where the source
 ///                   reports more, or a second source says another price.
 /// @param updatedAt  When the feed says it was observed, unix seconds; 0 when it did not answer.
@@ -592,7 +592,7 @@ interface IOracle {
     /// Sets the multipliers of the underlying's requirement. k = sqrt(open interest / (10 % of four hours' volume)), rounded up
     /// to 2^-12; m = k, 1..2.5; c = k, 1..6; both 1 before two pushes of sizes. m' and c' fall to m and c at once, and rise by
     /// 1/24 of the distance for each hour with a price, rounded down. Without one, m and c do not fall and m' and c' stay.
-    /// The last price also bounds what a feed's price can be while nothing is known of it: half as much again at most.
+    /// The last price also bounds what a feed's price can be while nothing is known of it: half as much again at most, for a day.
     /// Reverts with TooManyItems (24), NoHours, UnknownUnderlying, UnknownFeed, HourNotOver, NoRounds, FeedFailed, FeedChanged,
     /// RoundNotFound, RoundNotInForce, RoundOfOldPhase, InsufficientGas.
     /// @custom:caller anyone
@@ -629,8 +629,9 @@ interface IOracle {
     ///                                           places: how far the last two rounds of a Chainlink feed are apart,
     ///                                           for a minute ‖ zero(30) ‖
     ///                                           unknown(1) ‖ fresh(1); unknown: nothing usable is known, and the value is
-    ///                                           the most it can be: the last sample and half of it, at most the
-    ///                                           feed's upper bound
+    ///                                           the most it can be: the last sample, if at most a day old, and
+    ///                                           half of it, at most the feed's upper bound. So is a price that
+    ///                                           no second round or source confirms
     ///   5 << 32 | underlying << 16 | expiryDay  three words: the expiry, zeros where it was never pushed
     ///   6 << 32 | underlying                    four words: its terms, zero where none are set; then three words: its
     ///                                           first listed expiry after now, if it is at most 172,800 seconds away,

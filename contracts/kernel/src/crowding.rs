@@ -376,6 +376,14 @@ mod tests {
             }
         }
 
+        /// A market that emptied can be told, once what it had does not crowd it.
+        #[test]
+        fn an_emptied_market_can_be_told(volume in 5_u128..1_000_000, open in 0_u128..1_000_000, seconds in 0_u64..10_000_000) {
+            let size = size(open * ONE, volume * ONE);
+            let (interest, _) = size.ranges(u64::from(size.observed_at) + seconds);
+            prop_assert_eq!(interest.holds(0), open * 5 <= volume * 2 || open == 0);
+        }
+
         /// However often is pushed, a day at most doubles.
         #[test]
         fn many_pushes_of_a_day_at_most_double(cuts in proptest::collection::vec(1_u64..20_000, 1..12)) {

@@ -48,7 +48,7 @@
 //! * Any address: submits signed pushes; brings prices to Pyth; checks a feed again; reads.
 //!
 //! # Warnings
-//! * A holder of signed pushes chooses when to submit them, within the age allowed, and may submit a part of each.
+//! * A holder of signed pushes chooses when to submit them, within the age allowed; all that one signature covers, or nothing of it.
 //! * [`Oracle::prices`] keeps the value of a stale answer: read `fresh`. [`Oracle::price`] reverts instead.
 //! * A Chainlink feed's confidence is a constant that the owner sets; the aggregator does not report one. The distance of its
 //!   last two rounds is told apart, in a snapshot only.
@@ -393,7 +393,8 @@ impl Oracle {
 
     /// Prices of up to 32 listed feeds. Total: a feed that fails is an item that is not fresh.
     ///
-    /// An answer that is too old keeps its value; after any other fault the value is 0.
+    /// An answer that is too old, from before a restart, not confirmed, too uncertain or not what the second source says keeps its
+    /// value; after any other fault the value is 0.
     ///
     /// # Errors
     /// [`TooManyItems`], [`UnknownFeed`]; [`InsufficientGas`] when less gas remained than the call of a feed may use.

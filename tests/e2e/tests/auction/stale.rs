@@ -354,3 +354,35 @@ async fn i_auc_16_a_flat_account_is_closed_without_prices() {
     ok(house.send(&p.stranger, at, &close(alice)).await);
     assert!(!ok(house.account(alice).await).2);
 }
+
+/// a round further than the largest move from the one before says only that the price is unknown: nobody is sold by it until it
+/// is five minutes old or a second one confirms it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_65_an_unconfirmed_round_sells_nobody() {
+    let house = House::start().await;
+    let p = &house.people;
+    let (alice, at) = (p.alice.account(), house.at.auction);
+    let call = IOracle::setLargestMoveCall {
+        feed: ETH,
+        largestMove: WAD as u64 / 20,
+    };
+    ok(house.send(&p.deployer, house.at.oracle, &call).await);
+    house.give(&p.alice, "500").await;
+    house.give(&p.bob, "50,000").await;
+    house
+        .fill(&p.alice, &p.bob, perp(DESK, ETH), "1", "2,000")
+        .await;
+    let before = house.snapshot().await.unwrap();
+    for confirmed in [false, true] {
+        house.set_price(ETH, "1,200").await.unwrap();
+        let e: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
+        assert!(e.best >= I256::ZERO && e.worst < I256::ZERO);
+        if confirmed {
+            house.set_price(ETH, "1,201").await.unwrap();
+        } else {
+            house.warp(300).await.unwrap();
+        }
+        ok(house.send(&p.stranger, at, &start(alice)).await);
+        house.revert(before).await.unwrap();
+    }
+}

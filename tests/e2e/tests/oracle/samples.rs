@@ -297,19 +297,20 @@ fn r_3_multipliers_follow_what_signers_push() {
             }
             let done = hours.sampled(&rounds);
             assert_eq!((done.scan, done.cost), (scan, scan));
-            // Hours of which the price was fresh: round 3 for two hours, and the last.
-            let following = |proven: u64| (0..proven).fold(0_u64, |at, _| at + (4_096 - at) / 24);
-            let expected = unit + following(done.proven) * (unit / 4_096);
-            assert_eq!(
-                (done.scanFollowing, done.costFollowing),
-                (expected, expected)
-            );
+            // Hours before the size was observed were not of that size.
+            assert_eq!((done.scanFollowing, done.costFollowing), (unit, unit));
             assert!(done.proven >= 1);
         } else {
             let done = hours.sampled(&[id(2 + u128::from(at))]);
             assert_eq!((done.scan, done.scanFollowing), (scan, unit));
         }
     }
+    // The first hour after it raises m' and c' by a 24th of the distance.
+    hours.at(k + 9, 60);
+    hours.round(id(11), 2_000, (k + 9) * HOUR - 60);
+    let done = hours.sampled(&[id(11)]);
+    let following = unit + 4_096 / 24 * (unit / 4_096);
+    assert_eq!((done.scanFollowing, done.costFollowing), (following, following));
     let data = hours.data();
     assert_eq!(
         (data.openInterest, data.previousOpenInterest, data.volume),

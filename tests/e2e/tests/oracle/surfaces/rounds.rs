@@ -300,3 +300,42 @@ fn h_5_signers_settle_late_and_within_the_bounds_of_the_feed() {
         assert!(rounds.desk.hub.chain.revert(snapshot));
     }
 }
+
+/// H-5, I-ORA-2: rounds that the sequencer held up settle nothing: it must be up, and have been since the window began.
+#[test]
+fn h_5_an_interrupted_window_is_the_signers() {
+    let mut rounds = Rounds::new();
+    let (day, expiry) = (rounds.desk.day, rounds.expiry);
+    let start = expiry - SETTLEMENT_WINDOW;
+    let (owner, oracle) = (rounds.desk.hub.owner, rounds.desk.hub.oracle);
+    let mut code = RoundFeed::BYTECODE.to_vec();
+    code.extend(RoundFeed::constructorCall { decimals_: 0 }.abi_encode());
+    let uptime = rounds.desk.hub.chain.deploy(owner, code).unwrap();
+    let says = |rounds: &mut Rounds, down: bool, since: u64| {
+        let call = RoundFeed::pushCall {
+            roundId: U80::from(1),
+            answer: if down { I256::ONE } else { I256::ZERO },
+            startedAt: U256::from(since),
+            updatedAt: U256::from(since),
+        };
+        rounds.desk.hub.must(owner, uptime, &call);
+    };
+    says(&mut rounds, false, start);
+    let call = IOracle::setSequencerCall {
+        feed: uptime,
+        grace: 3_600,
+    };
+    rounds.desk.hub.must(owner, oracle, &call);
+    rounds.at(expiry + 1);
+    let good = Rounds::of(GOOD);
+    for (down, since) in [(true, expiry), (false, start + 1), (false, expiry), (false, 0)] {
+        says(&mut rounds, down, since);
+        let e: IOracle::WindowInterrupted = rounds.refused(&good);
+        assert_eq!((e.underlying, e.expiryDay), (ETH, day));
+    }
+    says(&mut rounds, false, start);
+    let call = rounds.call(&good);
+    let stranger = rounds.desk.hub.stranger;
+    rounds.desk.hub.must(stranger, oracle, &call);
+    assert!(rounds.desk.expiry(day).settled);
+}
