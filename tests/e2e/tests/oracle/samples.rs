@@ -310,7 +310,10 @@ fn r_3_multipliers_follow_what_signers_push() {
     hours.round(id(11), 2_000, (k + 9) * HOUR - 60);
     let done = hours.sampled(&[id(11)]);
     let following = unit + 4_096 / 24 * (unit / 4_096);
-    assert_eq!((done.scanFollowing, done.costFollowing), (following, following));
+    assert_eq!(
+        (done.scanFollowing, done.costFollowing),
+        (following, following)
+    );
     let data = hours.data();
     assert_eq!(
         (data.openInterest, data.previousOpenInterest, data.volume),

@@ -328,7 +328,12 @@ fn h_5_an_interrupted_window_is_the_signers() {
     rounds.desk.hub.must(owner, oracle, &call);
     rounds.at(expiry + 1);
     let good = Rounds::of(GOOD);
-    for (down, since) in [(true, expiry), (false, start + 1), (false, expiry), (false, 0)] {
+    for (down, since) in [
+        (true, expiry),
+        (false, start + 1),
+        (false, expiry),
+        (false, 0),
+    ] {
         says(&mut rounds, down, since);
         let e: IOracle::WindowInterrupted = rounds.refused(&good);
         assert_eq!((e.underlying, e.expiryDay), (ETH, day));
