@@ -53,11 +53,14 @@ def fresh(m, p, r):
             live.fresh = True
             if box.doubtful(e):
                 whole = e.variable + e.fixed
-                ends = (spot * (1 + b) * WAD for b in (-basis, basis))
+                low, high = (spot * (1 + b) * WAD for b in (-basis, basis))
+                if e.fixed:
+                    left = min(margin.seconds_left(e.day, m.now), margin.WINDOW) / margin.WINDOW
+                    low, high = min(low, e.fixed), max(high, e.fixed + high * left)
                 if e.fresh:
                     live.variable = int(e.variable * spot / box.spot)
                 else:
-                    forward = int(somewhere(r, *ends))
+                    forward = int(somewhere(r, low, high))
                     live.fixed = forward * e.fixed // whole
                     live.variable = forward - live.fixed
                 live.deviations = deviations(u, e, strikes.get(e.day, ()), m.now, r)

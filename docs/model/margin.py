@@ -67,6 +67,7 @@ class Exact:
 
 DAY, YEAR, MONTH = 86_400, 31_536_000, 30 * 86_400
 SETTLES_AT = 28_800
+WINDOW = 1_800  # seconds before expiry in which the forward is fixed
 NONE, DOWN, UP, SKEW, WINGS = range(5)  # volatility rules; the last two are "skew linear" and "skew absolute"
 
 TERM_SHORT, TERM_LONG = Q("0.30"), Q("0.13")
@@ -123,6 +124,11 @@ def seconds_left(day, now):
 
 
 def is_settled(e, now):
+    return e.fresh and waits(e, now)
+
+
+def waits(e, now):
+    """Nothing of it moves any more: settled, or to be."""
     return e.variable == 0 and seconds_left(e.day, now) == 0
 
 
@@ -341,7 +347,7 @@ CLOSING = ("short_option", "linear_cost", "option_cost")
 def add_ons(f, book, m, end):
     """{name: (initial, maintenance, a bidder's)} of one underlying, all but the basis"""
     u, now, spot, zero = book.u, m.now, book.spot, f.number(0)
-    settled = {e.day for e in u.expiries if is_settled(e, now)}
+    settled = {e.day for e in u.expiries if is_settled(e, now) or end == GOOD and waits(e, now)}
     p, kappa = f.ratio(m.coin, WAD), f.ratio(u.confidence, WAD)
     options = [(day, c, q, k) for day, o in book.options.items() if day not in settled for c, q, k in zip(o.call, o.q, o.strike)]
     futures = [(day, q) for day, q, _ in book.futures if day not in settled]
@@ -485,7 +491,11 @@ class Box:
             forward = self.f.ratio(e.variable + e.fixed, WAD)
             return forward * (1 - self.reach), forward * (1 + self.reach)
         low, high = low * (1 - basis), high * (1 + basis)
-        return (min(low, self.f.ratio(e.fixed, WAD)) if e.fixed else low), high
+        if not e.fixed:
+            return low, high
+        fixed = self.f.ratio(e.fixed, WAD)
+        left = self.f.ratio(min(seconds_left(e.day, self.now), WINDOW), WINDOW)
+        return min(low, fixed), max(high, fixed + high * left)
 
 
 def moving(f, e):

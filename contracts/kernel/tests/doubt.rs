@@ -531,6 +531,92 @@ fn h_3_a_lot_on_a_stale_expiry_shelters_nobody() {
     assert_eq!(a.best / ONE, -8_985, "{a:?}");
 }
 
+/// In a settlement window the forward is what is fixed and a share of spot: at T − 900 with 1,000 fixed, half is left, 700 at a
+/// spot of 1,400. So the forward is 1,700, and with a basis of 5 % up to 1,735, where the box ended at 1,470.
+#[test]
+fn h_3_the_box_holds_the_forward_of_a_settlement_window() {
+    let future = |units: i64| {
+        let parts = Instrument {
+            venue: 1,
+            underlying: 1,
+            kind: Kind::Future,
+            expiry_day: DAY,
+            strike: None,
+        };
+        let leg = PerpLeg {
+            instrument: parts.encode().unwrap(),
+            size: units * 1_000,
+            quote: 0,
+        };
+        leg.encode()
+    };
+    let worth = |left: u64, variable: i128, fixed: i128, fresh: bool, units: i64| {
+        let doubt = Doubt {
+            now: EXPIRY - left,
+            spot: 1_400,
+            expiry: Some(Expiry {
+                fresh,
+                ..expiry(variable, fixed, 0)
+            }),
+            ..Doubt::default()
+        };
+        within(&doubt, ONE_Q40 / 20, 0, &[future(units)])
+    };
+    let near = |value: i128, price: i128| (value - price * ONE).abs() < ONE / 1_000_000;
+    let a = worth(900, 700, 1_000, false, 1);
+    assert!(a.stale && near(a.equity, 1_700), "{a:?}");
+    assert!(near(a.best_equity, 1_735), "{a:?}");
+    // the lowest is no more than what is fixed
+    let a = worth(900, 700, 1_000, false, -1);
+    assert!(near(a.best_equity, -1_000), "{a:?}");
+    let a = worth(900, 700, 1_400, false, -1);
+    assert!(near(a.best_equity, -1_330), "{a:?}");
+    // all of it is left until the window begins, and none at its end
+    for (left, highest) in [(1_801, 1_480), (1_800, 1_480), (0, 1_470)] {
+        let a = worth(left, 1_400, 10, false, 1);
+        assert!(near(a.best_equity, highest), "{left}: {a:?}");
+    }
+    // wherever the forward is, the box has it
+    for left in (0..=1_800).step_by(60) {
+        for fixed in (0..=3_000).step_by(250) {
+            for basis in [95, 100, 105] {
+                let variable = 1_400 * basis * i128::from(left) / 180_000;
+                if variable + fixed == 0 || (fixed == 0 && left < 1_800) {
+                    continue;
+                }
+                for units in [1, -1] {
+                    let known = worth(left, variable, fixed, true, units);
+                    let stale = worth(left, variable, fixed, false, units);
+                    let excess = known.equity - known.mm;
+                    assert!(stale.best_equity + 1_000 >= known.equity, "{stale:?}");
+                    assert!(stale.best + 1_000 >= excess, "{left} {fixed}: {stale:?}");
+                    assert!(stale.worst - 1_000 <= excess, "{left} {fixed}: {stale:?}");
+                }
+            }
+        }
+    }
+}
+
+/// The assessment with this `max_basis`.
+fn within(doubt: &Doubt, max_basis: i64, cash: i128, slots: &[U256]) -> Assessment {
+    let portfolio = Portfolio {
+        cash: cash * ONE,
+        collateral: &[],
+        slots,
+    };
+    doubt.market(|market| {
+        let underlyings = [Underlying {
+            max_basis,
+            ..market.underlyings[0]
+        }];
+        let market = Market {
+            underlyings: &underlyings,
+            ..*market
+        };
+        assess(&market, &portfolio, &mut Box::new(Scratch::NEW))
+    })
+}
+
 /// Decision 17: 10 ETH long, fresh, and 10 calls at the money whose surface is stale. What the calls could take off the
 /// requirement, MM(−T), is no part of what they are worth: they are long as well.
 #[test]

@@ -4,7 +4,10 @@ use super::{
     money::scale_floor,
     scenario::Rule,
 };
-use crate::fixed::{ONE_Q40, Q40};
+use crate::{
+    fixed::{ONE_Q40, Q40},
+    surface::SETTLEMENT_WINDOW,
+};
 
 /// Where the items without a fresh price stand in an assessment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +34,17 @@ fn part(price: u128, share: Q40) -> u128 {
     part.max(0).cast_unsigned().min(MAX_PRICE)
 }
 
+/// The share of a settlement window that `seconds` before expiry are, rounded up, at most one.
+const fn share_left(seconds: u64) -> Q40 {
+    let left = if seconds < SETTLEMENT_WINDOW {
+        seconds
+    } else {
+        SETTLEMENT_WINDOW
+    };
+    // at most 1,800 in Q40
+    (left << 40).div_ceil(SETTLEMENT_WINDOW).cast_signed()
+}
+
 impl Underlying<'_> {
     /// The lowest and the highest that spot may be, as shares of the last one: of a stale one by the outermost grid move,
     /// never by the far ones.
@@ -52,8 +66,8 @@ impl Underlying<'_> {
     }
 
     /// The lowest and the highest forward an expiry may have: a fresh one moves with spot, any other is within the
-    /// basis of it. `expiry` is `None` where it was never pushed.
-    pub(super) fn forwards(&self, expiry: Option<&Expiry>) -> (u128, u128) {
+    /// basis of it. `expiry` is `None` where it was never pushed; `now` tells how much of its settlement window is left.
+    pub(super) fn forwards(&self, expiry: Option<&Expiry>, now: u64) -> (u128, u128) {
         if let Some(expiry) = expiry.filter(|e| self.rides(e)) {
             let (low, high) = self.spot_shares();
             let forward = expiry.forward();
@@ -63,12 +77,16 @@ impl Underlying<'_> {
         let (low, high) = self.spots();
         let lowest = part(low, ONE_Q40 - basis);
         let highest = part(high, ONE_Q40 + basis);
-        // In a settlement window the forward is no less than what is fixed, and may be below the basis; after expiry it is
-        // what was fixed, wherever spot has gone.
-        match expiry.map_or(0, |e| e.fixed).min(MAX_PRICE) {
-            0 => (lowest, highest),
-            fixed => (lowest.min(fixed), highest.max(fixed)),
-        }
+        let Some(expiry) = expiry.filter(|e| e.fixed > 0) else {
+            return (lowest, highest);
+        };
+        // In a settlement window the forward is no less than what is fixed, and no more than that and the share of the window
+        // that is left, at the highest; either may be outside the basis. After expiry it is what was fixed, wherever spot
+        // has gone.
+        let fixed = expiry.fixed.min(MAX_PRICE);
+        // SAFETY: two prices of at most 2^106
+        let most = fixed.wrapping_add(part(highest, share_left(expiry.seconds(now))));
+        (lowest.min(fixed), highest.max(most.min(MAX_PRICE)))
     }
 
     /// Whether the forward of an expiry is known but for what spot is.

@@ -231,7 +231,7 @@ impl Run<'_, '_> {
         option: Option<Instrument>,
         quote: Cash,
     ) {
-        let (_, highest) = underlying.forwards(None);
+        let (_, highest) = underlying.forwards(None, self.market.now);
         let put = option.filter(|i| i.kind == Kind::Put);
         let price = match put {
             Some(put) => put.strike.map_or(0, |k| k.to_wad()),

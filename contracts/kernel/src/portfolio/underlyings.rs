@@ -267,7 +267,7 @@ impl Run<'_, '_> {
         if self.end == End::Last || sure {
             return None;
         }
-        let (low, high) = underlying.forwards(Some(expiry));
+        let (low, high) = underlying.forwards(Some(expiry), self.market.now);
         Some(Doubt {
             low: Price::new(low),
             high: Price::new(high),

@@ -82,7 +82,15 @@ fn outage(m: &MarketCase, seed: u64) -> Outage {
             if fresh && known {
                 e.variable = times(e.variable, spot);
             } else {
-                let forward = times(b.spot, 1.0 + most * (2.0 * share(&mut r) - 1.0)).max(1);
+                let seconds = (u64::from(e.day) * 86_400 + 28_800).saturating_sub(m.now);
+                let (mut low, mut high) = (times(b.spot, 1.0 - most), times(b.spot, 1.0 + most));
+                if seen.is_some() && e.fixed > 0 {
+                    // the share of the settlement window that is left
+                    let left = seconds.min(1_800) as f64 / 1_800.0;
+                    low = low.min(e.fixed);
+                    high = high.max(e.fixed + times(high, left));
+                }
+                let forward = (low + times(high - low, share(&mut r))).max(1);
                 e.fixed = times(forward, e.fixed as f64 / old as f64);
                 e.variable = forward - e.fixed;
             }
