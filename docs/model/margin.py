@@ -521,7 +521,10 @@ def placed(f, box, e, legs, end):
         floor = rate(f, u.rates, "vol_floor")
         ends = [stressed(f, r, s, k, left, up, down, floor) for r in (DOWN, UP)]
         low, high = box.forwards(e)
-        best = (q > 0) == (end == GOOD)
+        net = {}
+        for c, size, x in legs:
+            net[c, x] = net.get((c, x), f.number(0)) + size
+        best = np.array([(net[c, x] > 0) == (end == GOOD) for c, _, x in legs])
         o.s = np.where(best, ends[1], ends[0])
         forward = whole + np.where(best == call, high, low)
         o.a, o.b = forward * moving(f, e), forward * (1 - moving(f, e))

@@ -531,6 +531,66 @@ fn h_3_a_lot_on_a_stale_expiry_shelters_nobody() {
     assert_eq!(a.best / ONE, -8_985, "{a:?}");
 }
 
+/// H-3: 100 calls long at one venue and 100 short at another, the same call. Nothing is held, so nothing that a stale expiry may be
+/// is worth anything: what remains is the requirement of closing both. Each at its own end, best was 23,162.
+#[test]
+fn h_3_the_same_option_at_two_venues_shelters_nobody() {
+    let stale = Doubt {
+        expiry: Some(Expiry {
+            fresh: false,
+            // 80 % a year, 30 days
+            surface: Svi::from_wad(ONE * 64 / 100 * 30 / 365, 0, 0, 0, ONE),
+            ..expiry(2_000, 0, 0)
+        }),
+        ..Doubt::default()
+    };
+    let call = |venue, kind, strike: i128, units: i64| {
+        let parts = Instrument {
+            venue,
+            underlying: 1,
+            kind,
+            expiry_day: DAY,
+            strike: Strike::from_wad((strike * ONE) as u128),
+        };
+        let leg = OptionLeg {
+            instrument: parts.encode().unwrap(),
+            size: units * 1_000,
+        };
+        LegSlot::Options(leg, None).encode().unwrap()
+    };
+    let assess = |slots: &[U256]| within(&stale, ONE_Q40 / 5, 0, slots);
+    for kind in [Kind::Call, Kind::Put] {
+        let both = [call(1, kind, 2_000, 100), call(2, kind, 2_000, -100)];
+        let a = assess(&both);
+        // one unit of rounding a leg
+        assert!(a.stale && (-2..=0).contains(&a.best_equity), "{a:?}");
+        assert!((a.mm - 400 * ONE).abs() < ONE / 1_000_000, "{a:?}");
+        assert!((a.best + a.mm).abs() <= 2, "{a:?}");
+        assert!(a.worst <= a.best);
+        // the corner is that of the sum: 100 and −99 are worth what one is
+        let rest = assess(&[both[0], call(2, kind, 2_000, -99)]);
+        let one = assess(&[call(1, kind, 2_000, 1)]);
+        assert!(
+            (rest.best_equity - one.best_equity).abs() < ONE / 1_000_000,
+            "{rest:?} {one:?}"
+        );
+        let rest = assess(&[both[0], call(2, kind, 2_000, -101)]);
+        let one = assess(&[call(1, kind, 2_000, -1)]);
+        assert!(
+            (rest.best_equity - one.best_equity).abs() < ONE / 1_000_000,
+            "{rest:?} {one:?}"
+        );
+    }
+    // another strike or the other kind is another thing: each has its own end
+    for other in [
+        call(2, Kind::Call, 2_010, -100),
+        call(2, Kind::Put, 2_000, -100),
+    ] {
+        let a = assess(&[call(1, Kind::Call, 2_000, 100), other]);
+        assert!(a.best_equity > a.equity + 1_000 * ONE, "{a:?}");
+    }
+}
+
 /// In a settlement window the forward is what is fixed and a share of spot: at T − 900 with 1,000 fixed, half is left, 700 at a
 /// spot of 1,400. So the forward is 1,700, and with a basis of 5 % up to 1,735, where the box ended at 1,470.
 #[test]

@@ -108,18 +108,18 @@ impl Run<'_, '_> {
     }
 
     /// An option at its end: a call at the highest or the lowest forward, a put the other way round, with volatility up or
-    /// down.
+    /// down. `long`: whether all that is held of its kind and strike, at whatever venue, is more than nothing.
     #[inline(never)]
     fn at_end(
         &mut self,
         option: &OptionView,
-        leg: &OptionLeg,
+        (leg, long): (&OptionLeg, bool),
         lot: u64,
         expiry: &Expiry,
         doubt: &mut Doubt,
         tenor: &Tenor,
     ) -> Option<OptionView> {
-        let high = self.end.takes_high(leg.size > 0);
+        let high = self.end.takes_high(long);
         let put = leg.instrument.kind() == Kind::Put;
         let forward = if high == put { doubt.low } else { doubt.high };
         let rule = if high { Rule::Up } else { Rule::Down };
@@ -200,7 +200,8 @@ impl Run<'_, '_> {
             let lot = underlying.lot;
             let mut option = OptionView::new(&leg, lot, expiry, price, &tenor);
             if let (Some(view), Some(doubt)) = (option, &mut doubt) {
-                option = self.at_end(&view, &leg, lot, expiry, doubt, &tenor);
+                let long = self.net(head, &leg) > 0;
+                option = self.at_end(&view, (&leg, long), lot, expiry, doubt, &tenor);
             }
             match option {
                 Some(option) => {
@@ -248,6 +249,22 @@ impl Run<'_, '_> {
             // a strike counts once, where it is last
             if last == at {
                 sum = sum.wrapping_sub(net.min(0));
+            }
+            at = next;
+        }
+        sum
+    }
+
+    /// Net lots of the options of the list from `head` on that are of this one's kind and strike, whatever the venue.
+    #[inline(never)]
+    fn net(&self, head: u8, leg: &OptionLeg) -> i64 {
+        let of = |l: &OptionLeg| (l.instrument.kind() == Kind::Put, l.instrument.strike_bits());
+        let wanted = of(leg);
+        let (mut sum, mut at) = (0_i64, head);
+        while let Some((same, next)) = self.leg(at) {
+            if of(&same) == wanted {
+                // SAFETY: 128 sizes below 2^53
+                sum = sum.wrapping_add(same.size);
             }
             at = next;
         }
