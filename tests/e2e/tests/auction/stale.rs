@@ -372,8 +372,8 @@ async fn a_65_an_unconfirmed_round_sells_nobody() {
     house
         .fill(&p.alice, &p.bob, perp(DESK, ETH), "1", "2,000")
         .await;
-    let before = house.snapshot().await.unwrap();
     for confirmed in [false, true] {
+        let before = house.snapshot().await.unwrap();
         house.set_price(ETH, "1,200").await.unwrap();
         let e: IAuction::StaleWait = house.expect_revert(&p.stranger, at, &start(alice)).await;
         assert!(e.best >= I256::ZERO && e.worst < I256::ZERO);
