@@ -232,22 +232,28 @@ impl Run<'_, '_> {
     }
 
     /// Lots that the options of the list from `head` on are short, calls and puts of a strike netted. At most 128 legs, so at
-    /// most 2^14 steps.
+    /// most 2^13 steps.
     #[inline(never)]
     fn net_short(&self, head: u8) -> i64 {
-        let (mut sum, mut at) = (0_i64, head);
+        // one bit a place: already counted with a leg of its strike
+        let bit = |place: u8| {
+            1_u128
+                .checked_shl(u32::from(place).wrapping_sub(1))
+                .unwrap_or(0)
+        };
+        let (mut sum, mut at, mut counted) = (0_i64, head, 0_u128);
         while let Some((leg, next)) = self.leg(at) {
-            let (mut net, mut last, mut other) = (0_i64, 0, head);
-            while let Some((same, following)) = self.leg(other) {
-                if same.instrument.strike_bits() == leg.instrument.strike_bits() {
-                    // SAFETY: 128 sizes below 2^53
-                    net = net.wrapping_add(same.size);
-                    last = other;
+            if counted & bit(at) == 0 {
+                let strike = leg.instrument.strike_bits();
+                let (mut net, mut other) = (leg.size, next);
+                while let Some((same, following)) = self.leg(other) {
+                    if same.instrument.strike_bits() == strike {
+                        // SAFETY: 128 sizes below 2^53
+                        net = net.wrapping_add(same.size);
+                        counted |= bit(other);
+                    }
+                    other = following;
                 }
-                other = following;
-            }
-            // a strike counts once, where it is last
-            if last == at {
                 sum = sum.wrapping_sub(net.min(0));
             }
             at = next;
