@@ -34,7 +34,7 @@ pub const fn years_to(day: u16, now: u64) -> Q40 {
         clippy::cast_possible_truncation,
         reason = "at most 180 in Q40: a day has 16 bits"
     )]
-    let years = ((seconds as u128) << 40).wrapping_div(YEAR as u128) as i64;
+    let years = (((seconds as u128) << 40) / YEAR as u128) as i64;
     years
 }
 

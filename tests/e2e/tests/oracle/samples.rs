@@ -203,7 +203,7 @@ fn r_3_only_the_round_in_force_is_a_sample() {
 fn r_3_a_newer_phase_replaces_an_older_one() {
     let mut hours = Hours::new();
     let begins = hours.hour * HOUR;
-    let next = |round: u128| -> U80 { U256::from(PHASE + (1 << 64) | round).to() };
+    let next = |round: u128| -> U80 { U256::from((PHASE + (1 << 64)) | round).to() };
     hours.round(id(2), 2_100, begins - 20);
     hours.round(next(1), 2_150, begins - 10);
     let e: IOracle::RoundNotInForce = hours.refused(&[id(2)]);
@@ -228,7 +228,7 @@ fn r_3_a_newer_phase_replaces_an_older_one() {
     let e: IOracle::RoundNotFound = hours.refused(&[next(1)]);
     assert_eq!(e.roundId, next(2));
     // Too many phases later.
-    let far: U80 = U256::from(PHASE + (5 << 64) | 1).to();
+    let far: U80 = U256::from((PHASE + (5 << 64)) | 1).to();
     hours.round(far, 2_200, begins + 50);
     let e: IOracle::RoundOfOldPhase = hours.refused(&[id(2)]);
     assert_eq!((e.newest, e.limit), (8, 4));
@@ -363,7 +363,7 @@ fn r_3_sizes_are_refused_one_by_one() {
     assert_eq!((e.maxAge, e.nowSeconds - e.observedAt), (3_600, 3_601));
     // Unsigned.
     let good = hours.size(1, 1_000 * ONE, 100 * ONE);
-    let mut call = hours.sizes(&[good.clone()]);
+    let mut call = hours.sizes(std::slice::from_ref(&good));
     call.signatures.pop();
     let e: IOracle::TooFewSignatures = hours.hub.must_not(hours.hub.oracle, &call);
     assert_eq!((e.given, e.threshold), (U256::from(1), THRESHOLD));

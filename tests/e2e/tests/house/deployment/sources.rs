@@ -22,10 +22,10 @@ async fn pyth(house: &House) -> Address {
     let observed = ok(house.ask(house.eth_feed, &latest).await).updatedAt;
     let update = MockPyth::createPriceFeedUpdateDataCall {
         id: ID,
-        price: 2_000_0000_0000,
+        price: 200_000_000_000,
         conf: 0,
         expo: -8,
-        emaPrice: 2_000_0000_0000,
+        emaPrice: 200_000_000_000,
         emaConf: 0,
         publishTime: observed.to(),
         prevPublishTime: 0,
@@ -72,7 +72,7 @@ fn listed(number: u16, aggregator: Address, rest: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_with_every_source_and_bound_is_furnished_once() {
     let house = House::start().await;
-    let chainlink = feed(&house, "ETH / USD", 8, 2_000_0000_0000).await;
+    let chainlink = feed(&house, "ETH / USD", 8, 200_000_000_000).await;
     let uptime = feed(&house, "L2 Sequencer Uptime Status Feed", 0, 0).await;
     let (pyth, vault) = (pyth(&house).await, vault(&house).await);
     let rest = |third: &str, uptime: Address, rate_move: &str| {

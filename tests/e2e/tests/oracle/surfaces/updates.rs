@@ -108,16 +108,13 @@ fn m_4_a_refusal_stays_with_its_underlying() {
     let good = [level(ETH, day, UNIT / 20), level(ETH, day + 1, UNIT / 10)];
     let crossed = [level(ETH, day, UNIT / 10), level(ETH, day + 1, UNIT / 20)];
     let [second, unknown] = [2, 3].map(|underlying| level(underlying, day, UNIT / 20));
-    let far = ExpiryUpdate {
-        ratio: 1,
-        ..second.clone()
-    };
+    let far = ExpiryUpdate { ratio: 1, ..second };
     let refusals = |done| {
         let events = events::<IOracle::PushRefused>(done);
         let refusals = events.into_iter().map(|e| (e.underlying, e.reason));
         refusals.collect::<Vec<_>>()
     };
-    let all = [&crossed[..], &[second.clone(), unknown.clone()]].concat();
+    let all = [&crossed[..], &[second, unknown.clone()]].concat();
     let done = desk.pushed(&all);
     let stored = events::<IOracle::ExpiryPushed>(&done);
     assert_eq!(stored.len(), 1);
@@ -132,7 +129,7 @@ fn m_4_a_refusal_stays_with_its_underlying() {
     assert!(desk.days().is_empty());
     assert_eq!(desk.expiry(day), ExpiryData::default());
     // The other way round, in the order of the underlyings.
-    let done = desk.pushed(&[&good[..], &[far.clone()]].concat());
+    let done = desk.pushed(&[&good[..], std::slice::from_ref(&far)].concat());
     assert_eq!(events::<IOracle::ExpiryPushed>(&done).len(), 2);
     let [(2, range)] = &refusals(&done)[..] else {
         panic!()
