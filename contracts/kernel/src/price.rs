@@ -1,7 +1,7 @@
 //! What the house makes of a feed's answer: scale, bounds, age, and its distance from the round before.
 use crate::{
     num::{
-        Divisor, Int256, U256, WAD, low_u8, mul_div_ceil, mul_div_floor, power_of_ten, to_u128,
+        Divisor, Int256, U256, WAD, mul_div_ceil, mul_div_floor, power_of_ten, to_u128,
         u128_to_u256,
     },
     portfolio::market::YEAR,
@@ -73,30 +73,37 @@ impl Bound {
     }
 }
 
+/// A share in whole steps of `STEP` (1e18), at most 255 of them: one byte of a feed's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Steps<const STEP: u64>(u8);
+
 /// How far the true price may be from a feed's, a share of it in steps of 0.05 %, at most 12.75 %: for a Chainlink
 /// feed, its deviation threshold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Confidence(u8);
+pub type Confidence = Steps<500_000_000_000_000>;
 
-impl Confidence {
+/// How far a round may be from the round before, a share of that one in steps of 0.5 %, at most 127.5 %; 0 = as far as it
+/// likes.
+pub type LargestMove = Steps<5_000_000_000_000_000>;
+
+impl<const STEP: u64> Steps<STEP> {
     /// One step, 1e18.
-    pub const STEP: u64 = 500_000_000_000_000;
-    /// The greatest, 1e18.
-    pub const MAX: u64 = 255 * Self::STEP;
+    pub const STEP: u64 = STEP;
+    /// The greatest share, 1e18.
+    pub const MAX: u64 = 255 * STEP;
 
     /// From 1e18; `None` for what is not a whole number of steps, or too many.
     #[must_use]
     pub fn from_wad(share: u64) -> Option<Self> {
-        if !share.is_multiple_of(Self::STEP) {
+        if !share.is_multiple_of(STEP) {
             return None;
         }
-        u8::try_from(share / Self::STEP).ok().map(Self)
+        u8::try_from(share / STEP).ok().map(Self)
     }
 
     /// 1e18.
     #[must_use]
     pub const fn to_wad(self) -> u64 {
-        self.0 as u64 * Self::STEP // SAFETY: at most MAX.
+        self.0 as u64 * STEP // SAFETY: at most MAX.
     }
 
     /// The steps.
@@ -112,45 +119,9 @@ impl Confidence {
     }
 }
 
-/// How far a round may be from the round before, a share of that one in steps of 0.5 %, at most 127.5 %; 0 = as far as it
-/// likes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct LargestMove(u8);
-
 impl LargestMove {
     /// Steps of a whole.
     const STEPS: u128 = 200;
-    /// One step, 1e18.
-    pub const STEP: u64 = 5_000_000_000_000_000;
-    /// The greatest, 1e18.
-    pub const MAX: u64 = 255 * Self::STEP;
-
-    /// From 1e18; `None` for what is not a whole number of steps, or too many.
-    #[must_use]
-    pub fn from_wad(share: u64) -> Option<Self> {
-        if !share.is_multiple_of(Self::STEP) {
-            return None;
-        }
-        u8::try_from(share / Self::STEP).ok().map(Self)
-    }
-
-    /// 1e18.
-    #[must_use]
-    pub const fn to_wad(self) -> u64 {
-        self.0 as u64 * Self::STEP // SAFETY: at most MAX.
-    }
-
-    /// The steps.
-    #[must_use]
-    pub const fn to_bits(self) -> u8 {
-        self.0
-    }
-
-    /// From stored bits; those above 8 are ignored.
-    #[must_use]
-    pub const fn from_bits(bits: u32) -> Self {
-        Self(low_u8(bits as u64))
-    }
 
     /// Whether a price is further from the one before than this. A price of exactly the largest move is not.
     #[must_use]
@@ -643,7 +614,7 @@ mod tests {
         /// I-LIV-7: any two rounds are compared; further moves have larger jumps.
         #[test]
         fn i_liv_7_any_two_rounds_are_compared(
-            price: u128, before: u128, bits in 0..256_u32, age in 0..400_u64, rate: u128, since: u64, growth: u64, now: u64,
+            price: u128, before: u128, bits: u8, age in 0..400_u64, rate: u128, since: u64, growth: u64, now: u64,
         ) {
             let largest = LargestMove::from_bits(bits);
             let step = step(largest, price, Before::Price(before), age);

@@ -37,6 +37,17 @@ pub struct Svi {
     pub sigma: Q56,
 }
 
+impl Svi {
+    /// None: where nothing is left to vary.
+    pub const ZERO: Self = Self {
+        a: 0,
+        b: 0,
+        rho: 0,
+        m: 0,
+        sigma: 0,
+    };
+}
+
 /// Why a slice is refused. Numbers are Q40.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SviError {

@@ -6,7 +6,10 @@ use crate::{
     Oracle,
     feeds::Record,
     sol::{FeedChanged, FeedFailed, NoRounds, RoundNotFound, RoundNotInForce, RoundOfOldPhase},
-    sources::{Source, ask, chainlink},
+    sources::{
+        Source, ask, ask_with,
+        chainlink::{self, GET_ROUND_DATA, LATEST_ROUND_DATA},
+    },
 };
 use alloy_primitives::{Address, U256};
 use plimsoll_common::{
@@ -19,11 +22,6 @@ use plimsoll_kernel::{
     rounds::{MAX_NEWER_PHASES, MAX_ROUND, first, observed_by, phase, successor},
 };
 use stylus_sdk::prelude::*;
-
-/// `latestRoundData()`.
-const LATEST_ROUND_DATA: [u8; 4] = [0xfe, 0xaf, 0x96, 0x8c];
-/// `getRoundData(uint80)`.
-const GET_ROUND_DATA: [u8; 4] = [0x9a, 0x6f, 0xc8, 0xf5];
 
 /// The number of a round, `uint80`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,9 +171,8 @@ impl Oracle {
 
     /// A round of a feed; `None` where the feed has none with this number, or none that was ever observed.
     fn round(&self, record: &Record, id: u128) -> Result<Option<Round>, Revert> {
-        let mut call = Encoder::new(&GET_ROUND_DATA, 1);
-        call.unsigned(id);
-        let answer = ask::<160>(self.vm(), record.aggregator, &call.finish())?;
+        let id_word = u128_to_u256(id);
+        let answer = ask_with::<160>(self.vm(), record.aggregator, &GET_ROUND_DATA, id_word)?;
         let round = answer.ok().and_then(|answer| parse(&answer));
         Ok(round.filter(|round| round.id == id && !round.observed.is_zero()))
     }

@@ -129,7 +129,7 @@ impl Dependencies {
     }
 
     /// Adds what collateral moves with, given the words of [`Self::asset_keys`]; as far as there is room, so that no
-    /// deposit can push out what a leg needs. What is left out counts as stale.
+    /// deposit can push out what a leg needs. What is left out is scanned alone.
     pub fn link(&mut self, assets: &[U256]) {
         for word in assets {
             let terms = AssetTerms::decode(*word).unwrap_or_default();
@@ -366,13 +366,7 @@ const NEVER: Expiry = Expiry {
     variable: 0,
     fixed: 0,
     discount: 0,
-    surface: Svi {
-        a: 0,
-        b: 0,
-        rho: 0,
-        m: 0,
-        sigma: 0,
-    },
+    surface: Svi::ZERO,
     fresh: false,
 };
 

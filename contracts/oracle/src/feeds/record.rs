@@ -3,7 +3,7 @@
 use crate::sources::Source;
 use alloy_primitives::{Address, U256};
 use plimsoll_kernel::{
-    num::low_u16,
+    num::{low_u8, low_u16},
     price::{Bound, Confidence, LargestMove, Terms},
 };
 
@@ -99,7 +99,7 @@ impl Record {
             decimals: kind & 63,
             phase: a3 >> 3,
             second: aside & 1 << 26 != 0,
-            largest_move: LargestMove::from_bits(aside >> 18),
+            largest_move: LargestMove::from_bits(low_u8((aside >> 18).into())),
             max_age: aside & 0x3_ffff,
             min: Bound::from_bits(u32::from_be_bytes([0, n2, n1, n0])),
             max: Bound::from_bits(u32::from_be_bytes([0, x2, x1, x0])),

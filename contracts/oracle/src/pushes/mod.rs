@@ -239,13 +239,7 @@ impl Oracle {
             ratio,
             fixed: fixed_part,
             discount: ONE_Q62,
-            surface: Svi {
-                a: 0,
-                b: 0,
-                rho: 0,
-                m: 0,
-                sigma: 0,
-            },
+            surface: Svi::ZERO,
             fresh: false,
             updated_at: observed_at,
         };

@@ -187,13 +187,7 @@ impl Oracle {
             ratio: 0,
             fixed: surface::settlement_price(&prices),
             discount: ONE_Q62,
-            surface: Svi {
-                a: 0,
-                b: 0,
-                rho: 0,
-                m: 0,
-                sigma: 0,
-            },
+            surface: Svi::ZERO,
             fresh: false,
             updated_at: expiry,
         };

@@ -16,9 +16,9 @@ use stylus_sdk::host::VM;
 /// `decimals()`.
 const DECIMALS: [u8; 4] = [0x31, 0x3c, 0xe5, 0x67];
 /// `latestRoundData()`.
-const LATEST_ROUND_DATA: [u8; 4] = [0xfe, 0xaf, 0x96, 0x8c];
+pub(crate) const LATEST_ROUND_DATA: [u8; 4] = [0xfe, 0xaf, 0x96, 0x8c];
 /// `getRoundData(uint80)`.
-const GET_ROUND_DATA: [u8; 4] = [0x9a, 0x6f, 0xc8, 0xf5];
+pub(crate) const GET_ROUND_DATA: [u8; 4] = [0x9a, 0x6f, 0xc8, 0xf5];
 /// `aggregator()`.
 const AGGREGATOR: [u8; 4] = [0x24, 0x5a, 0x7b, 0xfc];
 /// `minAnswer()`.

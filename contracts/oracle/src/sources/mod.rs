@@ -113,7 +113,7 @@ fn words<const N: usize, const M: usize>(answer: &[u8; N]) -> [U256; M] {
 }
 
 /// As [`ask`], with one word as argument.
-fn ask_with<const N: usize>(
+pub(crate) fn ask_with<const N: usize>(
     vm: &VM,
     callee: Address,
     selector: &[u8; 4],
